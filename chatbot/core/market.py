@@ -1,0 +1,114 @@
+"""What the market says: instruments, prices, funding."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import NewType
+
+from chatbot.core.numbers import floor_to, grouped, places, tidy
+
+Symbol = NewType("Symbol", str)
+"""The venue's own name for what is traded: `BTC-USDT` (spot), `XBTUSDTM` (futures)."""
+
+
+class Venue(Enum):
+    SPOT = "spot"
+    FUTURES = "futures"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """A symbol's trading rules.
+
+    Sizes are base coins on spot and whole lots on futures, where one lot is
+    `multiplier` coins (or one quote unit when `inverse`). `funds_increment` and
+    `min_funds` bound market orders by funds and are in the quote currency.
+    """
+
+    symbol: Symbol
+    venue: Venue
+    base: str
+    quote: str
+    price_increment: Decimal
+    size_increment: Decimal
+    min_size: Decimal
+    max_size: Decimal
+    funds_increment: Decimal
+    min_funds: Decimal
+    max_funds: Decimal
+    tradable: bool
+    taker_fee_rate: Decimal
+    multiplier: Decimal = Decimal(1)
+    inverse: bool = False
+
+    def round_price(self, price: Decimal) -> Decimal:
+        return floor_to(price, self.price_increment)
+
+    def round_size(self, size: Decimal) -> Decimal:
+        return floor_to(size, self.size_increment)
+
+    def round_funds(self, funds: Decimal) -> Decimal:
+        return floor_to(funds, self.funds_increment)
+
+    def show_price(self, price: Decimal) -> str:
+        """`67,412.3`: as many digits as the price increment has, more only if the price itself has more."""
+        return grouped(price, max(places(self.price_increment), places(price)))
+
+    def show_size(self, size: Decimal) -> str:
+        return tidy(size, max(places(self.size_increment), 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticker:
+    """The latest trade and the best offers of one symbol, at `time`."""
+
+    symbol: Symbol
+    price: Decimal
+    bid: Decimal
+    ask: Decimal
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayStats:
+    """The last 24 hours. `change_rate` is a fraction: 0.0214 is +2.14 %."""
+
+    symbol: Symbol
+    last: Decimal
+    high: Decimal
+    low: Decimal
+    change_rate: Decimal
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingRate:
+    """A perpetual's periodic payment: positive means longs pay shorts.
+
+    `predicted` is the rate of the cycle after this one and may be absent; the interval
+    is whatever the exchange says now, never assumed.
+    """
+
+    symbol: Symbol
+    rate: Decimal
+    predicted: Decimal | None
+    interval: timedelta
+    next_at: datetime
+    cap: Decimal | None = None
+    floor: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """The state of one futures contract: prices and, for perpetuals, funding."""
+
+    symbol: Symbol
+    last: Decimal | None
+    mark: Decimal | None
+    index: Decimal | None
+    change_rate: Decimal
+    high: Decimal | None
+    low: Decimal | None
+    funding: FundingRate | None
+    time: datetime

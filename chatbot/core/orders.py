@@ -1,0 +1,205 @@
+"""Tickets, orders and fills, and the one life cycle a ticket may live.
+
+    AWAIT_CONFIRM ──tap──► SUBMITTING ──► OPEN ──► PARTIAL ──► FILLED
+        │    │                │   │         │  ╲        ╲──► CANCELED (fills kept)
+        │    │                │   │         │   ╲──► CANCELED
+        │    │                │   │         ╰──► FILLED
+        │    │                │   ╰──► REJECTED     it said no, with a listed code
+        │    │                │   ╰──► NOT_SENT     provably never left
+        │    │                ╰──► UNKNOWN ──► (look-up) OPEN | PARTIAL | FILLED | CANCELED | NOT_PLACED
+        │    ╰──► DECLINED    the person tapped Cancel
+        ╰──► EXPIRED          nobody tapped in time, or a kill swept it
+
+A state's rank never falls, filled sizes never shrink, and a final state stays final,
+with one exception: NOT_PLACED reopens when the order turns up after all.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+from chatbot.core.market import Symbol, Venue
+
+
+class Side(Enum):
+    BUY = "buy"
+    SELL = "sell"
+
+
+class OrderType(Enum):
+    MARKET = "market"
+    LIMIT = "limit"
+
+
+class AmountKind(Enum):
+    BASE = "base"
+    QUOTE = "quote"
+    PERCENT = "percent"
+    MAX = "max"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """How much, as a person says it: `0.01`, `100usdt`, `50%`, `max` (value 100)."""
+
+    kind: AmountKind
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a person asked for, before any rule has looked at it. No `price` means a market order."""
+
+    side: Side
+    word: str
+    amount: Amount
+    price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSpec:
+    """Exactly what one POST will carry: fixed when the card is shown, never changed after.
+
+    A limit order has `price` and `size`; a market order has `size` or `funds`, never both.
+    """
+
+    client_oid: str
+    symbol: Symbol
+    venue: Venue
+    side: Side
+    type: OrderType
+    size: Decimal | None
+    funds: Decimal | None
+    price: Decimal | None
+
+    def __post_init__(self) -> None:
+        if self.type is OrderType.LIMIT and (self.price is None or self.size is None or self.funds is not None):
+            raise ValueError("a limit order has a price and a size, and no funds")
+        if self.type is OrderType.MARKET and (self.price is not None or (self.size is None) == (self.funds is None)):
+            raise ValueError("a market order has a size or funds, and no price")
+
+
+class TicketState(Enum):
+    AWAIT_CONFIRM = "await_confirm"
+    SUBMITTING = "submitting"
+    UNKNOWN = "unknown"
+    OPEN = "open"
+    PARTIAL = "partial"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    REJECTED = "rejected"
+    NOT_SENT = "not_sent"
+    NOT_PLACED = "not_placed"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+
+_FOUND = frozenset({TicketState.OPEN, TicketState.PARTIAL, TicketState.FILLED, TicketState.CANCELED})
+
+TRANSITIONS: dict[TicketState, frozenset[TicketState]] = {
+    TicketState.AWAIT_CONFIRM: frozenset({TicketState.SUBMITTING, TicketState.DECLINED, TicketState.EXPIRED}),
+    TicketState.SUBMITTING: _FOUND | {TicketState.UNKNOWN, TicketState.REJECTED, TicketState.NOT_SENT},
+    TicketState.UNKNOWN: _FOUND | {TicketState.NOT_PLACED},
+    TicketState.OPEN: frozenset({TicketState.PARTIAL, TicketState.FILLED, TicketState.CANCELED}),
+    TicketState.PARTIAL: frozenset({TicketState.PARTIAL, TicketState.FILLED, TicketState.CANCELED}),
+    TicketState.NOT_PLACED: _FOUND,
+    TicketState.FILLED: frozenset(),
+    TicketState.CANCELED: frozenset(),
+    TicketState.REJECTED: frozenset(),
+    TicketState.NOT_SENT: frozenset(),
+    TicketState.DECLINED: frozenset(),
+    TicketState.EXPIRED: frozenset(),
+}
+
+AT_THE_EXCHANGE = frozenset({TicketState.SUBMITTING, TicketState.UNKNOWN, TicketState.OPEN, TicketState.PARTIAL})
+"""States in which an order may be living at the exchange: they are followed until they end."""
+
+
+class OrderStatus(Enum):
+    OPEN = "open"
+    PARTIAL = "partial"
+    FILLED = "filled"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the exchange knows. Sizes in the instrument's unit, funds and price in the quote currency."""
+
+    order_id: str
+    client_oid: str
+    symbol: Symbol
+    venue: Venue
+    side: Side
+    type: OrderType
+    price: Decimal | None
+    size: Decimal | None
+    funds: Decimal | None
+    filled_size: Decimal
+    filled_funds: Decimal
+    fee: Decimal
+    fee_currency: str
+    active: bool
+    cancelled: bool
+    created_at: datetime
+
+    @property
+    def status(self) -> OrderStatus:
+        if self.active:
+            return OrderStatus.PARTIAL if self.filled_size else OrderStatus.OPEN
+        return OrderStatus.CANCELED if self.cancelled else OrderStatus.FILLED
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """Quote per unit of size; None when nothing was filled."""
+        return self.filled_funds / self.filled_size if self.filled_size else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """One execution of part of an order. `trade_id` is unique within a symbol."""
+
+    trade_id: str
+    order_id: str
+    symbol: Symbol
+    venue: Venue
+    side: Side
+    price: Decimal
+    size: Decimal
+    funds: Decimal
+    fee: Decimal
+    fee_currency: str
+    taker: bool
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTicket:
+    """A proposed order, bound to one person and chat, and what became of it.
+
+    `notional` is in USDT and counts against the limits; `shown_price` is the price the
+    card was drawn from, in the quote currency. `filled_*` and `fee` say what the fills say.
+    """
+
+    id: int
+    spec: OrderSpec
+    person_id: int
+    chat_id: int
+    card_id: int
+    state: TicketState
+    notional: Decimal
+    shown_price: Decimal
+    proposed_at: datetime
+    expires_at: datetime
+    order_id: str = ""
+    filled_size: Decimal = Decimal(0)
+    filled_funds: Decimal = Decimal(0)
+    fee: Decimal = Decimal(0)
+    fee_currency: str = ""
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """`T-418`: what people call it."""
+        return f"T-{self.id}"

@@ -1,0 +1,38 @@
+"""Moments and durations: how they are handed around and read aloud."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+Now = Callable[[], datetime]
+"""Where a part of the program reads the time: aware UTC. Tests hand in a driven one."""
+
+Sleep = Callable[[float], Awaitable[None]]
+"""Seconds to wait. `asyncio.sleep`, or a driven one in tests."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def from_millis(value: int) -> datetime:
+    """The moment `value` milliseconds after the Unix epoch, exact to the millisecond."""
+    seconds, millis = divmod(value, 1000)
+    return datetime.fromtimestamp(seconds, UTC) + timedelta(milliseconds=millis)
+
+
+def to_millis(moment: datetime) -> int:
+    """Milliseconds since the Unix epoch, rounded down."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def in_words(span: timedelta) -> str:
+    """`4 h 56 m`, `1 m 51 s`, `9 s`, `0.4 s`: at most two units, a negative span as zero."""
+    seconds = max(span.total_seconds(), 0.0)
+    if seconds < 1:
+        return f"{seconds:.1f} s"
+    whole = int(seconds)
+    for size, unit, below, below_size in ((86400, "d", "h", 3600), (3600, "h", "m", 60), (60, "m", "s", 1)):
+        if whole >= size:
+            rest = whole % size // below_size
+            return f"{whole // size} {unit} {rest} {below}" if rest else f"{whole // size} {unit}"
+    return f"{whole} s"

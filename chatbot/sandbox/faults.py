@@ -1,0 +1,36 @@
+"""What can go wrong with the exchange, switched on per test or from the chat page."""
+
+from enum import Enum
+
+
+class Fault(Enum):
+    """Each value is what a person reads beside its switch."""
+
+    LOST_ANSWER = "Orders are accepted, the answer never comes"
+    LOST_REQUEST = "Orders vanish on the way, no answer comes"
+    ERROR_AFTER_ACCEPT = "Orders are accepted, the answer is an error 500"
+    HIDDEN_ORDERS = "Accepted orders cannot be looked up yet"
+    RATE_LIMITED = "Every call is refused with 429000"
+    UNAVAILABLE = "Every call is answered with a 503 page"
+    SLOW = "Every answer drips in byte by byte"
+    MAINTENANCE = "Trading is closed for maintenance"
+    CLOCK_AHEAD = "The exchange's clock is two minutes ahead"
+
+
+class Faults:
+    """Which faults are on. One object, shared by the exchange's face and the page's switch."""
+
+    def __init__(self) -> None:
+        self._on: set[Fault] = set()
+
+    def __contains__(self, fault: Fault) -> bool:
+        return fault in self._on
+
+    def switch(self, fault: Fault, *, on: bool) -> None:
+        if on:
+            self._on.add(fault)
+        else:
+            self._on.discard(fault)
+
+    def clear(self) -> None:
+        self._on.clear()
