@@ -42,6 +42,11 @@ class Instrument:
     multiplier: Decimal = Decimal(1)
     inverse: bool = False
 
+    @property
+    def perpetual(self) -> bool:
+        """A future without an end: the only kind that pays funding. Dated ones end in letter and year."""
+        return self.venue is Venue.FUTURES and self.symbol.endswith(f"{self.quote}M")
+
     def round_price(self, price: Decimal) -> Decimal:
         return floor_to(price, self.price_increment)
 

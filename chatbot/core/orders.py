@@ -80,6 +80,18 @@ class OrderSpec:
             raise ValueError("a market order has a size or funds, and no price")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What an order would come to. `notional` is in USDT, `free_after` in quote for a buy, base for a sell."""
+
+    price: Decimal
+    size: Decimal
+    funds: Decimal
+    fee: Decimal
+    notional: Decimal
+    free_after: Decimal
+
+
 class TicketState(Enum):
     AWAIT_CONFIRM = "await_confirm"
     SUBMITTING = "submitting"
@@ -175,28 +187,40 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderTicket:
-    """A proposed order, bound to one person and chat, and what became of it.
+class Executed:
+    """How far an order has come, as its fills say."""
 
-    `notional` is in USDT and counts against the limits; `shown_price` is the price the
-    card was drawn from, in the quote currency. `filled_*` and `fee` say what the fills say.
+    size: Decimal = Decimal(0)
+    funds: Decimal = Decimal(0)
+    fee: Decimal = Decimal(0)
+    fee_currency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTicket:
+    """A proposed order, bound to one person, chat and card, and what became of it.
+
+    `asked` is the line the person typed; `cost` is what the card showed and what counts
+    against the limits; `budget_after` is what of the day's USDT limit it would leave.
+    `card_id` is the letter that showed the card, 0 until there is one.
     """
 
     id: int
     spec: OrderSpec
+    cost: Estimate
+    asked: str
     person_id: int
+    person: str
     chat_id: int
     card_id: int
     state: TicketState
-    notional: Decimal
-    shown_price: Decimal
+    budget_after: Decimal
     proposed_at: datetime
     expires_at: datetime
+    submitted_at: datetime | None = None
+    ended_at: datetime | None = None
     order_id: str = ""
-    filled_size: Decimal = Decimal(0)
-    filled_funds: Decimal = Decimal(0)
-    fee: Decimal = Decimal(0)
-    fee_currency: str = ""
+    executed: Executed = Executed()
     reason: str = ""
 
     @property

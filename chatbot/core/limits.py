@@ -1,0 +1,182 @@
+"""The checks every order passes, first when its card is drawn and again when it is tapped.
+
+`fit` turns what a person asked for into exactly what could be sent, rounded to the
+instrument's increments and never to more than was asked; `estimate` says what that
+would cost; `check` refuses what our rules, or the exchange's, would not let through.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from chatbot.core.errors import OverLimit, Refused
+from chatbot.core.market import Instrument, Symbol, Ticker, Venue
+from chatbot.core.modes import TradingMode
+from chatbot.core.numbers import ceil_to, plain, tidy
+from chatbot.core.orders import AmountKind, Draft, Estimate, OrderSpec, OrderType, Side
+
+_HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The settings' rules. Money in USDT, `max_drift` in percent; `symbols` None allows all."""
+
+    mode: TradingMode
+    symbols: frozenset[str] | None
+    max_notional: Decimal
+    daily_max: Decimal
+    confirm: timedelta
+    max_drift: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What an order would meet right now.
+
+    `base_free` and `quote_free` are what Trade holds and no order has reserved;
+    `quote_in_usdt` is the USDT price of one unit of the quote currency.
+    """
+
+    instrument: Instrument
+    ticker: Ticker
+    fee_rate: Decimal
+    base_free: Decimal
+    quote_free: Decimal
+    quote_in_usdt: Decimal
+
+
+def fit(draft: Draft, terms: Terms, client_oid: str) -> OrderSpec:
+    """Raises Refused when nothing is left after rounding."""
+    instrument = terms.instrument
+    price = None if draft.price is None else _limit_price(draft.side, draft.price, instrument)
+    by_funds = draft.side is Side.BUY and price is None and draft.amount.kind is not AmountKind.BASE
+    wanted = _wanted_funds(draft, terms) if by_funds else _wanted_size(draft, terms, price)
+    rounded = instrument.round_funds(wanted) if by_funds else instrument.round_size(wanted)
+    if not rounded:
+        raise Refused(_too_little(draft, terms, wanted, by_funds=by_funds))
+    return OrderSpec(
+        client_oid=client_oid,
+        symbol=instrument.symbol,
+        venue=instrument.venue,
+        side=draft.side,
+        type=OrderType.MARKET if price is None else OrderType.LIMIT,
+        size=None if by_funds else rounded,
+        funds=rounded if by_funds else None,
+        price=price,
+    )
+
+
+def market_price(side: Side, ticker: Ticker) -> Decimal:
+    """What a market order would meet first."""
+    return ticker.ask if side is Side.BUY else ticker.bid
+
+
+def estimate(spec: OrderSpec, terms: Terms) -> Estimate:
+    price = spec.price if spec.price is not None else market_price(spec.side, terms.ticker)
+    size = spec.size if spec.size is not None else terms.instrument.round_size((spec.funds or Decimal(0)) / price)
+    funds = spec.funds if spec.funds is not None else size * price
+    fee = funds * terms.fee_rate
+    buying = spec.side is Side.BUY
+    return Estimate(
+        price=price,
+        size=size,
+        funds=funds,
+        fee=fee,
+        notional=funds * terms.quote_in_usdt,
+        free_after=terms.quote_free - funds - fee if buying else terms.base_free - size,
+    )
+
+
+def check(spec: OrderSpec, cost: Estimate, terms: Terms, limits: Limits, spent_today: Decimal) -> None:
+    """Raises Refused or OverLimit. `spent_today` is the day's notional of all people, this order not included."""
+    _check_rules(spec.symbol, terms.instrument, limits)
+    _check_size(spec, cost, terms.instrument)
+    _check_balance(spec, cost, terms)
+    if cost.notional > limits.max_notional:
+        raise OverLimit(
+            f"That is {tidy(cost.notional, 2)} USDT;"
+            f" one order may be {tidy(limits.max_notional, 2)} (ORDER_MAX_NOTIONAL)."
+        )
+    left = max(limits.daily_max - spent_today, Decimal(0))
+    if cost.notional > left:
+        raise OverLimit(
+            f"That is {tidy(cost.notional, 2)} USDT; {tidy(left, 2)} of today's"
+            f" {tidy(limits.daily_max, 2)} is left (DAILY_MAX_NOTIONAL)."
+        )
+
+
+def drift(shown: Decimal, now: Decimal) -> Decimal:
+    """How far the price moved since the card was drawn, in percent, unsigned."""
+    return abs(now - shown) / shown * _HUNDRED
+
+
+def _limit_price(side: Side, price: Decimal, instrument: Instrument) -> Decimal:
+    """Rounded in the person's favour: a buy never pays more, a sell never takes less."""
+    increment = instrument.price_increment
+    rounded = instrument.round_price(price) if side is Side.BUY else ceil_to(price, increment)
+    if not rounded:
+        raise Refused(f"{instrument.symbol} is priced in steps of {plain(increment)}.")
+    return rounded
+
+
+def _wanted_funds(draft: Draft, terms: Terms) -> Decimal:
+    if draft.amount.kind is AmountKind.QUOTE:
+        return draft.amount.value
+    return terms.quote_free * draft.amount.value / _HUNDRED / (1 + terms.fee_rate)
+
+
+def _wanted_size(draft: Draft, terms: Terms, price: Decimal | None) -> Decimal:
+    amount, meets = draft.amount, price if price is not None else market_price(draft.side, terms.ticker)
+    sizes: dict[AmountKind, Callable[[], Decimal]] = {
+        AmountKind.BASE: lambda: amount.value,
+        AmountKind.QUOTE: lambda: amount.value / meets,
+    }
+    if amount.kind in sizes:
+        return sizes[amount.kind]()
+    if draft.side is Side.SELL:
+        return terms.base_free * amount.value / _HUNDRED
+    return terms.quote_free * amount.value / _HUNDRED / (meets * (1 + terms.fee_rate))
+
+
+def _too_little(draft: Draft, terms: Terms, wanted: Decimal, *, by_funds: bool) -> str:
+    instrument = terms.instrument
+    if not wanted:
+        return f"Trade holds no free {instrument.quote if draft.side is Side.BUY else instrument.base}."
+    step = instrument.funds_increment if by_funds else instrument.size_increment
+    unit = instrument.quote if by_funds else instrument.base
+    return f"{instrument.symbol} trades in steps of {plain(step)} {unit}; that is less than one."
+
+
+def _check_rules(symbol: Symbol, instrument: Instrument, limits: Limits) -> None:
+    if limits.mode is TradingMode.OFF:
+        raise Refused("Trading is off (TRADING_MODE).")
+    if instrument.venue is not Venue.SPOT:
+        raise Refused(f"{symbol} is a futures contract; I open positions on spot only.")
+    if limits.symbols is not None and symbol not in limits.symbols:
+        raise OverLimit(f"{symbol} is not on the list that may be traded (ORDER_SYMBOLS).")
+    if not instrument.tradable:
+        raise Refused(f"KuCoin has closed {symbol} to trading.")
+
+
+def _check_size(spec: OrderSpec, cost: Estimate, instrument: Instrument) -> None:
+    base, quote = instrument.base, instrument.quote
+    if spec.size is not None and not instrument.min_size <= spec.size <= instrument.max_size:
+        low, high = plain(instrument.min_size), plain(instrument.max_size)
+        raise Refused(f"{spec.symbol} orders are {low} to {high} {base}; this is {plain(spec.size)}.")
+    if spec.funds is not None and spec.funds > instrument.max_funds:
+        raise Refused(f"{spec.symbol} takes at most {tidy(instrument.max_funds, 2)} {quote} at the market.")
+    if cost.funds < instrument.min_funds:
+        low = plain(instrument.min_funds)
+        raise Refused(f"{spec.symbol} orders start at {low} {quote}; this is {tidy(cost.funds, 8)}.")
+
+
+def _check_balance(spec: OrderSpec, cost: Estimate, terms: Terms) -> None:
+    if cost.free_after >= 0:
+        return
+    buying = spec.side is Side.BUY
+    currency = terms.instrument.quote if buying else terms.instrument.base
+    needs = cost.funds + cost.fee if buying else cost.size
+    has = terms.quote_free if buying else terms.base_free
+    raise Refused(f"That needs {tidy(needs, 8)} {currency}; Trade has {tidy(has, 8)} free.")

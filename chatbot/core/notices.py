@@ -1,0 +1,80 @@
+"""What the bot says: letters, how urgent each is, and the buttons under it."""
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+
+class Lane(IntEnum):
+    """What waits leaves in this order, oldest first within a lane."""
+
+    ANSWER = 0
+    ORDER = 1
+    ALERT = 2
+    REPORT = 3
+
+
+class ButtonStyle(Enum):
+    SUCCESS = "success"
+    DANGER = "danger"
+    PRIMARY = "primary"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """`action` is what a tap does: a verb and, after a space, its argument.
+
+    It stays in our row; the phone only ever holds that row's random key and the button's place.
+    """
+
+    text: str
+    action: str
+    style: ButtonStyle | None = None
+
+
+Buttons = tuple[tuple[Button, ...], ...]
+"""Rows of buttons, as they stand under a message."""
+
+
+class Subject(Enum):
+    """What a letter is drawn from at the moment it leaves, so that it always tells the latest."""
+
+    TICKET = "ticket"
+    STOP = "stop"
+
+
+class LetterState(Enum):
+    """SENDING found at a start means the acknowledgement was lost: it leaves again, marked as a repeat."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A message on its way to a chat, or an edit of the one that letter `edits` sent.
+
+    Either `text` (HTML) and `buttons` are given, or `subject` and `subject_id` say what to draw.
+    `reply_to` is a Telegram message id, `follows` the id of a letter to reply to.
+    """
+
+    chat_id: int
+    lane: Lane
+    text: str = ""
+    buttons: Buttons = ()
+    subject: Subject | None = None
+    subject_id: int = 0
+    edits: int | None = None
+    follows: int | None = None
+    reply_to: int | None = None
+    thread_id: int | None = None
+    silent: bool = False
+    protected: bool = False
+    pinned: bool = False
+    id: int = 0
+    key: str = ""
+    message_id: int | None = None
+    state: LetterState = LetterState.PENDING
+    attempts: int = 0
+    repeat: bool = False

@@ -1,0 +1,123 @@
+"""Open the one database: locked for this process, checked, migrated, readable by nobody else."""
+
+import contextlib
+import fcntl
+import os
+import socket
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import sqlite_utils
+
+from chatbot.store.schema import VERSION, migrations
+
+PRIVATE = 0o600
+
+
+class AlreadyRunning(Exception):
+    """Another process holds the database; the sentence names it."""
+
+
+class Damaged(Exception):
+    """The file is not a sound database of a version we know. It is left as it is."""
+
+
+class Database(sqlite_utils.Database):
+    """sqlite-utils, with transactions that take the write lock at once."""
+
+    @contextlib.contextmanager
+    def atomic(self) -> Iterator["Database"]:
+        """All or nothing. Blocks inside one another are one transaction.
+
+        The lock is taken at the start: a transaction that upgrades from reading to
+        writing can fail at once however long the busy timeout is.
+        """
+        if self.conn.in_transaction:
+            yield self
+            return
+        self.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield self
+        except BaseException:
+            self.conn.rollback()
+            raise
+        self.conn.execute("COMMIT")
+
+
+def open_database(path: Path) -> Database:
+    """Raises Damaged for a file that is broken, foreign or newer than this program."""
+    _create_private(path)
+    # The scheduler and the loop share one thread; the check would only hinder tests that hop between loops.
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA busy_timeout = 5000")
+        _check(connection)
+        database = Database(connection, execute_plugins=False)
+        migrations.apply(database)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise Damaged(f"{path} is not a sound database ({error}). Restore a backup; nothing was changed.") from error
+    except Damaged:
+        connection.close()
+        raise
+    return database
+
+
+def back_up(source: Path, target: Path) -> None:
+    """A consistent copy, also while the bot runs, checked before it takes its name.
+
+    Raises FileExistsError when `target` is there already, Damaged when the copy does not check out.
+    """
+    if target.exists():
+        raise FileExistsError(f"{target} is there already; give a new name.")
+    partial = target.with_name(target.name + ".part")
+    _create_private(partial)
+    reader = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
+    copy = sqlite3.connect(partial)
+    with contextlib.closing(reader), contextlib.closing(copy):
+        reader.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+        _check(copy)
+    partial.rename(target)
+
+
+@contextlib.contextmanager
+def only_process(path: Path) -> Iterator[None]:
+    """Holds `path` for this process. Raises AlreadyRunning, with the other's host and pid."""
+    lock_path = path.with_name(path.name + ".lock")
+    _create_private(lock_path)
+    with lock_path.open("r+") as lock:
+        _take(lock, path)
+        yield
+
+
+def _take(lock: IO[str], path: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        holder = lock.read().strip() or "another process"
+        raise AlreadyRunning(f"{path} is in use by {holder}. Stop that one first.") from error
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()} on {socket.gethostname()}")
+    lock.flush()
+
+
+def _create_private(path: Path) -> None:
+    """Made with mode 0600 before SQLite sees it: its side files inherit the mode."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
+    path.chmod(PRIVATE)
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise Damaged(f"The database is of version {version}, this program knows {VERSION}. Upgrade the program.")
+    problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if problem != "ok":
+        raise Damaged(f"The database is damaged ({problem}). Restore a backup; nothing was changed.")

@@ -1,0 +1,184 @@
+"""The inbox of updates and the outbox of letters: the only queues there are.
+
+An update is confirmed to Telegram only after it stands here; a letter stands here in the
+same transaction as the change it tells of, and is marked sent only after Telegram took it.
+"""
+
+import json
+import secrets
+from dataclasses import replace
+from typing import Any
+
+from chatbot.core.notices import Button, Buttons, ButtonStyle, Lane, Letter, LetterState, Subject
+from chatbot.core.times import Now
+from chatbot.store.database import Database
+from chatbot.store.values import stamp
+
+
+class Inbox:
+    """Updates as Telegram sent them, in JSON."""
+
+    def __init__(self, db: Database, now: Now) -> None:
+        self._db = db
+        self._now = now
+
+    def keep(self, updates: list[tuple[int, str]]) -> list[int]:
+        """Commits a batch of (update id, body); returns the ids that were not here before, in order."""
+        new = []
+        with self._db.atomic():
+            for update_id, body in updates:
+                cursor = self._db.execute(
+                    "INSERT INTO inbox (update_id, received_at, body, state) VALUES (?, ?, ?, 'pending')"
+                    " ON CONFLICT DO NOTHING",
+                    [update_id, stamp(self._now()), body],
+                )
+                if cursor.rowcount == 1:
+                    new.append(update_id)
+        return new
+
+    def waiting(self) -> list[tuple[int, str]]:
+        """Updates that no handler has ended yet, oldest first."""
+        rows = self._db.query("SELECT update_id, body FROM inbox WHERE state = 'pending' ORDER BY update_id")
+        return [(r["update_id"], r["body"]) for r in rows]
+
+    def end(self, update_id: int, state: str) -> bool:
+        """Joins the open transaction. False when the update was ended before. The text is not kept any longer."""
+        cursor = self._db.execute(
+            "UPDATE inbox SET state = ?, ended_at = ?, body = '' WHERE update_id = ? AND state = 'pending'",
+            [state, stamp(self._now()), update_id],
+        )
+        return cursor.rowcount == 1
+
+
+class Outbox:
+    def __init__(self, db: Database, now: Now) -> None:
+        self._db = db
+        self._now = now
+
+    def put(self, letter: Letter, dedupe: str | None = None) -> Letter:
+        """Joins the open transaction. An edit replaces one of the same message that has not left yet.
+
+        With `dedupe`, a letter of the same name is written once and for all.
+        """
+        key = secrets.token_urlsafe(16)
+        with self._db.atomic():
+            if letter.edits is not None:
+                self._db.execute("DELETE FROM outbox WHERE edits = ? AND state = 'pending'", [letter.edits])
+            cursor = self._db.execute(
+                "INSERT INTO outbox (key, dedupe, lane, chat_id, thread_id, text, buttons, subject, subject_id, edits,"
+                " follows, reply_to, silent, protected, pinned, state, made_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?) ON CONFLICT (dedupe) DO NOTHING",
+                [
+                    key, dedupe, int(letter.lane), letter.chat_id, letter.thread_id, letter.text,
+                    _to_json(letter.buttons), letter.subject.value if letter.subject else None, letter.subject_id,
+                    letter.edits, letter.follows, letter.reply_to, letter.silent, letter.protected, letter.pinned,
+                    stamp(self._now()),
+                ],
+            )  # fmt: skip
+            if cursor.rowcount == 0:
+                return next(iter(self._many("dedupe = ?", [dedupe])))
+            return replace(letter, id=int(cursor.lastrowid or 0), key=key)
+
+    def recover(self) -> int:
+        """At a start: what was being sent may have arrived. It leaves again, marked. Returns how many."""
+        cursor = self._db.execute("UPDATE outbox SET state = 'pending', repeat = 1 WHERE state = 'sending'")
+        return cursor.rowcount
+
+    def due(self, count: int) -> tuple[Letter, ...]:
+        """What leaves next. An edit waits for its message, an answer for the one it follows."""
+        return self._many(
+            "state = 'pending'"
+            " AND (edits IS NULL OR EXISTS (SELECT 1 FROM outbox p WHERE p.id = o.edits AND p.message_id NOTNULL))"
+            " ORDER BY lane, id LIMIT ?",
+            [count],
+        )
+
+    def sending(self, letter: Letter) -> None:
+        """Written before the request leaves; its text and buttons are what a tap will be held against."""
+        self._db.execute(
+            "UPDATE outbox SET state = 'sending', attempts = attempts + 1, text = ?, buttons = ? WHERE id = ?",
+            [letter.text, _to_json(letter.buttons), letter.id],
+        )
+
+    def sent(self, letter: Letter, message_id: int | None) -> None:
+        self._db.execute(
+            "UPDATE outbox SET state = 'sent', message_id = ?, sent_at = ?, problem = '' WHERE id = ?",
+            [message_id, stamp(self._now()), letter.id],
+        )
+
+    def again(self, letter: Letter, problem: str, *, maybe_arrived: bool) -> None:
+        """Back into the queue; marked when it may have arrived already."""
+        self._db.execute(
+            "UPDATE outbox SET state = 'pending', repeat = max(repeat, ?), problem = ? WHERE id = ?",
+            [maybe_arrived, problem, letter.id],
+        )
+
+    def dead(self, letter: Letter, problem: str) -> None:
+        """Kept, but not tried again."""
+        self._db.execute("UPDATE outbox SET state = 'dead', problem = ? WHERE id = ?", [problem, letter.id])
+
+    def resend_as_new(self, letter: Letter) -> None:
+        """The message this would edit is gone: it leaves as a message of its own."""
+        self._db.execute("UPDATE outbox SET state = 'pending', edits = NULL WHERE id = ?", [letter.id])
+
+    def move_chat(self, old: int, new: int) -> None:
+        """A group became a supergroup: everything that waits for the old id goes to the new one."""
+        self._db.execute("UPDATE outbox SET chat_id = ? WHERE chat_id = ?", [new, old])
+
+    def by_key(self, key: str) -> Letter | None:
+        return next(iter(self._many("key = ?", [key])), None)
+
+    def letter(self, letter_id: int) -> Letter | None:
+        return next(iter(self._many("id = ?", [letter_id])), None)
+
+    def message_of(self, letter: Letter) -> int | None:
+        """The Telegram message this letter became, or the one it edits."""
+        root = letter if letter.edits is None else self.letter(letter.edits)
+        return None if root is None else root.message_id
+
+    def waiting(self) -> int:
+        row = next(self._db.query("SELECT count(*) AS n FROM outbox WHERE state IN ('pending', 'sending')"))
+        return int(row["n"])
+
+    def undelivered(self) -> int:
+        row = next(self._db.query("SELECT count(*) AS n FROM outbox WHERE state = 'dead'"))
+        return int(row["n"])
+
+    def _many(self, where: str, values: list[Any]) -> tuple[Letter, ...]:
+        # `where` is one of the literals above, never anything a person typed.
+        return tuple(_letter(row) for row in self._db.query(f"SELECT * FROM outbox o WHERE {where}", values))  # noqa: S608
+
+
+def _letter(row: dict[str, Any]) -> Letter:
+    return Letter(
+        id=row["id"],
+        key=row["key"],
+        lane=Lane(row["lane"]),
+        chat_id=row["chat_id"],
+        thread_id=row["thread_id"],
+        text=row["text"],
+        buttons=_from_json(row["buttons"]),
+        subject=Subject(row["subject"]) if row["subject"] else None,
+        subject_id=row["subject_id"],
+        edits=row["edits"],
+        follows=row["follows"],
+        reply_to=row["reply_to"],
+        silent=bool(row["silent"]),
+        protected=bool(row["protected"]),
+        pinned=bool(row["pinned"]),
+        message_id=row["message_id"],
+        state=LetterState(row["state"]),
+        attempts=row["attempts"],
+        repeat=bool(row["repeat"]),
+    )
+
+
+def _to_json(buttons: Buttons) -> str:
+    return json.dumps([[[b.text, b.action, b.style.value if b.style else None] for b in row] for row in buttons])
+
+
+def _from_json(text: str) -> Buttons:
+    return tuple(
+        tuple(Button(text=t, action=a, style=ButtonStyle(s) if s else None) for t, a, s in row)
+        for row in json.loads(text)
+    )

@@ -1,0 +1,81 @@
+"""The tables, one migration a release. A migration and the record of it commit together."""
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+VERSION = 1
+"""Raised with every migration; a database of a higher version is refused, never guessed at."""
+
+migrations = Migrations("chatbot")
+
+_MONEY = "TEXT NOT NULL CHECK ({0} GLOB '[0-9]*' OR {0} GLOB '-[0-9]*')"
+_MAYBE_MONEY = "TEXT CHECK ({0} IS NULL OR {0} GLOB '[0-9]*')"
+
+_FIRST = (
+    """CREATE TABLE people (
+        person_id INTEGER PRIMARY KEY, name TEXT NOT NULL, seen_at TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE strangers (
+        person_id INTEGER PRIMARY KEY, name TEXT NOT NULL, first_seen_at TEXT NOT NULL, knocks INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE TABLE watchlist (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, person_id INTEGER NOT NULL, symbol TEXT NOT NULL,
+        UNIQUE (person_id, symbol)
+    ) STRICT""",
+    f"""CREATE TABLE tickets (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, update_id INTEGER NOT NULL UNIQUE,
+        client_oid TEXT NOT NULL UNIQUE, state TEXT NOT NULL, asked TEXT NOT NULL,
+        person_id INTEGER NOT NULL, person TEXT NOT NULL, chat_id INTEGER NOT NULL, card_id INTEGER,
+        symbol TEXT NOT NULL, venue TEXT NOT NULL, side TEXT NOT NULL, type TEXT NOT NULL,
+        size {_MAYBE_MONEY.format("size")}, funds {_MAYBE_MONEY.format("funds")},
+        price {_MAYBE_MONEY.format("price")},
+        notional {_MONEY.format("notional")}, shown_price {_MONEY.format("shown_price")},
+        about_size {_MONEY.format("about_size")}, about_funds {_MONEY.format("about_funds")},
+        about_fee {_MONEY.format("about_fee")},
+        free_after {_MONEY.format("free_after")}, budget_after {_MONEY.format("budget_after")},
+        proposed_at TEXT NOT NULL, expires_at TEXT NOT NULL, submitted_at TEXT, ended_at TEXT,
+        order_id TEXT NOT NULL DEFAULT '',
+        filled_size {_MONEY.format("filled_size")}, filled_funds {_MONEY.format("filled_funds")},
+        fee {_MONEY.format("fee")}, fee_currency TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE INDEX tickets_by_state ON tickets (state, expires_at)",
+    "CREATE INDEX tickets_by_day ON tickets (submitted_at)",
+    """CREATE TABLE journal (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, ticket_id INTEGER NOT NULL REFERENCES tickets (id),
+        at TEXT NOT NULL, was TEXT NOT NULL, became TEXT NOT NULL, detail TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX journal_by_ticket ON journal (ticket_id)",
+    """CREATE TABLE stops (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, person TEXT NOT NULL,
+        lines TEXT NOT NULL DEFAULT '[]', swept_at TEXT, chat_id INTEGER NOT NULL, card_id INTEGER,
+        resumed_at TEXT, resumed_by TEXT, reason TEXT
+    ) STRICT""",
+    """CREATE TABLE inbox (
+        update_id INTEGER PRIMARY KEY, received_at TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL,
+        ended_at TEXT
+    ) STRICT""",
+    "CREATE INDEX inbox_waiting ON inbox (update_id) WHERE state = 'pending'",
+    """CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, dedupe TEXT UNIQUE,
+        lane INTEGER NOT NULL, chat_id INTEGER NOT NULL, thread_id INTEGER,
+        text TEXT NOT NULL, buttons TEXT NOT NULL, subject TEXT, subject_id INTEGER NOT NULL,
+        edits INTEGER REFERENCES outbox (id), follows INTEGER REFERENCES outbox (id), reply_to INTEGER,
+        silent INTEGER NOT NULL, protected INTEGER NOT NULL, pinned INTEGER NOT NULL,
+        state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, repeat INTEGER NOT NULL DEFAULT 0,
+        message_id INTEGER, made_at TEXT NOT NULL, sent_at TEXT, problem TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE INDEX outbox_waiting ON outbox (lane, id) WHERE state = 'pending'",
+    "CREATE INDEX outbox_edits ON outbox (edits) WHERE edits IS NOT NULL",
+    """CREATE TABLE audit (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, person TEXT NOT NULL, what TEXT NOT NULL,
+        detail TEXT NOT NULL
+    ) STRICT""",
+    "CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
+    "CREATE TRIGGER audit_is_fixed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
+)
+
+
+@migrations(name="1_first_tables")
+def first_tables(db: Database) -> None:
+    for statement in _FIRST:
+        db.execute(statement)

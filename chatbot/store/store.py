@@ -1,0 +1,49 @@
+"""The whole store as one value: the tables' rooms over one open database."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatbot.core.times import Now
+from chatbot.store.audit import Audit
+from chatbot.store.database import Database, open_database
+from chatbot.store.mail import Inbox, Outbox
+from chatbot.store.orders import Orders
+from chatbot.store.people import People
+from chatbot.store.stops import Stops
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    db: Database
+    people: People
+    orders: Orders
+    stops: Stops
+    inbox: Inbox
+    outbox: Outbox
+    audit: Audit
+
+    @contextlib.contextmanager
+    def atomic(self) -> Iterator[None]:
+        """One transaction over all of them. Never await inside."""
+        with self.db.atomic():
+            yield
+
+    def close(self) -> None:
+        self.db.close()
+
+
+def open_store(path: Path, now: Now) -> Store:
+    """Raises Damaged (see `database`)."""
+    db = open_database(path)
+    audit = Audit(db, now)
+    return Store(
+        db=db,
+        people=People(db, now),
+        orders=Orders(db, audit, now),
+        stops=Stops(db, audit, now),
+        inbox=Inbox(db, now),
+        outbox=Outbox(db, now),
+        audit=audit,
+    )
