@@ -1,0 +1,136 @@
+"""From the text of one setting to its value, by strict grammars.
+
+Every reader raises ValueError for text it will not have, and says nothing about it: the
+sentence for the person belongs to the setting, and the text may be a secret in the wrong place.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from enum import Enum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+_MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
+_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]+", re.ASCII)
+_SYMBOL = re.compile(r"[A-Za-z0-9]{1,20}(-[A-Za-z0-9]{1,20})?", re.ASCII)
+_SECONDS = re.compile(r"[0-9]{1,3}", re.ASCII)
+_PERSON = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
+_GROUP = re.compile(r"-[1-9][0-9]{0,15}", re.ASCII)
+_HEADER = re.compile(r"[!-~]+", re.ASCII)
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?", re.ASCII)
+_NAME = re.compile(r"[A-Za-z]+", re.ASCII)
+
+_SHORTEST_CONFIRM = timedelta(seconds=5)
+_LONGEST_CONFIRM = timedelta(seconds=600)
+_LARGEST_DRIFT = Decimal(50)
+
+Named = TypeVar("Named", bound=Enum)
+
+
+def _matching(pattern: re.Pattern[str], text: str) -> str:
+    if not pattern.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def bot_token(text: str) -> str:
+    return _matching(_TOKEN, text)
+
+
+def header_secret(text: str) -> str:
+    """Sent as a header as it stands."""
+    return _matching(_HEADER, text)
+
+
+def secret(text: str) -> str:
+    if not text.isprintable() or text != text.strip():
+        raise ValueError
+    return text
+
+
+def people(text: str) -> frozenset[int]:
+    return frozenset(int(_matching(_PERSON, part.strip())) for part in text.split(","))
+
+
+def groups(text: str) -> frozenset[int]:
+    return frozenset(int(_matching(_GROUP, part.strip())) for part in text.split(","))
+
+
+def symbols(text: str) -> frozenset[str] | None:
+    if text == "*":
+        return None
+    return frozenset(_matching(_SYMBOL, part.strip()).upper() for part in text.split(","))
+
+
+def url(text: str) -> str:
+    """Without the slash at its end. Unencrypted only on this machine; no password, query or fragment in it."""
+    parts = urlsplit(_matching(_ADDRESS, text))
+    host = parts.hostname or ""
+    encrypted = parts.scheme == "https" or host == "localhost" or _is_loopback(host)
+    if not host or not encrypted or parts.port == 0:
+        raise ValueError
+    return text.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def money(text: str) -> Decimal:
+    value = Decimal(_matching(_MONEY, text))
+    if not value:
+        raise ValueError
+    return value
+
+
+def drift(text: str) -> Decimal:
+    value = money(text)
+    if value > _LARGEST_DRIFT:
+        raise ValueError
+    return value
+
+
+def confirm_time(text: str) -> timedelta:
+    value = timedelta(seconds=int(_matching(_SECONDS, text)))
+    if not _SHORTEST_CONFIRM <= value <= _LONGEST_CONFIRM:
+        raise ValueError
+    return value
+
+
+def zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (KeyError, OSError) as error:
+        raise ValueError from error
+
+
+def one_of(kind: type[Named]) -> Callable[[str], Named]:
+    """A member by its name, in either case."""
+
+    def read(text: str) -> Named:
+        try:
+            return kind[_matching(_NAME, text).upper()]
+        except KeyError:
+            raise ValueError from None
+
+    return read
+
+
+def key_version(text: str) -> int:
+    if text not in ("2", "3"):
+        raise ValueError
+    return int(text)
+
+
+def path(text: str) -> Path:
+    if not text.isprintable():
+        raise ValueError
+    return Path(text)
