@@ -53,11 +53,11 @@ class _HangUp:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        if self._stopped:
-            return
         watched = _Watched(send)
         task = asyncio.ensure_future(self._app(scope, receive, watched))
         self._running.add(task)
+        if self._stopped:
+            task.cancel()
         try:
             await asyncio.wait([task])
         finally:
