@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from chatbot.core.errors import OverLimit, Refused
+from chatbot.core.errors import OverLimit, Refused, UsageError
 from chatbot.core.market import Instrument, Symbol, Ticker, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import ceil_to, plain, tidy
-from chatbot.core.orders import AmountKind, Draft, Estimate, OrderSpec, OrderType, Side
+from chatbot.core.orders import Amount, AmountKind, Draft, Estimate, OrderSpec, OrderType, Side
 
 _HUNDRED = Decimal(100)
+_DOLLARS = frozenset({"USDT", "USDC"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +36,8 @@ class Limits:
 class Terms:
     """What an order would meet right now.
 
-    `base_free` and `quote_free` are what Trade holds and no order has reserved;
-    `quote_in_usdt` is the USDT price of one unit of the quote currency.
+    `base_free` and `quote_free` are what Trade holds and no order has reserved, `…_in_main` what
+    lies in the pocket that orders cannot spend; `quote_in_usdt` is the USDT price of one unit of quote.
     """
 
     instrument: Instrument
@@ -44,7 +45,22 @@ class Terms:
     fee_rate: Decimal
     base_free: Decimal
     quote_free: Decimal
+    base_in_main: Decimal
+    quote_in_main: Decimal
     quote_in_usdt: Decimal
+
+
+def in_terms_of(instrument: Instrument, amount: Amount) -> Amount:
+    """`100usdt` as quote funds of BTC-USDT, `0.01btc` as a size. Raises UsageError for a third currency."""
+    if amount.kind is not AmountKind.IN_UNIT:
+        return amount
+    unit = instrument.quote if amount.unit == "$" and instrument.quote in _DOLLARS else amount.unit
+    if unit not in (instrument.base, instrument.quote):
+        raise UsageError(
+            f"{instrument.symbol} is {instrument.base} against {instrument.quote}; {amount.unit} is neither.",
+            example=f"/buy {instrument.symbol} {plain(amount.value)}{instrument.quote.lower()}",
+        )
+    return Amount(kind=AmountKind.BASE if unit == instrument.base else AmountKind.QUOTE, value=amount.value)
 
 
 def fit(draft: Draft, terms: Terms, client_oid: str) -> OrderSpec:
@@ -143,7 +159,8 @@ def _wanted_size(draft: Draft, terms: Terms, price: Decimal | None) -> Decimal:
 def _too_little(draft: Draft, terms: Terms, wanted: Decimal, *, by_funds: bool) -> str:
     instrument = terms.instrument
     if not wanted:
-        return f"Trade holds no free {instrument.quote if draft.side is Side.BUY else instrument.base}."
+        currency = instrument.quote if draft.side is Side.BUY else instrument.base
+        return f"Trade holds no free {currency}.{_other_pocket(draft.side, terms)}"
     step = instrument.funds_increment if by_funds else instrument.size_increment
     unit = instrument.quote if by_funds else instrument.base
     return f"{instrument.symbol} trades in steps of {plain(step)} {unit}; that is less than one."
@@ -179,4 +196,13 @@ def _check_balance(spec: OrderSpec, cost: Estimate, terms: Terms) -> None:
     currency = terms.instrument.quote if buying else terms.instrument.base
     needs = cost.funds + cost.fee if buying else cost.size
     has = terms.quote_free if buying else terms.base_free
-    raise Refused(f"That needs {tidy(needs, 8)} {currency}; Trade has {tidy(has, 8)} free.")
+    sentence = f"That needs {tidy(needs, 8)} {currency}; Trade has {tidy(has, 8)} free."
+    raise Refused(sentence + _other_pocket(spec.side, terms))
+
+
+def _other_pocket(side: Side, terms: Terms) -> str:
+    """Money in Main is the usual reason why Trade cannot pay."""
+    buying = side is Side.BUY
+    lying = terms.quote_in_main if buying else terms.base_in_main
+    currency = terms.instrument.quote if buying else terms.instrument.base
+    return f" Main has {tidy(lying, 8)} {currency}: move it to Trade in KuCoin's app." if lying else ""

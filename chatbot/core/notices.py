@@ -56,7 +56,9 @@ class Letter:
     """A message on its way to a chat, or an edit of the one that letter `edits` sent.
 
     Either `text` (HTML) and `buttons` are given, or `subject` and `subject_id` say what to draw.
-    `reply_to` is a Telegram message id, `follows` the id of a letter to reply to.
+    `reply_to` is a Telegram message id, `follows` the id of a letter to reply to. When `asks` is
+    set, an answer to this message is read as if it followed that command; `hint` stands greyed
+    in the person's input field.
     """
 
     chat_id: int
@@ -72,6 +74,8 @@ class Letter:
     silent: bool = False
     protected: bool = False
     pinned: bool = False
+    asks: str = ""
+    hint: str = ""
     id: int = 0
     key: str = ""
     message_id: int | None = None

@@ -36,15 +36,19 @@ class AmountKind(Enum):
     BASE = "base"
     QUOTE = "quote"
     PERCENT = "percent"
-    MAX = "max"
+    IN_UNIT = "in unit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount:
-    """How much, as a person says it: `0.01`, `100usdt`, `50%`, `max` (value 100)."""
+    """How much, as a person says it: `0.01` (base), `50%`, `max` (100 percent), `100usdt` (in a unit).
+
+    A unit becomes base or quote once the instrument is known (`limits.in_terms_of`).
+    """
 
     kind: AmountKind
     value: Decimal
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

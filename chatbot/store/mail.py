@@ -6,6 +6,7 @@ same transaction as the change it tells of, and is marked sent only after Telegr
 
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -51,9 +52,12 @@ class Inbox:
 
 
 class Outbox:
-    def __init__(self, db: Database, now: Now) -> None:
+    """`ring` is called when something new waits, so that the sender need not look all the time."""
+
+    def __init__(self, db: Database, now: Now, ring: Callable[[], None]) -> None:
         self._db = db
         self._now = now
+        self._ring = ring
 
     def put(self, letter: Letter, dedupe: str | None = None) -> Letter:
         """Joins the open transaction. An edit replaces one of the same message that has not left yet.
@@ -66,17 +70,19 @@ class Outbox:
                 self._db.execute("DELETE FROM outbox WHERE edits = ? AND state = 'pending'", [letter.edits])
             cursor = self._db.execute(
                 "INSERT INTO outbox (key, dedupe, lane, chat_id, thread_id, text, buttons, subject, subject_id, edits,"
-                " follows, reply_to, silent, protected, pinned, state, made_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?) ON CONFLICT (dedupe) DO NOTHING",
+                " follows, reply_to, silent, protected, pinned, asks, hint, state, made_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)"
+                " ON CONFLICT (dedupe) DO NOTHING",
                 [
                     key, dedupe, int(letter.lane), letter.chat_id, letter.thread_id, letter.text,
                     _to_json(letter.buttons), letter.subject.value if letter.subject else None, letter.subject_id,
                     letter.edits, letter.follows, letter.reply_to, letter.silent, letter.protected, letter.pinned,
-                    stamp(self._now()),
+                    letter.asks, letter.hint, stamp(self._now()),
                 ],
             )  # fmt: skip
             if cursor.rowcount == 0:
                 return next(iter(self._many("dedupe = ?", [dedupe])))
+            self._ring()
             return replace(letter, id=int(cursor.lastrowid or 0), key=key)
 
     def recover(self) -> int:
@@ -131,6 +137,10 @@ class Outbox:
     def letter(self, letter_id: int) -> Letter | None:
         return next(iter(self._many("id = ?", [letter_id])), None)
 
+    def asking(self, chat_id: int, message_id: int) -> Letter | None:
+        """The question this message put, if it put one."""
+        return next(iter(self._many("chat_id = ? AND message_id = ? AND asks != ''", [chat_id, message_id])), None)
+
     def message_of(self, letter: Letter) -> int | None:
         """The Telegram message this letter became, or the one it edits."""
         root = letter if letter.edits is None else self.letter(letter.edits)
@@ -166,6 +176,8 @@ def _letter(row: dict[str, Any]) -> Letter:
         silent=bool(row["silent"]),
         protected=bool(row["protected"]),
         pinned=bool(row["pinned"]),
+        asks=row["asks"],
+        hint=row["hint"],
         message_id=row["message_id"],
         state=LetterState(row["state"]),
         attempts=row["attempts"],

@@ -47,7 +47,7 @@ _FIRST = (
     "CREATE INDEX journal_by_ticket ON journal (ticket_id)",
     """CREATE TABLE stops (
         id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, person TEXT NOT NULL,
-        lines TEXT NOT NULL DEFAULT '[]', swept_at TEXT, chat_id INTEGER NOT NULL, card_id INTEGER,
+        report TEXT NOT NULL DEFAULT '{}', swept_at TEXT, chat_id INTEGER NOT NULL, card_id INTEGER,
         resumed_at TEXT, resumed_by TEXT, reason TEXT
     ) STRICT""",
     """CREATE TABLE inbox (
@@ -61,10 +61,12 @@ _FIRST = (
         text TEXT NOT NULL, buttons TEXT NOT NULL, subject TEXT, subject_id INTEGER NOT NULL,
         edits INTEGER REFERENCES outbox (id), follows INTEGER REFERENCES outbox (id), reply_to INTEGER,
         silent INTEGER NOT NULL, protected INTEGER NOT NULL, pinned INTEGER NOT NULL,
+        asks TEXT NOT NULL, hint TEXT NOT NULL,
         state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, repeat INTEGER NOT NULL DEFAULT 0,
         message_id INTEGER, made_at TEXT NOT NULL, sent_at TEXT, problem TEXT NOT NULL DEFAULT ''
     ) STRICT""",
     "CREATE INDEX outbox_waiting ON outbox (lane, id) WHERE state = 'pending'",
+    "CREATE INDEX outbox_messages ON outbox (chat_id, message_id) WHERE asks != ''",
     "CREATE INDEX outbox_edits ON outbox (edits) WHERE edits IS NOT NULL",
     """CREATE TABLE audit (
         id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, person TEXT NOT NULL, what TEXT NOT NULL,

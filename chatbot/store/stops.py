@@ -1,30 +1,14 @@
-"""The kill switch: a row that outlives every restart, and what the sweep after it found."""
+"""The kill switch: a row that outlives every restart, and what its sweep found."""
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, replace
 from typing import Any
 
+from chatbot.core.stops import OpenPosition, PlaceSwept, StillOpen, Stop, StopReport
 from chatbot.core.times import Now
 from chatbot.store.audit import Audit
 from chatbot.store.database import Database
 from chatbot.store.values import moment, stamp
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """One kill. `lines` is what was done about it so far; `swept_at` is set once the exchange was asked everywhere."""
-
-    id: int
-    at: datetime
-    person: str
-    lines: tuple[str, ...]
-    swept_at: datetime | None
-    chat_id: int
-    card_id: int
-    resumed_at: datetime | None
-    resumed_by: str
-    reason: str
 
 
 class Stops:
@@ -41,11 +25,12 @@ class Stops:
         return self._one("id = ?", [stop_id])
 
     def kill(self, person: str, chat_id: int) -> Stop:
-        """Durable when the transaction it joins is. A second kill while one stands is that one again."""
+        """Durable when the transaction it joins is. A second kill while one stands is that one, told here anew."""
         with self._db.atomic():
             standing = self.standing()
             if standing is not None:
-                return standing
+                self._db.execute("UPDATE stops SET chat_id = ? WHERE id = ?", [chat_id, standing.id])
+                return replace(standing, chat_id=chat_id)
             self._db.execute(
                 "INSERT INTO stops (at, person, chat_id) VALUES (?, ?, ?)", [stamp(self._now()), person, chat_id]
             )
@@ -57,11 +42,11 @@ class Stops:
     def show_on(self, stop_id: int, letter_id: int) -> None:
         self._db.execute("UPDATE stops SET card_id = ? WHERE id = ?", [letter_id, stop_id])
 
-    def note(self, stop_id: int, lines: tuple[str, ...], *, swept: bool) -> None:
-        """Replaces what the card tells of the sweep."""
+    def note(self, stop_id: int, report: StopReport) -> None:
+        """Replaces what is known of the sweep; a clean one is marked as swept."""
         self._db.execute(
-            "UPDATE stops SET lines = ?, swept_at = ? WHERE id = ?",
-            [json.dumps(lines), stamp(self._now()) if swept else None, stop_id],
+            "UPDATE stops SET report = ?, swept_at = ? WHERE id = ?",
+            [json.dumps(asdict(report)), stamp(self._now()) if report.clean else None, stop_id],
         )
 
     def resume(self, person: str, reason: str) -> Stop | None:
@@ -88,11 +73,23 @@ def _stop(row: dict[str, Any]) -> Stop:
         id=row["id"],
         at=moment(row["at"]),
         person=row["person"],
-        lines=tuple(json.loads(row["lines"])),
+        report=_report(json.loads(row["report"])),
         swept_at=moment(row["swept_at"]) if row["swept_at"] else None,
         chat_id=row["chat_id"],
         card_id=row["card_id"] or 0,
         resumed_at=moment(row["resumed_at"]) if row["resumed_at"] else None,
         resumed_by=row["resumed_by"] or "",
         reason=row["reason"] or "",
+    )
+
+
+def _report(facts: dict[str, Any]) -> StopReport:
+    resting, positions = facts.get("resting"), facts.get("positions")
+    return StopReport(
+        tickets_expired=facts.get("tickets_expired", 0),
+        found=facts.get("found"),
+        places=tuple(PlaceSwept(**p) for p in facts.get("places", ())),
+        resting=None if resting is None else tuple(StillOpen(**r) for r in resting),
+        positions=None if positions is None else tuple(OpenPosition(**p) for p in positions),
+        checked_at=facts.get("checked_at", ""),
     )

@@ -1,7 +1,7 @@
 """The whole store as one value: the tables' rooms over one open database."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +34,8 @@ class Store:
         self.db.close()
 
 
-def open_store(path: Path, now: Now) -> Store:
-    """Raises Damaged (see `database`)."""
+def open_store(path: Path, now: Now, ring: Callable[[], None] = lambda: None) -> Store:
+    """`ring` is called when a letter was put into the outbox. Raises Damaged (see `database`)."""
     db = open_database(path)
     audit = Audit(db, now)
     return Store(
@@ -44,6 +44,6 @@ def open_store(path: Path, now: Now) -> Store:
         orders=Orders(db, audit, now),
         stops=Stops(db, audit, now),
         inbox=Inbox(db, now),
-        outbox=Outbox(db, now),
+        outbox=Outbox(db, now, ring),
         audit=audit,
     )

@@ -1,0 +1,38 @@
+"""The one gate in front of every update, messages and buttons alike. Whatever is not let in is not answered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from chatbot.chat.messages import Incoming
+from chatbot.core.people import Person, Role
+
+
+class Verdict(Enum):
+    ADMITTED = auto()
+    STRANGER = auto()
+    DROPPED = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Numeric ids alone decide: names can be taken over. `role_of` gives None for anybody not on the list."""
+
+    role_of: Callable[[int], Role | None]
+    groups: frozenset[int]
+
+    def judge(self, incoming: Incoming) -> Verdict:
+        """STRANGER only for somebody's own words in a private chat: the owners may want to know of those."""
+        if incoming.odd:
+            return Verdict.DROPPED
+        at_home = incoming.private and incoming.chat_id == incoming.user_id
+        if self.role_of(incoming.user_id) is None:
+            return Verdict.STRANGER if at_home else Verdict.DROPPED
+        return Verdict.ADMITTED if at_home or incoming.chat_id in self.groups else Verdict.DROPPED
+
+    def person(self, incoming: Incoming) -> Person:
+        """Who an admitted update is from. Raises LookupError for anybody else."""
+        role = self.role_of(incoming.user_id)
+        if role is None:
+            raise LookupError(incoming.user_id)
+        return Person(id=incoming.user_id, name=incoming.user_name, role=role)

@@ -1,0 +1,118 @@
+"""What handlers take and give: our own values, none of Telegram's."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from chatbot.core.notices import Buttons, Letter, Subject
+from chatbot.core.people import Person, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One update, as far as the gate needs to know it. `odd` names what keeps it from being a person's own words.
+
+    `data` is the pressed button's, None for a message; `sent_at` is unknown for presses.
+    """
+
+    update_id: int
+    user_id: int
+    user_name: str
+    chat_id: int
+    private: bool
+    thread_id: int | None
+    message_id: int
+    sent_at: datetime | None
+    text: str
+    answers: int | None
+    callback_id: str
+    data: str | None
+    odd: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A command somebody typed: `text` is what follows it."""
+
+    person: Person
+    chat_id: int
+    private: bool
+    thread_id: int | None
+    message_id: int
+    update_id: int
+    command: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tap:
+    """A pressed button. `card_id` is the letter whose message it stands under, `letter` the one that drew it."""
+
+    person: Person
+    chat_id: int
+    private: bool
+    thread_id: int | None
+    update_id: int
+    argument: str
+    card_id: int
+    letter: Letter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a handler answers.
+
+    A tap's `toast` shows at the button, as a pop-up when `popup`; its text replaces the card
+    when `edit`, else it is a new message. With `subject` the card is drawn when it leaves.
+    `then` runs after all of this is committed: what takes time or must not be undone.
+    """
+
+    text: str = ""
+    buttons: Buttons = ()
+    edit: bool = False
+    toast: str = ""
+    popup: bool = False
+    subject: Subject | None = None
+    subject_id: int = 0
+    silent: bool = False
+    protected: bool = False
+    pinned: bool = False
+    asks: str = ""
+    hint: str = ""
+    then: Callable[[], Awaitable[None]] | None = None
+
+
+class Effect(Enum):
+    """What a command may do, and so what happens when it arrives late.
+
+    READ is answered for ten minutes, MONEY comes back as a button, FRESH is refused,
+    ALWAYS is done however late.
+    """
+
+    READ = auto()
+    MONEY = auto()
+    FRESH = auto()
+    ALWAYS = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """`usage` is what follows the name, `example` a whole line that works."""
+
+    name: str
+    role: Role
+    effect: Effect
+    summary: str
+    usage: str
+    example: str
+    handle: Callable[[Message], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """What a button does. The first word of its action."""
+
+    name: str
+    role: Role
+    handle: Callable[[Tap], Awaitable[Reply]]

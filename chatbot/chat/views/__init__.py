@@ -1,0 +1,1 @@
+"""Core values → what people read. Pure, and the only place with markup."""

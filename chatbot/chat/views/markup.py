@@ -1,0 +1,97 @@
+"""Telegram's HTML, made so that only our own literals can hold a tag."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from html import escape
+
+from chatbot.core.numbers import places, signed
+from chatbot.core.times import in_words
+
+OLD = timedelta(seconds=5)
+"""A figure older than this says how old it is."""
+
+TEXT_LIMIT = 4096
+"""Telegram's longest message, in UTF-16 units."""
+
+
+class Html(str):
+    """Text that is markup already."""
+
+    __slots__ = ()
+
+
+def html(template: str, *values: object) -> Html:
+    """`template` with each `{}` filled; what is not Html is escaped on the way in."""
+    return Html(template.format(*(v if isinstance(v, Html) else escape(str(v), quote=False) for v in values)))
+
+
+def lines(*parts: str | None) -> Html:
+    """Joined by line breaks; None is left out. Plain strings are escaped."""
+    return Html("\n".join(p if isinstance(p, Html) else escape(p, quote=False) for p in parts if p is not None))
+
+
+def bold(text: object) -> Html:
+    return html("<b>{}</b>", text)
+
+
+def code(text: object) -> Html:
+    return html("<code>{}</code>", text)
+
+
+def example(line: str) -> Html:
+    """A line that can be copied with one tap."""
+    return html("Example: <code>{}</code>", line)
+
+
+def clock(moment: datetime) -> Html:
+    """The time of day: the phone shows it in its own zone, older ones in UTC."""
+    return html('<tg-time unix="{}" format="t">{}</tg-time>', int(moment.timestamp()), f"{moment:%H:%M} UTC")
+
+
+def age(read_at: datetime, now: datetime) -> str | None:
+    """None while fresh."""
+    return f"{in_words(now - read_at)} old" if now - read_at > OLD else None
+
+
+def percent(fraction: Decimal, digits: int = 2) -> str:
+    """0.0214 as `+2.14 %`."""
+    return f"{signed(fraction * 100, digits)} %"
+
+
+def up_or_down(fraction: Decimal) -> str:
+    """Direction in words: colour and sign alone are not for everybody."""
+    return "unchanged" if not fraction else "up" if fraction > 0 else "down"
+
+
+def rate(fraction: Decimal) -> str:
+    """A funding rate: at least four digits of percent, all it has up to six: `+0.0145 %`."""
+    return percent(fraction, min(max(places(fraction * 100), 4), 6))
+
+
+def short(text: str, limit: int) -> str:
+    """At most `limit` characters, for toasts and pop-ups that Telegram would refuse."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def split(text: str, limit: int = TEXT_LIMIT) -> list[str]:
+    """Pieces of at most `limit` UTF-16 units, cut at line ends; nothing is dropped.
+
+    Our markup never runs over a line end, so every piece stands for itself.
+    """
+    pieces, current = [], ""
+    for line in text.split("\n"):
+        joined = f"{current}\n{line}" if current else line
+        if units(joined) <= limit:
+            current = joined
+            continue
+        if current:
+            pieces.append(current)
+        while units(line) > limit:
+            pieces.append(line[: limit // 2])
+            line = line[limit // 2 :]
+        current = line
+    return [*pieces, current] if current or not pieces else pieces
+
+
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

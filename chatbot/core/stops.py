@@ -1,0 +1,62 @@
+"""What a kill did, place by place, as the exchange answered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceSwept:
+    """One place where orders can rest. `problem` is empty when its cancel was accepted."""
+
+    place: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillOpen:
+    """An order the exchange still showed after the sweep."""
+
+    order_id: str
+    symbol: str
+    side: str
+    size: str
+    price: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPosition:
+    symbol: str
+    lots: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopReport:
+    """What is known of a kill so far. None means: not known yet. Never says done early."""
+
+    tickets_expired: int = 0
+    found: int | None = None
+    places: tuple[PlaceSwept, ...] = ()
+    resting: tuple[StillOpen, ...] | None = None
+    positions: tuple[OpenPosition, ...] | None = None
+    checked_at: str = ""
+
+    @property
+    def clean(self) -> bool:
+        """Every place answered and the exchange shows nothing resting."""
+        return self.resting == () and bool(self.places) and not any(p.problem for p in self.places)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """One kill. It stands until `resumed_at`; `swept_at` is set once the exchange was found clean."""
+
+    id: int
+    at: datetime
+    person: str
+    report: StopReport
+    swept_at: datetime | None
+    chat_id: int
+    card_id: int
+    resumed_at: datetime | None
+    resumed_by: str
+    reason: str

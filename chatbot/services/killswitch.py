@@ -1,0 +1,131 @@
+"""Kill and resume: a durable flag first, then everything that rests is cancelled, then what is left is listed."""
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from chatbot.core.account import Position
+from chatbot.core.errors import BadCredentials, KucoinError
+from chatbot.core.exchange import Sweep
+from chatbot.core.numbers import plain
+from chatbot.core.orders import Order, OrderTicket, TicketState
+from chatbot.core.stops import OpenPosition, PlaceSwept, StillOpen, Stop, StopReport
+from chatbot.core.times import Now, Sleep
+from chatbot.services.exchange import Exchange
+from chatbot.services.letters import card_edit, stop_edit
+from chatbot.store.orders import Step
+from chatbot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+LIST_FIRST = 1.5
+"""Seconds given to listing what rests before the cancels go out regardless."""
+
+CHECK_DELAYS = (0.3, 0.7, 1.0, 2.0, 4.0)
+"""Seconds between looks at what is left: a cancel is only a request until the order is gone."""
+
+
+class KillSwitch:
+    def __init__(self, *, exchange: Exchange, store: Store, now: Now, sleep: Sleep = asyncio.sleep) -> None:
+        self._exchange = exchange
+        self._store = store
+        self._now = now
+        self._sleep = sleep
+
+    def kill(self, person: str, chat_id: int) -> Stop:
+        """From the commit of this transaction on, no order leaves. Needs no network."""
+        with self._store.atomic():
+            stop = self._store.stops.kill(person, chat_id)
+            waiting = self._store.orders.waiting()
+            for ticket in waiting:
+                self._expire(ticket)
+            report = StopReport(tickets_expired=stop.report.tickets_expired + len(waiting))
+            self._store.stops.note(stop.id, report)
+            return replace(stop, report=report)
+
+    async def sweep(self, stop: Stop) -> None:
+        """Cancels wherever an order can rest and looks until nothing does; every step is told on the kill's card."""
+        report = replace(stop.report, found=await self._count_resting())
+        self._tell(stop, report)
+        answers = await self._exchange.orders.cancel_everything()
+        places = tuple(map(_place, answers.sweeps))
+        report = replace(report, places=places, positions=await self._positions())
+        for delay in CHECK_DELAYS:
+            await self._sleep(delay)
+            report = replace(report, resting=await self._resting(), checked_at=f"{self._now():%H:%M:%S}")
+            self._tell(stop, report)
+            if report.resting == ():
+                return
+
+    async def finish_unfinished(self) -> None:
+        """At a start: a kill whose sweep was cut short is swept again."""
+        stop = self._store.stops.standing()
+        if stop is not None and stop.swept_at is None:
+            await self.sweep(stop)
+
+    def standing(self) -> Stop | None:
+        return self._store.stops.standing()
+
+    def stop(self, stop_id: int) -> Stop | None:
+        return self._store.stops.get(stop_id)
+
+    def resume(self, person: str, reason: str) -> Stop | None:
+        """None when nothing was stopped."""
+        return self._store.stops.resume(person, reason)
+
+    def _expire(self, ticket: OrderTicket) -> None:
+        step = Step(reason="trading was stopped")
+        moved = self._store.orders.move(ticket, TicketState.EXPIRED, by=ticket.person, step=step)
+        if moved is not None and moved.card_id:
+            self._store.outbox.put(card_edit(moved))
+
+    def _tell(self, stop: Stop, report: StopReport) -> None:
+        with self._store.atomic():
+            self._store.stops.note(stop.id, report)
+            latest = self._store.stops.get(stop.id)
+            if latest is not None and latest.card_id:
+                self._store.outbox.put(stop_edit(latest))
+
+    async def _count_resting(self) -> int | None:
+        try:
+            async with asyncio.timeout(LIST_FIRST):
+                return len(await self._exchange.orders.open_orders())
+        except (TimeoutError, KucoinError) as error:
+            log.warning("what rests could not be listed before the cancels: %s", error)
+            return None
+
+    async def _resting(self) -> tuple[StillOpen, ...] | None:
+        try:
+            return tuple(map(_still_open, await self._exchange.orders.open_orders()))
+        except KucoinError as error:
+            log.warning("what is left could not be listed: %s", error)
+            return None
+
+    async def _positions(self) -> tuple[OpenPosition, ...] | None:
+        try:
+            return tuple(map(_position, await self._exchange.account.positions()))
+        except BadCredentials:
+            return ()
+        except KucoinError as error:
+            log.warning("positions could not be listed: %s", error)
+            return None
+
+
+def _still_open(order: Order) -> StillOpen:
+    size = order.size if order.size is not None else order.funds
+    return StillOpen(
+        order_id=order.order_id,
+        symbol=order.symbol,
+        side=order.side.value,
+        size="" if size is None else plain(size),
+        price="" if order.price is None else plain(order.price),
+    )
+
+
+def _position(position: Position) -> OpenPosition:
+    return OpenPosition(symbol=position.symbol, lots=plain(position.lots))
+
+
+def _place(sweep: Sweep) -> PlaceSwept:
+    problem = str(sweep.error) if sweep.error is not None else ", ".join(sweep.failed)
+    return PlaceSwept(place=sweep.place.value, problem=problem)

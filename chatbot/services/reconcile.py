@@ -1,0 +1,154 @@
+"""Find out what became of an order: after placing it, after a lost answer, after a restart.
+
+The exchange is the truth; our row is a claim that is brought in line with it. What cannot
+be found is looked for again, never sent again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from chatbot.core.errors import KucoinError, OutcomeUnknown, UnknownOrder
+from chatbot.core.orders import Executed, Order, OrderStatus, OrderTicket, TicketState
+from chatbot.core.times import Now, Sleep
+from chatbot.services.exchange import Exchange
+from chatbot.services.letters import card_edit, card_news
+from chatbot.store.orders import Step
+from chatbot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+WATCH_DELAYS = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0)
+"""Seconds between looks at an order just placed: a market order is done by the first or second."""
+
+SEARCH_DELAYS = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between looks for an order whose answer was lost; after these the clock's job goes on."""
+
+NOT_PLACED_AFTER = timedelta(seconds=30)
+"""Acceptance can be slow to show: not-founds must span this long, three at the least."""
+
+LATEST_ACCEPTANCE = timedelta(seconds=7)
+"""From signing on, the time window a spot POST carries plus the clock's uncertainty, rounded up."""
+
+_MISSES = 3
+_BY = "KuCoin"
+_STATES = {
+    OrderStatus.OPEN: TicketState.OPEN,
+    OrderStatus.PARTIAL: TicketState.PARTIAL,
+    OrderStatus.FILLED: TicketState.FILLED,
+    OrderStatus.CANCELED: TicketState.CANCELED,
+}
+
+
+class Reconciler:
+    def __init__(self, *, exchange: Exchange, store: Store, now: Now, sleep: Sleep = asyncio.sleep) -> None:
+        self._exchange = exchange
+        self._store = store
+        self._now = now
+        self._sleep = sleep
+        self._busy: set[int] = set()
+        self._misses: dict[int, list[datetime]] = {}
+
+    def recover(self) -> None:
+        """At a start: whatever was being sent may exist. It is looked for like any lost answer."""
+        for ticket in self._store.orders.living():
+            if ticket.state is TicketState.SUBMITTING:
+                self._move(ticket, TicketState.UNKNOWN, Step(reason="the bot stopped while it was being sent"))
+
+    async def watch(self, ticket: OrderTicket) -> None:
+        """Keeps the card of an order just placed up to date until it ends or rests."""
+        await self._look_repeatedly(ticket, WATCH_DELAYS)
+
+    async def search(self, ticket: OrderTicket) -> None:
+        """Looks for an order whose answer was lost."""
+        await self._look_repeatedly(ticket, SEARCH_DELAYS)
+
+    async def follow(self) -> None:
+        """One look at every ticket whose order may be alive; what ended is told in a message of its own."""
+        living = [t for t in self._store.orders.living() if t.state is not TicketState.SUBMITTING]
+        await asyncio.gather(*(self._look(t, news=True) for t in living if t.id not in self._busy))
+
+    async def check(self, ticket: OrderTicket) -> OrderTicket:
+        """One look, asked for by a person; the ticket as it stands afterwards."""
+        await self._look(ticket, news=False)
+        return self._store.orders.ticket(ticket.id) or ticket
+
+    async def _look_repeatedly(self, ticket: OrderTicket, delays: Sequence[float]) -> None:
+        self._busy.add(ticket.id)
+        try:
+            for delay in delays:
+                await self._sleep(delay)
+                latest = self._store.orders.ticket(ticket.id) or ticket
+                if await self._look(latest, news=False):
+                    return
+        finally:
+            self._busy.discard(ticket.id)
+
+    async def _look(self, ticket: OrderTicket, *, news: bool) -> bool:
+        """True once the order has ended. What cannot be asked now is asked again later."""
+        try:
+            order = await self._exchange.orders.find(ticket.spec.client_oid, ticket.spec.symbol, ticket.spec.venue)
+        except UnknownOrder:
+            await self._missed(ticket)
+            return False
+        except KucoinError as error:
+            log.warning("%s could not be looked up: %s", ticket.name, error)
+            return False
+        self._misses.pop(ticket.id, None)
+        self._adopt(ticket, order, news=news)
+        if order.active and self._store.stops.standing() is not None:
+            await self._cancel_after_kill(order)
+        return not order.active
+
+    def _adopt(self, ticket: OrderTicket, order: Order, *, news: bool) -> None:
+        """Brings the row in line with the exchange. Older news than what we hold is dropped."""
+        executed = Executed(
+            size=order.filled_size, funds=order.filled_funds, fee=order.fee, fee_currency=order.fee_currency
+        )
+        state = _STATES[order.status]
+        stale = executed.size < ticket.executed.size
+        if stale or (state is ticket.state and executed.size == ticket.executed.size):
+            return
+        step = Step(order_id=order.order_id, executed=executed, reason="", detail=f"filled {executed.size}")
+        loud = news and (not order.active or ticket.state is TicketState.UNKNOWN)
+        self._move(ticket, state, step, news=loud)
+
+    async def _missed(self, ticket: OrderTicket) -> None:
+        """Counts a not-found of a doubtful order; enough of them, long enough apart, mean it was not placed."""
+        if ticket.state is not TicketState.UNKNOWN:
+            return
+        now = self._now()
+        misses = self._misses.setdefault(ticket.id, [])
+        misses.append(now)
+        signed = ticket.submitted_at or ticket.proposed_at
+        settled = now - signed > LATEST_ACCEPTANCE and now - misses[0] >= NOT_PLACED_AFTER
+        if len(misses) < _MISSES or not settled or await self._rests(ticket):
+            return
+        del self._misses[ticket.id]
+        self._move(ticket, TicketState.NOT_PLACED, Step(detail=f"{len(misses)} look-ups found nothing"), news=True)
+
+    async def _rests(self, ticket: OrderTicket) -> bool:
+        """Whether the open orders show it after all; an unanswered question counts as yes."""
+        try:
+            orders = await self._exchange.orders.open_orders()
+        except KucoinError:
+            return True
+        return any(o.client_oid == ticket.spec.client_oid for o in orders)
+
+    async def _cancel_after_kill(self, order: Order) -> None:
+        try:
+            await self._exchange.orders.cancel(order.order_id, order.symbol, order.venue)
+        except (UnknownOrder, OutcomeUnknown):
+            log.info("cancel of %s left open: the next look tells", order.order_id)
+        except KucoinError as error:
+            log.warning("%s could not be cancelled after the kill: %s", order.order_id, error)
+
+    def _move(self, ticket: OrderTicket, to: TicketState, step: Step, *, news: bool = False) -> None:
+        with self._store.atomic():
+            moved = self._store.orders.move(ticket, to, by=_BY, step=step)
+            if moved is None or not moved.card_id:
+                return
+            self._store.outbox.put(card_edit(moved))
+            if news:
+                self._store.outbox.put(card_news(moved))

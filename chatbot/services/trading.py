@@ -1,0 +1,225 @@
+"""Propose, confirm, submit: the one path by which an order can leave.
+
+Write intent, then act, then write the outcome. A confirmed ticket leads to at most one
+POST, ever: KuCoin's clientOid is a handle to look an order up, not a promise that a second
+POST would be refused.
+"""
+
+import asyncio
+import secrets
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from chatbot.core import limits
+from chatbot.core.account import AccountKind, Balance
+from chatbot.core.errors import Killed, OutcomeUnknown, Refused, Rejected, TicketGone, Unavailable
+from chatbot.core.exchange import ServiceStatus
+from chatbot.core.limits import Limits, Terms
+from chatbot.core.market import Instrument, Symbol
+from chatbot.core.numbers import plain
+from chatbot.core.orders import Draft, Estimate, OrderSpec, OrderTicket, OrderType, TicketState
+from chatbot.core.people import Person
+from chatbot.core.times import Now
+from chatbot.services.exchange import Exchange
+from chatbot.services.letters import card_edit
+from chatbot.services.market import Markets
+from chatbot.services.reconcile import Reconciler
+from chatbot.store.orders import Step
+from chatbot.store.store import Store
+
+OUR_PREFIX = "cb"
+"""Every clientOid of ours begins so: an order at the exchange with it has a row here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Who asked for what, where, and the update it came in by."""
+
+    person: Person
+    chat_id: int
+    update_id: int
+    asked: str
+
+
+class PriceMoved(Refused):
+    """The market moved further than the settings allow between card and tap; the ticket is spent."""
+
+    def __init__(self, shown: Decimal, now: Decimal) -> None:
+        super().__init__(f"The price moved: was {plain(shown)}, now {plain(now)}. Nothing was sent.")
+        self.shown = shown
+        self.now = now
+
+
+class Trading:
+    def __init__(
+        self, *, exchange: Exchange, markets: Markets, reconciler: Reconciler, store: Store, rules: Limits, now: Now
+    ) -> None:
+        self._exchange = exchange
+        self._markets = markets
+        self._reconciler = reconciler
+        self._store = store
+        self._rules = rules
+        self._now = now
+
+    async def propose(self, draft: Draft, asking: Asking) -> OrderTicket:
+        """A ticket that waits for its proposer's tap; nothing has left. Raises UsageError, Refused, KucoinError."""
+        self._check_open()
+        instrument = (await self._markets.catalogue()).find(draft.word)
+        self._check_nothing_unknown(instrument.symbol)
+        draft = replace(draft, amount=limits.in_terms_of(instrument, draft.amount))
+        terms = await self._terms(instrument)
+        spec = limits.fit(draft, terms, f"{OUR_PREFIX}{secrets.token_hex(16)}")
+        cost = limits.estimate(spec, terms)
+        spent = self._store.orders.spent_on_day_of(self._now())
+        limits.check(spec, cost, terms, self._rules, spent)
+        with self._store.atomic():
+            self._check_open()
+            return self._store.orders.propose(self._ticket(spec, cost, asking, spent), asking.update_id)
+
+    async def confirm(self, ticket_id: int, person: Person, card_id: int) -> OrderTicket:
+        """The tap: one compare-and-set to SUBMITTING, everything checked anew in the same transaction.
+
+        Raises TicketGone, Killed, OverLimit, Refused, PriceMoved (then the ticket is spent) and
+        KucoinError when the price cannot be read; in each case nothing has left.
+        """
+        ticket = self._tappable(ticket_id, person, card_id)
+        terms = await self._terms(await self._instrument(ticket.spec.symbol))
+        with self._store.atomic():
+            ticket = self._tappable(ticket_id, person, card_id)
+            self._check_open()
+            self._check_nothing_unknown(ticket.spec.symbol)
+            cost = limits.estimate(ticket.spec, terms)
+            if not self._moved_too_far(ticket, cost):
+                spent = self._store.orders.spent_on_day_of(self._now())
+                limits.check(ticket.spec, cost, terms, self._rules, spent)
+                return self._step(ticket, TicketState.SUBMITTING, Step(cost=cost))
+            self._step(ticket, TicketState.EXPIRED, Step(reason="the price moved"))
+        raise PriceMoved(ticket.cost.price, cost.price)
+
+    async def submit(self, ticket: OrderTicket) -> None:
+        """The one POST of a confirmed ticket, and its outcome written together with the letter that tells it."""
+        if self._store.stops.standing() is not None:
+            self._step(ticket, TicketState.NOT_SENT, Step(reason="trading was stopped before it left"))
+            return
+        try:
+            order_id = await self._exchange.orders.place(ticket.spec)
+        except Rejected as error:
+            self._step(ticket, TicketState.REJECTED, Step(reason=str(error), detail=error.code))
+        except Unavailable as error:
+            self._step(ticket, TicketState.NOT_SENT, Step(reason=str(error), detail=error.code))
+        except OutcomeUnknown as error:
+            doubtful = self._step(ticket, TicketState.UNKNOWN, Step(reason=str(error), detail=error.code))
+            await self._reconciler.search(doubtful)
+        else:
+            placed = self._step(ticket, TicketState.OPEN, Step(order_id=order_id, detail=order_id))
+            await self._reconciler.watch(placed)
+
+    def decline(self, ticket_id: int, person: Person, card_id: int) -> OrderTicket:
+        """Raises TicketGone."""
+        with self._store.atomic():
+            return self._step(self._tappable(ticket_id, person, card_id), TicketState.DECLINED, Step())
+
+    def expire_overdue(self) -> None:
+        with self._store.atomic():
+            for ticket in self._store.orders.overdue():
+                self._step(ticket, TicketState.EXPIRED, Step())
+
+    def ticket(self, ticket_id: int) -> OrderTicket:
+        """Raises TicketGone."""
+        ticket = self._store.orders.ticket(ticket_id)
+        if ticket is None:
+            raise TicketGone("That ticket is gone. Nothing was sent.")
+        return ticket
+
+    def _tappable(self, ticket_id: int, person: Person, card_id: int) -> OrderTicket:
+        """The ticket, if this person may still tap it on this card now."""
+        ticket = self.ticket(ticket_id)
+        if ticket.person_id != person.id:
+            raise TicketGone(f"Only {ticket.person} can tap {ticket.name}.")
+        if ticket.card_id != card_id:
+            raise TicketGone(f"This is not the card of {ticket.name}. Nothing was sent.")
+        if ticket.state is TicketState.EXPIRED or ticket.expires_at <= self._now():
+            raise TicketGone(f"{ticket.name} expired, nothing was sent.")
+        if ticket.state is TicketState.DECLINED:
+            raise TicketGone(f"{ticket.name} was cancelled, nothing was sent.")
+        if ticket.state is not TicketState.AWAIT_CONFIRM:
+            raise TicketGone(f"{ticket.name} was already sent.")
+        return ticket
+
+    def _check_open(self) -> None:
+        stop = self._store.stops.standing()
+        if stop is not None:
+            raise Killed(f"Trading was stopped by {stop.person}. An owner can /resume it.")
+
+    def _check_nothing_unknown(self, symbol: Symbol) -> None:
+        unknown = self._store.orders.unknown_on(symbol)
+        if unknown is not None:
+            raise Refused(f"{unknown.name} is still unknown. New {symbol} orders are held until it is found.")
+
+    def _moved_too_far(self, ticket: OrderTicket, cost: Estimate) -> bool:
+        """A limit order has its price already: only market orders can be surprised."""
+        if ticket.spec.type is OrderType.LIMIT:
+            return False
+        return limits.drift(ticket.cost.price, cost.price) > self._rules.max_drift
+
+    def _step(self, ticket: OrderTicket, to: TicketState, step: Step) -> OrderTicket:
+        """One move and the letter that tells it, together. Raises TicketGone when somebody was quicker."""
+        with self._store.atomic():
+            moved = self._store.orders.move(ticket, to, by=ticket.person, step=step)
+            if moved is None:
+                raise TicketGone(f"{ticket.name} has moved on.")
+            if moved.card_id:
+                self._store.outbox.put(card_edit(moved))
+            return moved
+
+    async def _instrument(self, symbol: Symbol) -> Instrument:
+        instrument = (await self._markets.catalogue()).get(symbol)
+        if instrument is None:
+            raise Refused(f"KuCoin no longer lists {symbol}. Nothing was sent.")
+        return instrument
+
+    async def _terms(self, instrument: Instrument) -> Terms:
+        """Everything an order meets, read at the same time. Raises Refused while the exchange is closed."""
+        ticker, balances, fee_rate, status, usdt = await asyncio.gather(
+            self._exchange.market.ticker(instrument),
+            self._exchange.account.balances(),
+            self._exchange.account.taker_fee_rate(instrument),
+            self._exchange.market.service(instrument.venue),
+            self._markets.in_usdt(instrument.quote),
+        )
+        if status is not ServiceStatus.OPEN:
+            raise Refused("KuCoin is closed for maintenance. Nothing was sent.")
+        if usdt is None:
+            raise Refused(f"{instrument.quote} has no price in USDT, so the limits cannot be checked.")
+        trade, main = _pocket(balances, AccountKind.TRADE), _pocket(balances, AccountKind.MAIN)
+        return Terms(
+            instrument=instrument,
+            ticker=ticker,
+            fee_rate=fee_rate,
+            base_free=trade.get(instrument.base, Decimal(0)),
+            quote_free=trade.get(instrument.quote, Decimal(0)),
+            base_in_main=main.get(instrument.base, Decimal(0)),
+            quote_in_main=main.get(instrument.quote, Decimal(0)),
+            quote_in_usdt=usdt,
+        )
+
+    def _ticket(self, spec: OrderSpec, cost: Estimate, asking: Asking, spent: Decimal) -> OrderTicket:
+        now = self._now()
+        return OrderTicket(
+            id=0,
+            spec=spec,
+            cost=cost,
+            asked=asking.asked,
+            person_id=asking.person.id,
+            person=asking.person.name,
+            chat_id=asking.chat_id,
+            card_id=0,
+            state=TicketState.AWAIT_CONFIRM,
+            budget_after=self._rules.daily_max - spent - cost.notional,
+            proposed_at=now,
+            expires_at=now + self._rules.confirm,
+        )
+
+
+def _pocket(balances: tuple[Balance, ...], kind: AccountKind) -> dict[str, Decimal]:
+    return {b.currency: b.available for b in balances if b.kind is kind}
