@@ -1,20 +1,26 @@
 """Exact decimals: rounding to an increment, and how a number is written on the wire and for people."""
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
+
+_DIGITS = 100
+"""A quotient rounded to the usual 28 digits can come out as the next step up, above the value itself."""
 
 
 def floor_to(value: Decimal, increment: Decimal) -> Decimal:
     """The largest multiple of `increment` that is not above `value`."""
-    return (value / increment).to_integral_value(rounding=ROUND_FLOOR) * increment
+    with localcontext(prec=_DIGITS):
+        return (value / increment).to_integral_value(rounding=ROUND_FLOOR) * increment
 
 
 def ceil_to(value: Decimal, increment: Decimal) -> Decimal:
     """The smallest multiple of `increment` that is not below `value`."""
-    return (value / increment).to_integral_value(rounding=ROUND_CEILING) * increment
+    with localcontext(prec=_DIGITS):
+        return (value / increment).to_integral_value(rounding=ROUND_CEILING) * increment
 
 
 def is_multiple(value: Decimal, increment: Decimal) -> bool:
-    return value % increment == 0
+    with localcontext(prec=_DIGITS):
+        return value % increment == 0
 
 
 def plain(value: Decimal) -> str:
@@ -30,8 +36,8 @@ def places(increment: Decimal) -> int:
 
 
 def grouped(value: Decimal, digits: int) -> str:
-    """For people: thousands separated, exactly `digits` after the point: `67,412.3`."""
-    return f"{value:,.{digits}f}"
+    """For people: thousands separated, exactly `digits` after the point, nothing without a sign: `67,412.3`."""
+    return f"{value:z,.{digits}f}"
 
 
 def tidy(value: Decimal, digits: int) -> str:
