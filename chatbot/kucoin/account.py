@@ -1,0 +1,61 @@
+"""What the account holds, and what KuCoin says of the account and its keys."""
+
+import logging
+from decimal import Decimal
+
+from chatbot.core.account import AccountMode, Balance, FuturesBalance, KeyInfo, Position
+from chatbot.core.errors import KucoinError, Unavailable
+from chatbot.core.market import Instrument, Venue
+from chatbot.kucoin import endpoints
+from chatbot.kucoin.account_schemas import ApiKey, Fee, FuturesPosition, Mode, Overview, SpotAccount
+from chatbot.kucoin.rest import Rest
+from chatbot.kucoin.schemas import every, one
+
+_log = logging.getLogger(__name__)
+
+
+class Account:
+    """Every method raises `Unavailable`, and `BadCredentials` where the key does not reach."""
+
+    def __init__(self, spot: Rest, futures: Rest) -> None:
+        self._spot = spot
+        self._futures = futures
+
+    async def mode(self) -> AccountMode:
+        """A probe, not a gate: an account that cannot be asked counts as CLASSIC."""
+        try:
+            return one(Mode, await self._spot.call(endpoints.MODE)).to_core()
+        except KucoinError as error:
+            _log.warning("account mode not known, taken as classic: %s", error)
+            return AccountMode.CLASSIC
+
+    async def key_info(self, venue: Venue = Venue.SPOT) -> KeyInfo:
+        """Of the key that signs for `venue`. Only the spot host answers this question."""
+        host = self._spot if venue is Venue.SPOT else self._futures
+        data = await self._spot.call(endpoints.KEY, credentials=host.host.credentials)
+        return one(ApiKey, data).to_core()
+
+    async def balances(self) -> tuple[Balance, ...]:
+        """Main and Trade; a currency not held may be absent."""
+        rows = every(SpotAccount, await self._spot.call(endpoints.BALANCES))
+        return tuple(balance for row in rows if (balance := row.to_core()) is not None)
+
+    async def futures_balance(self, currency: str = "USDT") -> FuturesBalance:
+        return one(Overview, await self._futures.call(endpoints.OVERVIEW, {"currency": currency})).to_core()
+
+    async def positions(self) -> tuple[Position, ...]:
+        """The open ones."""
+        data = await self._futures.call(endpoints.POSITIONS)
+        rows = every(FuturesPosition, [] if data is None else data)
+        return tuple(position for row in rows if (position := row.to_core()) is not None)
+
+    async def taker_fee_rate(self, instrument: Instrument) -> Decimal:
+        """This account's own rate, as a fraction."""
+        if instrument.venue is Venue.FUTURES:
+            data = await self._futures.call(endpoints.FUTURES_FEES, {"symbol": str(instrument.symbol)})
+            return one(Fee, data).taker_fee_rate
+        fees = every(Fee, await self._spot.call(endpoints.SPOT_FEES, {"symbols": str(instrument.symbol)}))
+        for fee in fees:
+            if fee.symbol == instrument.symbol:
+                return fee.taker_fee_rate
+        raise Unavailable(f"KuCoin named no fee for {instrument.symbol}.")

@@ -1,0 +1,62 @@
+"""What time it is at the exchange, which signs off only what is stamped within five seconds of its own clock."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from chatbot.core.errors import Unavailable
+from chatbot.core.times import Now, from_millis, to_millis
+
+_SAMPLES = 4
+"""The first one also pays for the handshake, so it is seldom the best."""
+
+
+class ExchangeClock:
+    """The host's clock plus the measured offset of the exchange's.
+
+    Shared by both hosts. Until the first `measure` it is the host's own clock.
+    `uncertainty` is half the round trip of the best sample: the truth lies within it.
+    """
+
+    def __init__(self, now: Now) -> None:
+        self._now = now
+        self._offset = timedelta(0)
+        self.measured = False
+        self.uncertainty = timedelta.max
+
+    @property
+    def offset(self) -> timedelta:
+        """How far the exchange's clock is ahead of the host's."""
+        return self._offset
+
+    def now(self) -> datetime:
+        return self._now() + self._offset
+
+    def millis(self) -> int:
+        return to_millis(self.now())
+
+    def forget(self) -> None:
+        """The measured offset proved wrong: the next signed call measures again."""
+        self.measured = False
+
+    async def measure(self, ask: Callable[[], Awaitable[int]]) -> None:
+        """`ask` gives the exchange's time in milliseconds. The sample with the shortest round trip is believed.
+
+        Raises `Unavailable` when no sample could be taken.
+        """
+        best = timedelta.max
+        failure: Unavailable | None = None
+        for _ in range(_SAMPLES):
+            before = self._now()
+            try:
+                theirs = from_millis(await ask())
+            except Unavailable as error:
+                failure = error
+                continue
+            trip = self._now() - before
+            if timedelta(0) <= trip < best:  # a negative trip: the host's clock was set back meanwhile
+                best = trip
+                self._offset = theirs - (before + trip / 2)
+        if best is timedelta.max:
+            raise failure or Unavailable("The exchange's clock could not be read.")
+        self.uncertainty = best / 2 + timedelta(milliseconds=1)
+        self.measured = True

@@ -1,0 +1,113 @@
+"""What can be asked of KuCoin's two hosts, with the pool, weight and permission of each (its specification of 2025)."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from chatbot.kucoin.pools import PoolName
+
+_MIB = 1024 * 1024
+_CATALOGUE = 16 * _MIB
+"""Lists of everything grow with KuCoin's listings: the contracts alone are over a MiB by now."""
+
+
+class Kind(Enum):
+    """What it would mean to send a call twice: nothing for READ and CANCEL, a second order for ORDER."""
+
+    READ = auto()
+    CANCEL = auto()
+    ORDER = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """`path` may hold `{placeholders}`. Without a `permission` the call is not signed.
+
+    `urgent` calls may use the part of the budget and of the connections that is kept
+    for them; `cap` is the most bytes of answer that will be read.
+    """
+
+    path: str
+    weight: int
+    pool: PoolName = PoolName.PUBLIC
+    permission: str = ""
+    method: str = "GET"
+    kind: Kind = Kind.READ
+    urgent: bool = False
+    cap: int = 2 * _MIB
+
+
+def _public(path: str, weight: int, *, cap: int = 2 * _MIB, urgent: bool = False) -> Endpoint:
+    return Endpoint(path=path, weight=weight, cap=cap, urgent=urgent)
+
+
+def _spot(path: str, weight: int, *, permission: str = "General", urgent: bool = False) -> Endpoint:
+    return Endpoint(path=path, weight=weight, pool=PoolName.SPOT, permission=permission, urgent=urgent)
+
+
+def _futures(path: str, weight: int, *, permission: str = "Futures", urgent: bool = False) -> Endpoint:
+    return Endpoint(path=path, weight=weight, pool=PoolName.FUTURES, permission=permission, urgent=urgent)
+
+
+def _management(path: str, weight: int) -> Endpoint:
+    return Endpoint(path=path, weight=weight, pool=PoolName.MANAGEMENT, permission="General")
+
+
+def _place(path: str, weight: int, pool: PoolName, permission: str) -> Endpoint:
+    return Endpoint(path=path, weight=weight, pool=pool, permission=permission, method="POST", kind=Kind.ORDER)
+
+
+def _cancel(path: str, weight: int, pool: PoolName, permission: str) -> Endpoint:
+    return Endpoint(
+        path=path,
+        weight=weight,
+        pool=pool,
+        permission=permission,
+        method="DELETE",
+        kind=Kind.CANCEL,
+        urgent=True,
+    )
+
+
+TIME = _public("/api/v1/timestamp", 3, urgent=True)
+STATUS = _public("/api/v1/status", 4)
+
+SPOT_SYMBOLS = _public("/api/v2/symbols", 4, cap=_CATALOGUE)
+SPOT_TICKER = _public("/api/v1/market/orderbook/level1", 2)
+SPOT_STATS = _public("/api/v1/market/stats", 15)
+SPOT_TICKERS = _public("/api/v1/market/allTickers", 15, cap=_CATALOGUE)
+MY_ADDRESS = _public("/api/v1/my-ip", 0)
+
+CONTRACTS = _public("/api/v1/contracts/active", 3, cap=_CATALOGUE)
+CONTRACT = _public("/api/v1/contracts/{symbol}", 3)
+FUTURES_TICKER = _public("/api/v1/ticker", 2)
+FUNDING_RATE = _public("/api/v1/funding-rate/{symbol}/current", 2)
+
+KEY = _management("/api/v1/user/api-key", 20)
+MODE = _management("/api/ua/v1/account/mode", 30)
+BALANCES = _management("/api/v1/accounts", 5)
+SPOT_FEES = _spot("/api/v1/trade-fees", 3)
+FUTURES_FEES = _futures("/api/v1/trade-fees", 3, permission="General")
+OVERVIEW = _futures("/api/v1/account-overview", 5)
+POSITIONS = _futures("/api/v1/positions", 2)
+
+SPOT_PLACE = _place("/api/v1/hf/orders", 1, PoolName.SPOT, "Spot")
+FUTURES_PLACE = _place("/api/v1/orders", 2, PoolName.FUTURES, "Futures")
+
+SPOT_BY_OID = _spot("/api/v1/hf/orders/client-order/{clientOid}", 2, urgent=True)
+SPOT_BY_ID = _spot("/api/v1/hf/orders/{orderId}", 2, urgent=True)
+SPOT_OPEN_SYMBOLS = _spot("/api/v1/hf/orders/active/symbols", 2, permission="Spot", urgent=True)
+SPOT_OPEN = _spot("/api/v1/hf/orders/active", 2, urgent=True)
+SPOT_DONE = _spot("/api/v1/hf/orders/done", 2, urgent=True)
+SPOT_FILLS = _spot("/api/v1/hf/fills", 2, urgent=True)
+FUTURES_BY_OID = _futures("/api/v1/orders/byClientOid", 5, permission="General", urgent=True)
+FUTURES_BY_ID = _futures("/api/v1/orders/{orderId}", 5, permission="General", urgent=True)
+FUTURES_ORDERS = _futures("/api/v1/orders", 2, permission="General", urgent=True)
+FUTURES_FILLS = _futures("/api/v1/fills", 5, permission="General", urgent=True)
+FUTURES_RECENT_FILLS = _futures("/api/v1/recentFills", 3, urgent=True)
+
+SPOT_CANCEL = _cancel("/api/v1/hf/orders/{orderId}", 1, PoolName.SPOT, "Spot")
+SPOT_CANCEL_ALL = _cancel("/api/v1/hf/orders/cancelAll", 30, PoolName.SPOT, "Spot")
+SPOT_CANCEL_STOPS = _cancel("/api/v1/stop-order/cancel", 3, PoolName.SPOT, "Spot")
+FUTURES_CANCEL = _cancel("/api/v1/orders/{orderId}", 1, PoolName.FUTURES, "Futures")
+FUTURES_CANCEL_ALL = _cancel("/api/v3/orders", 30, PoolName.FUTURES, "Futures")
+FUTURES_CANCEL_STOPS = _cancel("/api/v1/stopOrders", 15, PoolName.FUTURES, "Futures")

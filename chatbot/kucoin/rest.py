@@ -1,0 +1,247 @@
+"""One call to one KuCoin host: wait, sign, send, judge the answer, raise ours. The httpx door.
+
+An order POST is sent at most once, over a connection of its own: on one that was kept,
+a reset proves nothing. Questions and cancels may be repeated, within one total deadline.
+"""
+
+import asyncio
+import json
+import logging
+import ssl
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+from chatbot.core.errors import (
+    BadCredentials,
+    ClockSkew,
+    KucoinError,
+    OutcomeUnknown,
+    RateLimited,
+    Unavailable,
+)
+from chatbot.core.market import Venue
+from chatbot.core.times import Sleep
+from chatbot.kucoin.answers import Answer, BodyTooBig, data_of, inflated
+from chatbot.kucoin.clock import ExchangeClock
+from chatbot.kucoin.endpoints import TIME, Endpoint, Kind
+from chatbot.kucoin.pools import Pools, backoff
+from chatbot.kucoin.signing import Credentials, sign
+from chatbot.kucoin.trips import CONNECTIONS, Deadlines, Lanes, Trip
+
+_log = logging.getLogger(__name__)
+
+_Message = MutableMapping[str, Any]
+App = Callable[[_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]], Awaitable[None]]
+"""An ASGI application, called in-process in place of a network."""
+
+_KEEP_ALIVE = 300.0
+_CONNECT = 3.0
+"""Seconds. Shorter than any deadline, so that a connection that was never made is known as such."""
+
+_ATTEMPTS = 4
+_MOST_DOUBT = timedelta(seconds=2)
+"""No order is sent while our idea of the exchange's clock may be off by more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """Where one of KuCoin's hosts is, as whom it is asked, and over what.
+
+    `url` may carry a path, such as `http://127.0.0.1:8000/spot`; it is not signed. `app` or
+    `transport` stand in for the network.
+    """
+
+    url: str
+    venue: Venue
+    credentials: Credentials | None = None
+    app: App | None = None
+    transport: httpx.AsyncBaseTransport | None = None
+    deadlines: Deadlines = field(default_factory=Deadlines)
+
+
+class Rest:
+    """One of KuCoin's two hosts. Close it, or use it as an async context manager."""
+
+    def __init__(self, host: Host, *, clock: ExchangeClock, pools: Pools, sleep: Sleep = asyncio.sleep) -> None:
+        self.host = host
+        self.clock = clock
+        self._pools = pools
+        self._sleep = sleep
+        transport = httpx.ASGITransport(host.app, raise_app_exceptions=False) if host.app else host.transport
+        context = httpx.create_ssl_context(trust_env=False)
+        self._kept = _client(transport, context, keep=CONNECTIONS)
+        self._fresh = _client(transport, context, keep=0)
+        self._lanes = Lanes()
+        self._measuring = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._kept.aclose()
+        await self._fresh.aclose()
+
+    async def call(
+        self, endpoint: Endpoint, params: Mapping[str, str] | None = None, *, credentials: Credentials | None = None
+    ) -> object:
+        """Ask, or cancel: the data of the answer. Signed as `credentials`, else as the host's.
+
+        Raises `Unavailable` for a question without an answer, `OutcomeUnknown` for a cancel
+        that may have been done, and `Rejected` where KuCoin said no.
+        """
+        trip = self._trip(endpoint, params or {}, credentials)
+        return await self._in_time(trip, self._persist(trip))
+
+    async def order(self, endpoint: Endpoint, body_at: Callable[[int], Mapping[str, object]]) -> object:
+        """Send one order, once. `body_at` makes its body of the time stamp it is signed with.
+
+        Raises `Unavailable` when it provably never left, `Rejected` when KuCoin said no,
+        `OutcomeUnknown` when it may have been accepted. It does not wait for a budget.
+        """
+        trip = self._trip(endpoint, {}, None)
+        trip.body_at = body_at
+        return await self._in_time(trip, self._attempt(trip))
+
+    async def measure_clock(self) -> None:
+        """Compare the clocks now. Raises `Unavailable`."""
+        async with self._measuring:
+            await self.clock.measure(self._their_millis)
+
+    def _trip(self, endpoint: Endpoint, params: Mapping[str, str], credentials: Credentials | None) -> Trip:
+        ends_at = asyncio.get_running_loop().time() + self.host.deadlines.of(endpoint.kind)
+        return Trip(endpoint=endpoint, params=params, credentials=credentials or self.host.credentials, ends_at=ends_at)
+
+    async def _in_time(self, trip: Trip, work: Coroutine[Any, Any, object]) -> object:
+        try:
+            async with asyncio.timeout_at(trip.ends_at):
+                return await work
+        except TimeoutError:
+            pass
+        raise trip.failure(f"KuCoin gave no answer in {self.host.deadlines.of(trip.endpoint.kind):g} s.")
+
+    async def _persist(self, trip: Trip) -> object:
+        pauses = islice(backoff(self._pools.chance), _ATTEMPTS - 1)
+        while True:
+            failure: KucoinError
+            try:
+                return await self._attempt(trip)
+            except ClockSkew:
+                if trip.resynced:
+                    raise
+                trip.resynced = True
+                continue
+            except (Unavailable, OutcomeUnknown) as error:
+                limited = isinstance(error, RateLimited) and not trip.doubted
+                failure = error if limited else trip.failure(str(error), error.code)
+            pause = next(pauses, None)
+            if pause is None:
+                raise failure
+            await self._sleep(pause)
+
+    async def _attempt(self, trip: Trip) -> object:
+        """One request, one verdict, as strict as if an order hung on it."""
+        endpoint = trip.endpoint
+        if endpoint.permission:
+            await self._ready_to_sign(trip)
+        left = trip.ends_at - asyncio.get_running_loop().time()
+        patience = timedelta(seconds=0 if endpoint.kind is Kind.ORDER else max(left, 0))
+        await self._pools.take(endpoint.pool, endpoint.weight, urgent=endpoint.urgent, patience=patience)
+        headers: Mapping[str, str] = {}
+        try:
+            async with self._lanes.of(endpoint):
+                answer = await self._exchange(trip)
+            headers = answer.headers
+        finally:
+            self._pools.settle(endpoint.pool, endpoint.weight, headers)
+        return self._judged(answer, trip)
+
+    async def _ready_to_sign(self, trip: Trip) -> None:
+        if trip.credentials is None:
+            raise BadCredentials("No KuCoin API key is set.")
+        async with self._measuring:
+            if not self.clock.measured:
+                await self.clock.measure(self._their_millis)
+        if trip.endpoint.kind is Kind.ORDER and self.clock.uncertainty > _MOST_DOUBT:
+            raise Unavailable("The exchange's clock is known too roughly to send an order.")
+
+    async def _their_millis(self) -> int:
+        millis = await self.call(TIME)
+        if isinstance(millis, int) and 10**12 < millis < 10**13:
+            return millis
+        raise Unavailable("KuCoin's answer makes no sense: no time.")
+
+    def _request(self, client: httpx.AsyncClient, trip: Trip) -> httpx.Request:
+        endpoint = trip.endpoint
+        stamp = self.clock.millis()
+        body = b"" if trip.body_at is None else json.dumps(trip.body_at(stamp), separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json"}
+        if endpoint.permission and trip.credentials is not None:
+            headers |= sign(trip.credentials, stamp, endpoint.method, trip.target(str), body)
+        url = self.host.url.rstrip("/") + trip.target(lambda text: quote(text, safe=",:"))
+        return client.build_request(endpoint.method, url, headers=headers, content=body)
+
+    async def _exchange(self, trip: Trip) -> Answer:
+        client = self._fresh if trip.endpoint.kind is Kind.ORDER else self._kept
+        request = self._request(client, trip)
+        trip.flying = True
+        failure: KucoinError
+        try:
+            answer = await _sent(client, request, trip.endpoint.cap)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            failure = Unavailable("KuCoin cannot be reached.")
+            cause = type(error).__name__
+        except (httpx.RequestError, BodyTooBig) as error:
+            failure = OutcomeUnknown("KuCoin's answer broke off or cannot be read.")
+            cause = type(error).__name__
+            trip.doubted = True
+        else:
+            trip.flying = False
+            return answer
+        # raised out here, the error has no context: httpx's holds the request with its signature
+        trip.flying = False
+        _log.info("%s %s: %s", trip.endpoint.method, trip.endpoint.path, cause)
+        raise failure
+
+    def _judged(self, answer: Answer, trip: Trip) -> object:
+        try:
+            return data_of(answer, trip.endpoint, self.host.venue)
+        except RateLimited as error:
+            self._pools.close(trip.endpoint.pool, error.retry_after)
+            raise
+        except ClockSkew:
+            self.clock.forget()
+            raise
+        except OutcomeUnknown:
+            trip.doubted = True
+            raise
+
+
+def _client(transport: httpx.AsyncBaseTransport | None, context: ssl.SSLContext, *, keep: int) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=transport,
+        verify=context,
+        trust_env=False,
+        follow_redirects=False,
+        headers={"User-Agent": "kucoin-chatbot", "Accept-Encoding": "gzip, deflate"},
+        timeout=httpx.Timeout(None, connect=_CONNECT, pool=_CONNECT),
+        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=keep, keepalive_expiry=_KEEP_ALIVE),
+    )
+
+
+async def _sent(client: httpx.AsyncClient, request: httpx.Request, cap: int) -> Answer:
+    response = await client.send(request, stream=True)
+    try:
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        body = await inflated(response.aiter_raw(), encoding, cap)
+    finally:
+        await response.aclose()
+    return Answer(status=response.status_code, headers=response.headers, body=body)

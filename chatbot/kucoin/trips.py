@@ -1,0 +1,83 @@
+"""One call on its way: what is asked, how long it may take, and what is known of its fate."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from chatbot.core.errors import KucoinError, OutcomeUnknown, Unavailable
+from chatbot.kucoin.endpoints import Endpoint, Kind
+from chatbot.kucoin.signing import Credentials
+
+CONNECTIONS = 4
+"""httpx's pool is quadratic in what waits in it: few connections, and our own queue in front."""
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """Seconds a call may take in all: waits, retries and every byte of the answer."""
+
+    read: float = 5
+    cancel: float = 8
+    order: float = 8
+
+    def of(self, kind: Kind) -> float:
+        return {Kind.READ: self.read, Kind.CANCEL: self.cancel, Kind.ORDER: self.order}[kind]
+
+
+@dataclass(slots=True, kw_only=True)
+class Trip:
+    """`flying`: a request is out and unanswered; `doubted`: an earlier one may have been carried out.
+
+    `body_at` makes the body of the time stamp the request is signed with.
+    """
+
+    endpoint: Endpoint
+    params: Mapping[str, str]
+    credentials: Credentials | None
+    ends_at: float
+    body_at: Callable[[int], Mapping[str, object]] | None = None
+    flying: bool = False
+    doubted: bool = False
+    resynced: bool = False
+
+    def failure(self, words: str, code: str = "") -> KucoinError:
+        """What to say when no verdict came."""
+        if self.endpoint.kind is not Kind.READ and (self.flying or self.doubted):
+            return OutcomeUnknown(words, code=code)
+        return Unavailable(words, code=code)
+
+    def target(self, encode: Callable[[str], str]) -> str:
+        """Path and query. KuCoin signs them raw, the wire has them encoded; for all but odd symbols it is the same.
+
+        Raises `ValueError` for a value that would shorten the path: cancelling the order
+        without a number would be cancelling all of them.
+        """
+        inside = _PLACEHOLDER.findall(self.endpoint.path)
+        if not all(self.params[name].strip("./") for name in inside):
+            raise ValueError("a part of the path is missing")
+        path = _PLACEHOLDER.sub(lambda found: encode(self.params[found[1]]), self.endpoint.path)
+        query = "&".join(f"{name}={encode(value)}" for name, value in self.params.items() if name not in inside)
+        return f"{path}?{query}" if query else path
+
+
+class Lanes:
+    """The queue in front of the connections. One is always left to what is urgent; orders bring their own."""
+
+    def __init__(self) -> None:
+        self._any = asyncio.Semaphore(CONNECTIONS)
+        self._ordinary = asyncio.Semaphore(CONNECTIONS - 1)
+
+    @asynccontextmanager
+    async def of(self, endpoint: Endpoint) -> AsyncIterator[None]:
+        if endpoint.kind is Kind.ORDER:
+            yield
+        elif endpoint.urgent:
+            async with self._any:
+                yield
+        else:
+            async with self._ordinary, self._any:
+                yield
