@@ -13,7 +13,11 @@ class Fault(Enum):
     RATE_LIMITED = "Every call is refused with 429000"
     UNAVAILABLE = "Every call is answered with a 503 page"
     SLOW = "Every answer drips in byte by byte"
+    GARBAGE = "Every answer is a page of HTML with status 200"
+    TRUNCATED = "Every answer breaks off in the middle"
+    HUGE = "Every answer is eight megabytes long"
     MAINTENANCE = "Trading is closed for maintenance"
+    CANCEL_ONLY = "Orders can only be cancelled"
     CLOCK_AHEAD = "The exchange's clock is two minutes ahead"
 
 
