@@ -11,7 +11,7 @@ from chatbot.core.market import Instrument, Symbol, Venue
 HOME_QUOTE = "USDT"
 """A lone base such as `BTC` means its pair with this currency."""
 
-_WORD = re.compile(r"[A-Z0-9]{1,20}(?:[-/][A-Z0-9]{1,20})?", re.ASCII)
+_WORD = re.compile(r"[A-Za-z0-9]{1,20}(?:[-/][A-Za-z0-9]{1,20})?", re.ASCII)
 _NEAREST = 3
 
 
@@ -21,10 +21,10 @@ def normal(word: str) -> str:
     Look-alikes, zero-width and right-to-left signs end here: a card is only ever drawn from
     the exchange's own record of a symbol.
     """
-    text = word.strip().upper()
+    text = word.strip()
     if not _WORD.fullmatch(text):
         raise UsageError("That is not a symbol.", example="/price BTC")
-    return text.replace("/", "-")
+    return text.upper().replace("/", "-")
 
 
 @dataclass(frozen=True, slots=True)
