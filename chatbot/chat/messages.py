@@ -83,6 +83,10 @@ class Reply:
     then: Callable[[], Awaitable[None]] | None = None
 
 
+Handler = Callable[[Message], Awaitable[Reply]]
+TapHandler = Callable[[Tap], Awaitable[Reply]]
+
+
 class Effect(Enum):
     """What a command may do, and so what happens when it arrives late.
 
@@ -106,7 +110,7 @@ class Command:
     summary: str
     usage: str
     example: str
-    handle: Callable[[Message], Awaitable[Reply]]
+    handle: Handler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,4 +119,4 @@ class Verb:
 
     name: str
     role: Role
-    handle: Callable[[Tap], Awaitable[Reply]]
+    handle: TapHandler

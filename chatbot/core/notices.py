@@ -1,6 +1,6 @@
 """What the bot says: letters, how urgent each is, and the buttons under it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 
 
@@ -82,3 +82,7 @@ class Letter:
     state: LetterState = LetterState.PENDING
     attempts: int = 0
     repeat: bool = False
+
+    def drawn(self, text: str, buttons: Buttons) -> "Letter":
+        """The same letter with what its subject looks like now."""
+        return replace(self, text=text, buttons=buttons)

@@ -8,15 +8,17 @@ from decimal import Decimal
 
 from chatbot.core.account import AccountKind, FuturesBalance, Position, Valued, valued
 from chatbot.core.errors import BadCredentials
-from chatbot.core.market import Instrument
-from chatbot.core.orders import Fill, Order
+from chatbot.core.market import Instrument, Symbol
+from chatbot.core.orders import Fill
 from chatbot.core.times import Now
-from chatbot.kucoin.account import Account
-from chatbot.kucoin.orders import Orders
+from chatbot.services.exchange import Exchange
 from chatbot.services.market import Markets
+from chatbot.store.store import Store
 
 FILLS_SINCE = timedelta(days=2)
 """KuCoin keeps spot executions for some days; two are safe to ask for."""
+
+LATELY_TRADED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +38,11 @@ class Wealth:
 
 
 class Portfolio:
-    def __init__(self, *, account: Account, orders: Orders, markets: Markets, now: Now) -> None:
-        self._account = account
-        self._orders = orders
+    def __init__(self, *, exchange: Exchange, markets: Markets, store: Store, now: Now) -> None:
+        self._account = exchange.account
+        self._orders = exchange.orders
         self._markets = markets
+        self._store = store
         self._now = now
 
     async def wealth(self) -> Wealth:
@@ -53,17 +56,16 @@ class Portfolio:
             read_at=self._now(),
         )
 
+    def lately_traded(self) -> tuple[Symbol, ...]:
+        """Symbols of the latest tickets that left, newest first."""
+        return self._store.orders.latest_symbols(LATELY_TRADED)
+
     async def positions(self) -> tuple[Position, ...]:
         """Empty, too, when the key may not see futures."""
         try:
             return await self._account.positions()
         except BadCredentials:
             return ()
-
-    async def open_orders(self) -> tuple[Order, ...]:
-        """Newest first."""
-        orders = await self._orders.open_orders()
-        return tuple(sorted(orders, key=lambda o: o.created_at, reverse=True))
 
     async def fills(self, instruments: Sequence[Instrument]) -> tuple[Fill, ...]:
         """Latest executions of these instruments, newest first."""

@@ -119,6 +119,10 @@ class Trading:
         with self._store.atomic():
             return self._step(self._tappable(ticket_id, person, card_id), TicketState.DECLINED, Step())
 
+    async def check(self, ticket_id: int) -> OrderTicket:
+        """One look at the exchange for this ticket's order, asked for by a person."""
+        return await self._reconciler.check(self.ticket(ticket_id))
+
     def expire_overdue(self) -> None:
         with self._store.atomic():
             for ticket in self._store.orders.overdue():

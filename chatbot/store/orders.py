@@ -128,6 +128,15 @@ class Orders:
         marks = ", ".join("?" * len(wanted))
         return {t.order_id: t for t in self._many(f"order_id IN ({marks})", wanted)} if wanted else {}
 
+    def latest_symbols(self, count: int) -> tuple[Symbol, ...]:
+        """Of tickets that were sent, the latest first, each once."""
+        rows = self._db.query(
+            "SELECT symbol, max(id) AS last FROM tickets WHERE submitted_at IS NOT NULL"
+            " GROUP BY symbol ORDER BY last DESC LIMIT ?",
+            [count],
+        )
+        return tuple(Symbol(r["symbol"]) for r in rows)
+
     def spent_on_day_of(self, now: datetime) -> Decimal:
         """The UTC day's notional of all people; of a cancelled order only the part that filled."""
         day = now.replace(hour=0, minute=0, second=0, microsecond=0)

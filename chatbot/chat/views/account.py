@@ -29,6 +29,23 @@ def balance(wealth: Wealth, mode: TradingMode, now: datetime) -> Reply:
     return Reply(text=body, buttons=_REFRESH)
 
 
+def balance_in_group() -> Reply:
+    """Amounts stay out of a group: the pop-up shows them to whoever presses, and to nobody else."""
+    return Reply(
+        text=lines("Amounts are not shown in a group."),
+        buttons=((Button(text="Show only me", action="balance"),),),
+    )
+
+
+def balance_in_short(wealth: Wealth, mode: TradingMode) -> str:
+    """For a pop-up: the pockets' sums."""
+    trade = sum((v.worth for v in wealth.trade if v.worth is not None), Decimal(0))
+    main = sum((v.worth for v in wealth.main if v.worth is not None), Decimal(0))
+    futures = f"\nFutures {_money(wealth.futures.equity)}" if wealth.futures is not None else ""
+    head = "PAPER\n" if mode is TradingMode.PAPER else ""
+    return f"{head}Total {_money(wealth.total)} USDT\nTrade {_money(trade)}\nMain {_money(main)}{futures}"
+
+
 def _money(value: Decimal) -> str:
     return f"{value:,.2f}"
 

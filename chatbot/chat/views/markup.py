@@ -1,8 +1,9 @@
 """Telegram's HTML, made so that only our own literals can hold a tag."""
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
-from html import escape
+from html import escape, unescape
 
 from chatbot.core.numbers import places, signed
 from chatbot.core.times import in_words
@@ -12,6 +13,9 @@ OLD = timedelta(seconds=5)
 
 TEXT_LIMIT = 4096
 """Telegram's longest message, in UTF-16 units."""
+
+
+_TAG = re.compile(r"</?[a-z][^<>]*>")
 
 
 class Html(str):
@@ -91,6 +95,16 @@ def split(text: str, limit: int = TEXT_LIMIT) -> list[str]:
             line = line[limit // 2 :]
         current = line
     return [*pieces, current] if current or not pieces else pieces
+
+
+def repeated(text: str) -> Html:
+    """The mark on a message whose first sending was not acknowledged."""
+    return lines(html("<i>may be a repeat</i>"), Html(text))
+
+
+def plain_text(markup: Html) -> str:
+    """The same words without tags."""
+    return unescape(_TAG.sub("", markup))
 
 
 def units(text: str) -> int:

@@ -1,0 +1,77 @@
+"""Handlers of /start, /help, /status, /kill and /resume."""
+
+from collections.abc import Callable
+from functools import partial
+
+from chatbot.chat.messages import Command, Message, Reply, Tap
+from chatbot.chat.views import admin as views
+from chatbot.core.errors import Refused, UsageError
+from chatbot.core.limits import Limits
+from chatbot.core.notices import Subject
+from chatbot.core.people import Person
+from chatbot.services.health import Checkup
+from chatbot.services.killswitch import KillSwitch
+
+
+class AdminHandlers:
+    """`commands` hands out the table of all commands, which holds this class's own."""
+
+    def __init__(
+        self, *, checkup: Checkup, killswitch: KillSwitch, rules: Limits, commands: Callable[[], tuple[Command, ...]]
+    ) -> None:
+        self._checkup = checkup
+        self._killswitch = killswitch
+        self._rules = rules
+        self._commands = commands
+
+    async def start(self, message: Message) -> Reply:
+        return views.welcome(message.person, self._rules)
+
+    async def help(self, message: Message) -> Reply:
+        name = message.text.strip().lstrip("/").lower()
+        if not name:
+            return views.help_overview(self._commands(), message.person)
+        command = next((c for c in self._commands() if c.name == name), None)
+        if command is None:
+            raise UsageError("There is no such command.", example="/help buy")
+        return views.help_on(command)
+
+    async def status(self, message: Message) -> Reply:
+        return views.health(await self._checkup.health())
+
+    async def status_tap(self, tap: Tap) -> Reply:
+        reply = views.health(await self._checkup.health())
+        return Reply(text=reply.text, buttons=reply.buttons, edit=True)
+
+    async def kill(self, message: Message) -> Reply:
+        """Durable before this returns; the cancels follow, told on the same card."""
+        stop = self._killswitch.kill(message.person.name, message.chat_id)
+        return Reply(subject=Subject.STOP, subject_id=stop.id, pinned=True, then=partial(self._killswitch.sweep, stop))
+
+    async def sweep_tap(self, tap: Tap) -> Reply:
+        stop = self._killswitch.standing()
+        if stop is None:
+            raise Refused("Trading is not stopped.")
+        return Reply(toast="Cancelling again…", then=partial(self._killswitch.sweep, stop))
+
+    async def resume(self, message: Message) -> Reply:
+        if self._killswitch.standing() is None:
+            raise Refused("Trading is not stopped.")
+        if not message.text:
+            return _ask_reason()
+        return self._resume(message.person, message.text)
+
+    async def resume_tap(self, tap: Tap) -> Reply:
+        if self._killswitch.standing() is None:
+            raise Refused("Trading is not stopped.")
+        return _ask_reason()
+
+    def _resume(self, person: Person, reason: str) -> Reply:
+        stop = self._killswitch.resume(person.name, reason)
+        if stop is None:
+            raise Refused("Trading is not stopped.")
+        return Reply(text=views.resumed(stop))
+
+
+def _ask_reason() -> Reply:
+    return Reply(text="Why is it safe to trade again?", asks="/resume", hint="news are over")

@@ -1,0 +1,236 @@
+"""The Telegram door: long poll → inbox → gate → handler → toast.
+
+An update is confirmed to Telegram only after it stands in the inbox, so a crash loses
+none. Each is handled in a task of its own, so /kill never waits behind a slow order;
+the store's compare-and-sets make that safe.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+from telegram import Bot, BotCommand, BotCommandScopeChat, Update, User
+from telegram import Message as TelegramMessage
+from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.request import HTTPXRequest
+
+from chatbot.chat.front import Front, Then, Toast
+from chatbot.chat.messages import Command, Incoming
+from chatbot.core.errors import ChatbotError
+from chatbot.core.people import Role
+from chatbot.services.post import Post
+
+log = logging.getLogger(__name__)
+
+_KINDS = ["message", "callback_query"]
+_POLL = 50
+_GRACE = 0.7
+"""Seconds a tap may take before the person is told that it is being worked on."""
+
+_CONFLICTS = 3
+_LONGEST_PAUSE = 30.0
+
+
+class SecondPoller(Exception):
+    """Another process polls with this token: a second instance, or a stolen token."""
+
+
+class SafeBot(Bot):
+    """A Bot whose repr shows no token: it stands in logs and tracebacks."""
+
+    def __repr__(self) -> str:
+        return "SafeBot()"
+
+
+def connect(*, token: str, url: str, limits: Any) -> Bot:
+    """`limits` are httpx's: few connections, kept for minutes (its default drops them after five seconds)."""
+
+    def request(read: float) -> HTTPXRequest:
+        return HTTPXRequest(
+            connection_pool_size=4,
+            read_timeout=read,
+            pool_timeout=5.0,
+            httpx_kwargs={"limits": limits, "trust_env": False, "follow_redirects": False},
+        )
+
+    return SafeBot(token, base_url=f"{url}/bot", base_file_url=f"{url}/file/bot",
+                   request=request(10.0), get_updates_request=request(_POLL + 10.0))  # fmt: skip
+
+
+class Poller:
+    """`heard` is called after every poll that ended well."""
+
+    def __init__(self, *, bot: Bot, front: Front, post: Post, heard: Callable[[], None]) -> None:
+        self._bot = bot
+        self._front = front
+        self._post = post
+        self._heard = heard
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._offset = 0
+        self._failures = 0
+        self._conflicts = 0
+
+    async def run(self) -> None:
+        """Until cancelled. Raises InvalidToken when the token was revoked, SecondPoller when others hold it."""
+        for _, body in self._post.waiting():
+            self._start(Update.de_json(json.loads(body), self._bot))
+        while True:
+            try:
+                updates = await self._bot.get_updates(offset=self._offset, timeout=_POLL, allowed_updates=_KINDS)
+            except InvalidToken:
+                raise
+            except TelegramError as error:
+                await asyncio.sleep(self._pause_after(error))
+            else:
+                self._failures = self._conflicts = 0
+                self._heard()
+                self._take(updates)
+
+    def _pause_after(self, error: TelegramError) -> float:
+        """Seconds. Raises SecondPoller, and whatever is not a matter of waiting."""
+        if isinstance(error, RetryAfter):
+            return _seconds(error.retry_after)
+        if isinstance(error, Conflict):
+            self._count_conflict(error)
+            return 1.0
+        if not isinstance(error, NetworkError):
+            raise error
+        if not self._failures:
+            log.warning("Telegram does not answer (%s); I keep trying", type(error).__name__)
+        self._failures += 1
+        return min(0.5 * 2 ** min(self._failures, 8), _LONGEST_PAUSE)
+
+    async def finish(self, seconds: float) -> None:
+        """At a stop: lets what was begun end, an order under way above all."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+
+    async def register(self, commands: Iterable[Command], people: dict[int, Role]) -> None:
+        """Each person's own list of commands; a person who never wrote to the bot gets it at the next start."""
+        for person, role in people.items():
+            mine = [BotCommand(c.name, c.summary) for c in commands if role >= c.role]
+            try:
+                await self._bot.set_my_commands(mine, scope=BotCommandScopeChat(person))
+            except TelegramError as error:
+                log.info("the command list of %s could not be set: %s", person, error)
+
+    def _take(self, updates: tuple[Update, ...]) -> None:
+        new = set(self._post.keep([(u.update_id, u.to_json()) for u in updates]))
+        for update in updates:
+            self._offset = update.update_id + 1
+            if update.update_id in new:
+                self._start(update)
+
+    def _start(self, update: Update) -> None:
+        task = asyncio.create_task(self._handle(update))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _handle(self, update: Update) -> None:
+        incoming = read(update)
+        try:
+            if incoming.data is None:
+                _, then = await self._front.handle(incoming)
+            else:
+                then = await self._handle_tap(incoming)
+            await self._after(incoming, then)
+        except Exception:
+            # The one broad except: a bug in a handler is told and logged, and must not end the bot.
+            log.exception("update %s broke a handler", incoming.update_id)
+            toast = self._front.broke(incoming)
+            if toast is not None and incoming.data is not None:
+                await self._toast(incoming, toast)
+
+    async def _handle_tap(self, incoming: Incoming) -> Then | None:
+        """A toast within a second, whatever the handler is waiting for."""
+        work = asyncio.create_task(self._front.handle(incoming))
+        done, _ = await asyncio.wait({work}, timeout=_GRACE)
+        if done:
+            toast, then = work.result()
+            if toast is not None:
+                await self._toast(incoming, toast)
+            return then
+        await self._toast(incoming, Toast(text="Working on it…"))
+        toast, then = await work
+        if toast is not None and toast.popup:
+            self._front.tell(incoming, toast.text)
+        return then
+
+    async def _after(self, incoming: Incoming, then: Then | None) -> None:
+        if then is None:
+            return
+        try:
+            await then()
+        except ChatbotError as error:
+            self._front.failed_later(incoming, error)
+
+    async def _toast(self, incoming: Incoming, toast: Toast) -> None:
+        """Never decides anything: a toast that cannot be shown changes nothing."""
+        with contextlib.suppress(BadRequest):  # the query is too old
+            try:
+                await self._bot.answer_callback_query(incoming.callback_id, toast.text or None, show_alert=toast.popup)
+            except NetworkError as error:
+                log.info("a toast was not shown: %s", type(error).__name__)
+
+    def _count_conflict(self, error: Conflict) -> None:
+        self._conflicts += 1
+        log.error("another process polls with this bot's token (%s)", error)
+        if self._conflicts >= _CONFLICTS:
+            raise SecondPoller("Another process polls with this bot's token. Stop it, or make a new token.")
+
+
+def read(update: Update) -> Incoming:
+    """What the gate needs to know of an update; anything that is not a person's own words is marked odd."""
+    query, message = update.callback_query, update.message
+    if query is not None:
+        shown = query.message
+        chat = shown.chat if shown is not None else None
+        return _incoming(
+            update, query.from_user, chat_id=chat.id if chat else 0, private=bool(chat and chat.type == "private"),
+            message_id=shown.message_id if shown else 0, callback_id=query.id, data=query.data or "",
+            odd="" if chat else "no message",
+        )  # fmt: skip
+    if message is None or message.from_user is None:
+        return _incoming(update, None, odd="not a message")
+    return _incoming(
+        update,
+        message.from_user,
+        chat_id=message.chat_id,
+        private=message.chat.type == "private",
+        thread_id=message.message_thread_id if message.is_topic_message else None,
+        message_id=message.message_id,
+        sent_at=message.date,
+        text=message.text or "",
+        answers=message.reply_to_message.message_id if message.reply_to_message else None,
+        odd=_oddity(message),
+    )
+
+
+def _incoming(update: Update, user: User | None, **known: Any) -> Incoming:
+    blank: dict[str, Any] = {
+        "chat_id": 0, "private": False, "thread_id": None, "message_id": 0, "sent_at": None, "text": "",
+        "answers": None, "callback_id": "", "data": None, "odd": "",
+    }  # fmt: skip
+    name = user.first_name if user is not None else ""
+    return Incoming(update_id=update.update_id, user_id=user.id if user else 0, user_name=name, **(blank | known))
+
+
+def _oddity(message: TelegramMessage) -> str:
+    """Why this is not somebody's own words, typed here and now; empty when it is."""
+    signs = {
+        "forwarded": message.forward_origin,
+        "via another bot": message.via_bot,
+        "in the name of a chat": message.sender_chat,
+        "from a bot": message.from_user is not None and message.from_user.is_bot,
+        "edited": message.edit_date,
+        "no text": not message.text,
+    }
+    return next((why for why, sign in signs.items() if sign), "")
+
+
+def _seconds(value: float | timedelta) -> float:
+    return value.total_seconds() if isinstance(value, timedelta) else float(value)

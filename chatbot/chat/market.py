@@ -1,0 +1,118 @@
+"""Handlers of /price, /watch, /unwatch, /watchlist and /funding."""
+
+import asyncio
+
+from chatbot.chat.messages import Message, Reply, Tap
+from chatbot.chat.views import market as views
+from chatbot.core.account import Position
+from chatbot.core.errors import KucoinError, UsageError
+from chatbot.core.market import Instrument, Symbol
+from chatbot.core.modes import TradingMode
+from chatbot.core.people import Person, Role
+from chatbot.core.times import Now
+from chatbot.services.market import FundingLook, Markets
+from chatbot.services.people import Watchlists
+from chatbot.services.portfolio import Portfolio
+
+_MOST = 10
+_TOP = "top"
+
+
+class MarketHandlers:
+    def __init__(
+        self, *, markets: Markets, portfolio: Portfolio, watchlists: Watchlists, mode: TradingMode, now: Now
+    ) -> None:
+        self._markets = markets
+        self._portfolio = portfolio
+        self._watchlists = watchlists
+        self._mode = mode
+        self._now = now
+
+    async def price(self, message: Message) -> Reply:
+        return await self._price(message.person, message.text)
+
+    async def price_tap(self, tap: Tap) -> Reply:
+        return _edit(await self._price(tap.person, tap.argument))
+
+    async def watch(self, message: Message) -> Reply:
+        words = message.text.split()
+        if not words:
+            return Reply(text="Watch which symbols?", asks="/watch", hint="BTC ETH")
+        await self._watchlists.add(message.person.id, words)
+        return views.watchlist(self._watchlists.of(message.person.id))
+
+    async def unwatch(self, message: Message) -> Reply:
+        words = message.text.split()
+        if not words:
+            raise UsageError("Say which symbol to drop.", example="/unwatch BTC")
+        removed = await self._watchlists.remove(message.person.id, words)
+        if not removed:
+            raise UsageError("That is not on your watchlist.", example="/watchlist")
+        return views.watchlist(self._watchlists.of(message.person.id))
+
+    async def watchlist(self, message: Message) -> Reply:
+        return views.watchlist(self._watchlists.of(message.person.id))
+
+    async def funding(self, message: Message) -> Reply:
+        return await self._funding(message.person, message.text)
+
+    async def funding_tap(self, tap: Tap) -> Reply:
+        return _edit(await self._funding(tap.person, tap.argument))
+
+    async def _price(self, person: Person, text: str) -> Reply:
+        words = text.split()
+        if len(words) == 1:
+            look = await self._markets.look(words[0])
+            return views.price(look, self._now(), may_trade=self._may_trade(person))
+        symbols = await self._symbols(person, words)
+        if not symbols:
+            return Reply(text="The price of what? /watch fills a list for next time.", asks="/price", hint="BTC")
+        looks = await self._markets.looks(symbols)
+        gone = set(symbols) - {look.instrument.symbol for look in looks}
+        action = f"price {' '.join(symbols)}" if words else "price"
+        return views.prices(looks, sorted(gone), self._now(), action)
+
+    async def _symbols(self, person: Person, words: list[str]) -> tuple[Symbol, ...]:
+        """The typed ones, else the person's watchlist."""
+        if not words:
+            return self._watchlists.of(person.id)
+        if len(words) > _MOST:
+            raise UsageError(f"At most {_MOST} symbols at once.", example="/price BTC ETH SOL")
+        catalogue = await self._markets.catalogue()
+        return tuple(catalogue.find(w).symbol for w in words)
+
+    async def _funding(self, person: Person, text: str) -> Reply:
+        words = text.split()
+        if len(words) > 1:
+            raise UsageError("One symbol at a time.", example="/funding BTC")
+        if words and words[0].lower() != _TOP:
+            look, positions = await asyncio.gather(self._markets.funding(words[0]), self._positions())
+            return views.funding(look, positions.get(look.instrument.symbol), self._now())
+        looks, positions = await asyncio.gather(self._markets.fundings(), self._positions())
+        watched = () if words else await self._watched(person, looks)
+        if watched:
+            return views.fundings(watched, positions, self._now(), "Funding, your watchlist")
+        return views.fundings(views.top_of(looks), positions, self._now(), "Funding, furthest from zero")
+
+    async def _watched(self, person: Person, looks: tuple[FundingLook, ...]) -> tuple[FundingLook, ...]:
+        """The perpetuals of the watched coins, in the watchlist's order."""
+        catalogue = await self._markets.catalogue()
+        by_symbol = {look.instrument.symbol: look for look in looks}
+        instruments = [i for i in map(catalogue.get, self._watchlists.of(person.id)) if i is not None]
+        perpetuals: list[Instrument | None] = [catalogue.perpetual_of(i) for i in instruments]
+        wanted = dict.fromkeys(p.symbol for p in perpetuals if p is not None)
+        return tuple(by_symbol[s] for s in wanted if s in by_symbol)
+
+    async def _positions(self) -> dict[Symbol, Position]:
+        """What the person's own share is drawn from; rates are shown without it when it cannot be read."""
+        try:
+            return {p.symbol: p for p in await self._portfolio.positions()}
+        except KucoinError:
+            return {}
+
+    def _may_trade(self, person: Person) -> bool:
+        return person.role >= Role.TRADER and self._mode is not TradingMode.OFF
+
+
+def _edit(reply: Reply) -> Reply:
+    return Reply(text=reply.text, buttons=reply.buttons, edit=True)

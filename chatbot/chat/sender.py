@@ -1,0 +1,223 @@
+"""The outbox's way to Telegram: most urgent first, within its limits, marked sent only after it was taken.
+
+Telegram knows no idempotency key, so a message can repeat when its acknowledgement was
+lost, and then says so; it is never lost.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from random import SystemRandom
+
+from telegram import (
+    Bot,
+    ForceReply,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    Message,
+    ReplyParameters,
+)
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
+
+from chatbot.chat.messages import Reply
+from chatbot.chat.pacing import Pacer
+from chatbot.chat.views.markup import Html, plain_text, repeated
+from chatbot.core.notices import Button, Letter
+from chatbot.core.times import Now
+from chatbot.store.mail import Outbox
+
+log = logging.getLogger(__name__)
+
+Draw = Callable[[Letter], Reply]
+"""Letters with a subject are drawn when they leave."""
+
+_BATCH = 100
+_IN_FLIGHT = 4
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_NEVER_LEFT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
+_LONGEST_PAUSE = 30.0
+
+
+class Sender:
+    def __init__(self, *, bot: Bot, outbox: Outbox, draw: Draw, bell: asyncio.Event, now: Now) -> None:
+        self._bot = bot
+        self._outbox = outbox
+        self._draw = draw
+        self._bell = bell
+        self._now = now
+        self._pacer = Pacer(now)
+        self._busy: dict[int, asyncio.Task[None]] = {}
+        self._idle = asyncio.Event()
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Until cancelled. Raises InvalidToken when Telegram no longer knows us."""
+        repeats = self._outbox.recover()
+        if repeats:
+            log.warning("%d messages may have arrived before the last stop; they leave again, marked", repeats)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._bell.clear()
+                pause = self._start_what_may_leave(group)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._bell.wait()
+
+    async def drain(self, seconds: float) -> None:
+        """At a stop: gives what waits a last chance to leave."""
+        self._idle.clear()
+        self._bell.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+
+    def _start_what_may_leave(self, group: asyncio.TaskGroup) -> float | None:
+        """One letter a chat at a time. Returns the seconds after which to look again, None to wait for the bell."""
+        waiting: set[int] = set()
+        due = self._outbox.due(_BATCH)
+        if not due and not self._busy:
+            self._idle.set()
+        for letter in due:
+            chat = letter.chat_id
+            if chat in self._busy or chat in waiting:
+                continue
+            if len(self._busy) >= _IN_FLIGHT or not self._pacer.may_send(chat):
+                waiting.add(chat)
+                continue
+            task = group.create_task(self._deliver(letter))
+            self._busy[chat] = task
+            task.add_done_callback(partial(self._freed, chat))
+        opening = self._pacer.next_opening(waiting)
+        return None if opening is None else max((opening - self._now()).total_seconds(), 0.005)
+
+    def _freed(self, chat: int, _: asyncio.Task[None]) -> None:
+        self._busy.pop(chat, None)
+        self._bell.set()
+
+    async def _deliver(self, letter: Letter) -> None:
+        letter = self._drawn(letter)
+        self._outbox.sending(letter)
+        self._pacer.spent(letter.chat_id)
+        try:
+            message_id = await self._send(letter)
+        except RetryAfter as error:
+            self._pacer.refused(letter.chat_id, _span(error.retry_after))
+            self._outbox.again(letter, str(error), maybe_arrived=False)
+        except BadRequest as error:
+            await self._refused(letter, error)
+        except ChatMigrated as error:
+            self._outbox.move_chat(letter.chat_id, error.new_chat_id)
+            self._outbox.again(letter, str(error), maybe_arrived=False)
+        except Forbidden as error:
+            log.warning("chat %s cannot be written to: %s", letter.chat_id, error)
+            self._outbox.dead(letter, str(error))
+        except NetworkError as error:
+            self._out_of_reach(letter, error)
+        else:
+            self._failures = 0
+            self._outbox.sent(letter, message_id)
+
+    def _drawn(self, letter: Letter) -> Letter:
+        if letter.subject is None:
+            return letter
+        reply = self._draw(letter)
+        return letter.drawn(reply.text, reply.buttons)
+
+    async def _send(self, letter: Letter) -> int | None:
+        if letter.edits is not None:
+            root = self._outbox.message_of(letter)
+            await self._bot.edit_message_text(
+                letter.text,
+                chat_id=letter.chat_id,
+                message_id=root,
+                parse_mode=ParseMode.HTML,
+                reply_markup=_keyboard(letter),
+                link_preview_options=_NO_PREVIEW,
+            )
+            return None
+        message = await self._post(letter, repeated(letter.text) if letter.repeat else letter.text, ParseMode.HTML)
+        if letter.pinned:
+            await self._pin(message)
+        return message.message_id
+
+    async def _post(self, letter: Letter, text: str, mode: str | None) -> Message:
+        follows = self._outbox.letter(letter.follows) if letter.follows is not None else None
+        reply_to = letter.reply_to if follows is None else follows.message_id
+        return await self._bot.send_message(
+            letter.chat_id,
+            text,
+            parse_mode=mode,
+            message_thread_id=letter.thread_id,
+            reply_markup=_markup(letter),
+            reply_parameters=ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None,
+            disable_notification=letter.silent,
+            protect_content=letter.protected,
+            link_preview_options=_NO_PREVIEW,
+        )
+
+    async def _pin(self, message: Message) -> None:
+        """A pin is a courtesy: in a group it may not be ours to make."""
+        try:
+            await message.pin(disable_notification=True)
+        except TelegramError as error:
+            log.info("the message could not be pinned: %s", error)
+
+    async def _refused(self, letter: Letter, error: BadRequest) -> None:
+        """Retrying a refusal would refuse it for ever: each kind has one way out."""
+        text = str(error).lower()
+        if "not modified" in text:
+            self._outbox.sent(letter, None)
+        elif "message to edit not found" in text or "message can't be edited" in text:
+            self._outbox.resend_as_new(letter)
+            self._bell.set()
+        elif "can't parse entities" in text:
+            log.error("our own markup was refused, a bug: %s", error)
+            await self._send_plain(letter)
+        else:
+            log.error("a message to %s was refused: %s", letter.chat_id, error)
+            self._outbox.dead(letter, str(error))
+
+    async def _send_plain(self, letter: Letter) -> None:
+        try:
+            message = await self._post(letter, plain_text(Html(letter.text)), None)
+        except TelegramError as error:
+            self._outbox.again(letter, str(error), maybe_arrived=isinstance(error, NetworkError))
+        else:
+            self._outbox.sent(letter, message.message_id)
+
+    def _out_of_reach(self, letter: Letter, error: NetworkError) -> None:
+        """No answer, or no connection. Only the second is known not to have arrived."""
+        self._failures += 1
+        pause = min(0.5 * 2 ** min(self._failures, 8), _LONGEST_PAUSE) * (0.5 + SystemRandom().random() / 2)
+        self._pacer.hold_all(timedelta(seconds=pause))
+        never_left = type(error.__cause__).__name__ in _NEVER_LEFT
+        if self._failures == 1:
+            log.warning("Telegram does not answer (%s); messages wait", type(error.__cause__).__name__)
+        self._outbox.again(letter, type(error).__name__, maybe_arrived=not never_left and letter.edits is None)
+
+
+def _span(value: float | timedelta) -> timedelta:
+    return value if isinstance(value, timedelta) else timedelta(seconds=value)
+
+
+def _markup(letter: Letter) -> InlineKeyboardMarkup | ForceReply | None:
+    if letter.asks:
+        return ForceReply(selective=True, input_field_placeholder=letter.hint or None)
+    return _keyboard(letter)
+
+
+def _keyboard(letter: Letter) -> InlineKeyboardMarkup | None:
+    """Buttons hold the letter's key and their place in it, nothing else."""
+    places = iter(range(sum(map(len, letter.buttons))))
+    rows = [[_button(letter.key, next(places), button) for button in row] for row in letter.buttons]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _button(key: str, place: int, button: Button) -> InlineKeyboardButton:
+    style = button.style.value if button.style is not None else None
+    return InlineKeyboardButton(button.text, callback_data=f"{key}:{place}", style=style)

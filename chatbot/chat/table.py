@@ -1,0 +1,92 @@
+"""All commands and all buttons, most used first: registered with Telegram, drawn as /help, obeyed by the front."""
+
+import difflib
+from collections.abc import Iterable
+
+from chatbot.chat.account import AccountHandlers
+from chatbot.chat.admin import AdminHandlers
+from chatbot.chat.market import MarketHandlers
+from chatbot.chat.messages import Command, Effect, Handler, Verb
+from chatbot.chat.trading import TradingHandlers
+from chatbot.core.people import Role
+
+_VIEWER, _TRADER, _OWNER = Role.VIEWER, Role.TRADER, Role.OWNER
+
+
+class Table:
+    """By name."""
+
+    def __init__(self, commands: Iterable[Command], verbs: Iterable[Verb]) -> None:
+        self.commands = tuple(commands)
+        self._by_name = {c.name: c for c in self.commands}
+        self._verbs = {v.name: v for v in verbs}
+
+    def command(self, name: str) -> Command | None:
+        return self._by_name.get(name)
+
+    def nearest(self, name: str) -> str:
+        """A line that works, as close to `name` as there is one."""
+        close = difflib.get_close_matches(name, self._by_name, 1)
+        return self._by_name[close[0]].example if close else "/help"
+
+    def verb(self, name: str) -> Verb:
+        """Raises KeyError for an action that no code of ours wrote."""
+        return self._verbs[name]
+
+
+def commands(
+    market: MarketHandlers, account: AccountHandlers, trading: TradingHandlers, admin: AdminHandlers
+) -> tuple[Command, ...]:
+    order = "SYMBOL AMOUNT [@ PRICE]"
+    return (
+        _read("price", market.price, "[SYMBOL …]", "/price BTC", "price, change, range, funding"),
+        _read("balance", account.balance, "", "/balance", "what each account holds"),
+        _money("buy", trading.buy, order, "/buy BTC 100usdt", "propose a purchase"),
+        _money("sell", trading.sell, order, "/sell BTC 50%", "propose a sale"),
+        _read("orders", trading.orders, "", "/orders", "open orders"),
+        _read("funding", market.funding, "[SYMBOL | top]", "/funding BTC", "funding rates, who pays, when"),
+        _money("cancel", trading.cancel, "ID | all", "/cancel T-12", "cancel open orders"),
+        _read("fills", account.fills, "[SYMBOL …]", "/fills BTC", "latest executions with fees"),
+        _read("watchlist", market.watchlist, "", "/watchlist", "the symbols you follow"),
+        _read("watch", market.watch, "SYMBOL …", "/watch BTC ETH", "follow symbols"),
+        _read("unwatch", market.unwatch, "SYMBOL …", "/unwatch ETH", "stop following"),
+        _read("status", admin.status, "", "/status", "how I am, and whether I may trade"),
+        _command("kill", _TRADER, Effect.ALWAYS, admin.kill, "", "/kill", "stop all trading, cancel everything"),
+        _command("resume", _OWNER, Effect.FRESH, admin.resume, "REASON", "/resume news are over", "trade again"),
+        _read("help", admin.help, "[COMMAND]", "/help buy", "this list, or one command"),
+        _read("start", admin.start, "", "/start", "who you are to me"),
+    )
+
+
+def verbs(
+    market: MarketHandlers, account: AccountHandlers, trading: TradingHandlers, admin: AdminHandlers
+) -> tuple[Verb, ...]:
+    return (
+        Verb(name="price", role=_VIEWER, handle=market.price_tap),
+        Verb(name="funding", role=_VIEWER, handle=market.funding_tap),
+        Verb(name="balance", role=_VIEWER, handle=account.balance_tap),
+        Verb(name="orders", role=_VIEWER, handle=trading.orders_tap),
+        Verb(name="status", role=_VIEWER, handle=admin.status_tap),
+        Verb(name="check", role=_VIEWER, handle=trading.check),
+        Verb(name="buy", role=_TRADER, handle=trading.buy_tap),
+        Verb(name="sell", role=_TRADER, handle=trading.sell_tap),
+        Verb(name="confirm", role=_TRADER, handle=trading.confirm),
+        Verb(name="decline", role=_TRADER, handle=trading.decline),
+        Verb(name="requote", role=_TRADER, handle=trading.requote),
+        Verb(name="cancel", role=_TRADER, handle=trading.cancel_tap),
+        Verb(name="sweep", role=_TRADER, handle=admin.sweep_tap),
+        Verb(name="resume", role=_OWNER, handle=admin.resume_tap),
+    )
+
+
+def _command(name: str, role: Role, effect: Effect, handle: Handler, *words: str) -> Command:
+    usage, example, summary = words
+    return Command(name=name, role=role, effect=effect, handle=handle, usage=usage, example=example, summary=summary)
+
+
+def _read(name: str, handle: Handler, *words: str) -> Command:
+    return _command(name, _VIEWER, Effect.READ, handle, *words)
+
+
+def _money(name: str, handle: Handler, *words: str) -> Command:
+    return _command(name, _TRADER, Effect.MONEY, handle, *words)

@@ -1,0 +1,112 @@
+"""Handlers of /buy, /sell, /orders, /cancel and the buttons of a ticket."""
+
+from functools import partial
+
+from chatbot.chat import parsing
+from chatbot.chat.messages import Message, Reply, Tap
+from chatbot.chat.views import trading as views
+from chatbot.chat.views.markup import lines
+from chatbot.core.errors import UsageError
+from chatbot.core.modes import TradingMode
+from chatbot.core.notices import Subject
+from chatbot.core.orders import OrderTicket, Side, TicketState
+from chatbot.core.people import Role
+from chatbot.services.cancelling import Cancelling
+from chatbot.services.trading import Asking, PriceMoved, Trading
+
+_ALL = "all"
+
+
+class TradingHandlers:
+    def __init__(self, *, trading: Trading, cancelling: Cancelling, mode: TradingMode) -> None:
+        self._trading = trading
+        self._cancelling = cancelling
+        self._mode = mode
+
+    async def buy(self, message: Message) -> Reply:
+        return await self._propose(Side.BUY, message)
+
+    async def sell(self, message: Message) -> Reply:
+        return await self._propose(Side.SELL, message)
+
+    async def buy_tap(self, tap: Tap) -> Reply:
+        return _ask_amount(Side.BUY, tap.argument)
+
+    async def sell_tap(self, tap: Tap) -> Reply:
+        return _ask_amount(Side.SELL, tap.argument)
+
+    async def confirm(self, tap: Tap) -> Reply:
+        try:
+            ticket = await self._trading.confirm(int(tap.argument), tap.person, tap.card_id)
+        except PriceMoved as moved:
+            fresh = await self._again(tap)
+            return _card(fresh, toast=f"{moved} Look at the new card {fresh.name}.", popup=True)
+        return Reply(toast=f"Sending {ticket.name}…", then=partial(self._trading.submit, ticket))
+
+    async def decline(self, tap: Tap) -> Reply:
+        ticket = self._trading.decline(int(tap.argument), tap.person, tap.card_id)
+        return Reply(toast=f"{ticket.name} cancelled, nothing was sent.")
+
+    async def requote(self, tap: Tap) -> Reply:
+        return _card(await self._again(tap))
+
+    async def check(self, tap: Tap) -> Reply:
+        ticket = await self._trading.check(int(tap.argument))
+        if ticket.state is TicketState.UNKNOWN:
+            return Reply(toast=f"{ticket.name} is still not found.")
+        return Reply(toast=f"{ticket.name} was found.")
+
+    async def orders(self, message: Message) -> Reply:
+        return await self._orders(message.person.role)
+
+    async def orders_tap(self, tap: Tap) -> Reply:
+        reply = await self._orders(tap.person.role)
+        is_list = tap.letter.subject is None
+        return Reply(text=reply.text, buttons=reply.buttons, edit=is_list)
+
+    async def cancel(self, message: Message) -> Reply:
+        reference = message.text.strip()
+        if not reference:
+            raise UsageError("Say which order.", example="/cancel T-12")
+        if reference.lower() == _ALL:
+            done = await self._cancelling.cancel_all()
+            return Reply(text=lines(*(views.cancelled(o, self._mode) for o in done)) or "No open orders.")
+        return Reply(text=views.cancelled(await self._cancelling.cancel(reference), self._mode))
+
+    async def cancel_tap(self, tap: Tap) -> Reply:
+        order = await self._cancelling.cancel(tap.argument)
+        if tap.letter.subject is Subject.TICKET:
+            return Reply(toast="Cancelled." if order.cancelled else "KuCoin has not cancelled it yet.")
+        return await self.orders_tap(tap)
+
+    async def _propose(self, side: Side, message: Message) -> Reply:
+        if not message.text:
+            return _ask_amount(side, "")
+        asked = f"/{side.value} {message.text}"
+        asking = Asking(person=message.person, chat_id=message.chat_id, update_id=message.update_id, asked=asked)
+        return _card(await self._trading.propose(parsing.order(side, message.text), asking))
+
+    async def _again(self, tap: Tap) -> OrderTicket:
+        """The line the person typed, priced anew: for the one who taps."""
+        old = self._trading.ticket(int(tap.argument))
+        draft = parsing.order(old.spec.side, old.asked.partition(" ")[2])
+        asking = Asking(person=tap.person, chat_id=tap.chat_id, update_id=tap.update_id, asked=old.asked)
+        return await self._trading.propose(draft, asking)
+
+    async def _orders(self, role: Role) -> Reply:
+        orders = await self._cancelling.open_orders()
+        names = self._cancelling.tickets_of(orders)
+        return views.orders(orders, names, self._mode, may_cancel=role >= Role.TRADER)
+
+
+def _card(ticket: OrderTicket, *, toast: str = "", popup: bool = False) -> Reply:
+    return Reply(subject=Subject.TICKET, subject_id=ticket.id, protected=True, toast=toast, popup=popup)
+
+
+def _ask_amount(side: Side, symbol: str) -> Reply:
+    what = symbol or "what"
+    return Reply(
+        text=lines(f"{side.value.capitalize()} {what}: how much?"),
+        asks=f"/{side.value} {symbol}".strip(),
+        hint="100usdt, 0.001, 50% or max" if symbol else "BTC 100usdt",
+    )

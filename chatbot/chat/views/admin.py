@@ -1,0 +1,126 @@
+"""Greetings, help and health, as people read them."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from chatbot.chat.messages import Command, Reply
+from chatbot.chat.views.markup import Html, bold, clock, code, html, lines
+from chatbot.core.limits import Limits
+from chatbot.core.modes import TradingMode
+from chatbot.core.notices import Button, ButtonStyle
+from chatbot.core.numbers import tidy
+from chatbot.core.people import Person, Role
+from chatbot.core.stops import Stop
+from chatbot.core.times import in_words
+from chatbot.services.health import Health
+
+_MODES = {
+    TradingMode.OFF: "Trading is off.",
+    TradingMode.PAPER: "Trading is on paper: the market's prices, no real money.",
+    TradingMode.LIVE: "Trading is LIVE: real orders on KuCoin.",
+}
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def welcome(person: Person, limits: Limits) -> Reply:
+    bounds = (
+        html("{} USDT an order, {} a day.", tidy(limits.max_notional, 2), tidy(limits.daily_max, 2))
+        if person.role >= Role.TRADER and limits.mode is not TradingMode.OFF
+        else None
+    )
+    article = "an" if person.role is Role.OWNER else "a"
+    body = lines(
+        html("Hello {}, you are {} <b>{}</b>.", person.name, article, person.role.name.lower()),
+        _MODES[limits.mode],
+        bounds,
+        html("{} lists what I can do.", code("/help")),
+    )
+    return Reply(
+        text=body,
+        buttons=(
+            (
+                Button(text="Prices", action="price", style=ButtonStyle.PRIMARY),
+                Button(text="Balance", action="run /balance"),
+                Button(text="Funding", action="run /funding"),
+            ),
+        ),
+    )
+
+
+def help_overview(commands: Iterable[Command], person: Person) -> Reply:
+    rows = [html("/{} {}", c.name, c.summary) for c in commands if person.role >= c.role]
+    return Reply(text=lines(bold("What I can do"), *rows, html("More on one: {}", code("/help buy"))))
+
+
+def help_on(command: Command) -> Reply:
+    line = f"/{command.name} {command.usage}".rstrip()
+    return Reply(text=lines(bold(line), command.summary, html("Example: {}", code(command.example))))
+
+
+def health(seen: Health) -> Reply:
+    body = lines(
+        _trading_line(seen),
+        html("Telegram {}", _heard(seen)),
+        html("KuCoin {}", _kucoin(seen)),
+        html("clock {:+d} ms against KuCoin's", int(seen.clock_offset / _MILLISECOND)),
+        _key_line(seen),
+        html("messages waiting {}{}", seen.waiting, _undelivered(seen)),
+        html("<b>orders of unknown fate {}</b>", seen.unknown_orders) if seen.unknown_orders else None,
+        html("strangers turned away {}", seen.strangers) if seen.strangers else None,
+        html("up {}", in_words(seen.read_at - seen.started_at)),
+    )
+    return Reply(text=body, buttons=((Button(text="Refresh", action="status"),),))
+
+
+def knock(user_id: int, name: str) -> Html:
+    """What owners read about a stranger, once."""
+    return lines(
+        "Somebody not on the list wrote to me:",
+        html("{} “{}”", code(user_id), name),
+        "I did not answer. To let them in, add the id to TELEGRAM_VIEWERS or TELEGRAM_TRADERS and restart.",
+    )
+
+
+def resumed(stop: Stop) -> Html:
+    return lines(
+        html("<b>Trading goes on.</b> Resumed by {}: {}", stop.resumed_by, stop.reason),
+        html("It was stopped by {} at {}.", stop.person, clock(stop.at)),
+    )
+
+
+def stale(command: Command, asked_at: datetime) -> Reply:
+    """A command that moves money is never run late: it comes back as a button."""
+    return Reply(text=html("/{} was asked at {}. I did not act on it.", command.name, clock(asked_at)))
+
+
+def marked_late(text: str, late: timedelta) -> Html:
+    return lines(html("(asked {} ago, while I was away)", in_words(late)), Html(text))
+
+
+def _trading_line(seen: Health) -> Html:
+    if seen.stop is not None:
+        return html("<b>STOPPED</b> by {} at {}", seen.stop.person, clock(seen.stop.at))
+    return html("<b>{}</b>", _MODES[seen.mode])
+
+
+def _heard(seen: Health) -> str:
+    if seen.telegram_heard is None:
+        return "not heard yet"
+    return f"ok, heard {in_words(seen.read_at - seen.telegram_heard)} ago"
+
+
+def _kucoin(seen: Health) -> str:
+    if seen.round_trip is None:
+        return f"does not answer: {seen.kucoin}"
+    return f"{seen.kucoin}, answers in {seen.round_trip / _MILLISECOND:.0f} ms"
+
+
+def _key_line(seen: Health) -> Html | None:
+    if seen.key is None:
+        return None
+    bound = "IP bound" if seen.key.ip_bound else "not bound to an IP"
+    return html("key {}; {}", ", ".join(sorted(seen.key.permissions)), bound)
+
+
+def _undelivered(seen: Health) -> str:
+    return f", not deliverable {seen.undelivered}" if seen.undelivered else ""

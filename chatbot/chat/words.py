@@ -1,0 +1,71 @@
+"""Errors become words here, once: what happened, what was done about it, what the person can do."""
+
+from chatbot.chat.messages import Message, Reply
+from chatbot.chat.views.markup import Html, bold, code, html, lines
+from chatbot.core.errors import (
+    BadCredentials,
+    ChatbotError,
+    ClockSkew,
+    OutcomeUnknown,
+    RateLimited,
+    Unavailable,
+    UnknownSymbol,
+    UsageError,
+)
+from chatbot.core.notices import Button
+
+BROKEN = "Something in me broke while answering this. Nothing more was done about it; it is in my log."
+COMMANDS_ONLY = lines(
+    "I answer commands.", html("Example: {}", code("/price BTC")), html("{} lists them.", code("/help"))
+)
+EXPIRED = "This button no longer works."
+
+_ADVICE: tuple[tuple[type[ChatbotError], str], ...] = (
+    (RateLimited, "Nothing was done. I keep to KuCoin's limit; ask again in a moment."),
+    (Unavailable, "Nothing was done. Ask again in a moment; /status shows whether KuCoin answers."),
+    (BadCredentials, "Nothing was done. The owner can run chatbot check, which tells how to mend the key."),
+    (ClockSkew, "Nothing was done. I am reading KuCoin's clock anew; ask again."),
+    (OutcomeUnknown, "It may have been done. I have not sent it again; /orders shows what KuCoin has."),
+)
+"""The first that fits; refusals carry their reason in their own sentence."""
+
+
+def failure(error: ChatbotError, message: Message | None = None) -> Reply:
+    """`message` is the command that failed: suggestions repeat it with the right symbol."""
+    if isinstance(error, UnknownSymbol):
+        return _unknown_symbol(error, message)
+    if isinstance(error, UsageError):
+        return Reply(text=lines(str(error), _example(error)))
+    return Reply(text=lines(bold(error), _advice(error)))
+
+
+def popup(error: ChatbotError) -> str:
+    """For a tap: one or two plain sentences."""
+    advice = _advice(error)
+    return f"{error} {advice}" if advice else str(error)
+
+
+def _advice(error: ChatbotError) -> str | None:
+    return next((advice for kind, advice in _ADVICE if isinstance(error, kind)), None)
+
+
+def _example(error: UsageError) -> Html | None:
+    return html("Example: {}", code(error.example)) if error.example else None
+
+
+def _unknown_symbol(error: UnknownSymbol, message: Message | None) -> Reply:
+    if not error.nearest:
+        return Reply(text=lines(str(error), html("Example: {}", code("/price BTC"))))
+    asked = f"{error} Did you mean {', '.join(error.nearest)}?"
+    if message is None:
+        return Reply(text=lines(asked))
+    rows = tuple(
+        (Button(text=name, action=f"run /{message.command} {_repeated(message.text, error.word, name)}"),)
+        for name in error.nearest
+    )
+    return Reply(text=lines(asked), buttons=rows)
+
+
+def _repeated(text: str, word: str, name: str) -> str:
+    """The same line with the misspelt word exchanged."""
+    return " ".join(name if w.upper().replace("/", "-") == word else w for w in text.split())

@@ -1,0 +1,73 @@
+"""Take resting orders out of the books, and say only what the exchange says of them afterwards."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+from chatbot.core.errors import KucoinError, UnknownOrder, UsageError
+from chatbot.core.orders import Order, OrderTicket
+from chatbot.core.times import Sleep
+from chatbot.services.exchange import Exchange
+from chatbot.services.reconcile import Reconciler
+from chatbot.store.store import Store
+
+_LOOKS = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between looks after a cancel: the exchange only promised to try."""
+
+
+class Cancelling:
+    def __init__(
+        self, *, exchange: Exchange, store: Store, reconciler: Reconciler, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self._exchange = exchange
+        self._store = store
+        self._reconciler = reconciler
+        self._sleep = sleep
+
+    async def open_orders(self) -> tuple[Order, ...]:
+        """Newest first, whoever placed them."""
+        return tuple(sorted(await self._exchange.orders.open_orders(), key=lambda o: o.created_at, reverse=True))
+
+    def tickets_of(self, orders: Sequence[Order]) -> dict[str, OrderTicket]:
+        """Our tickets by order id; orders made elsewhere have none."""
+        return self._store.orders.by_order(o.order_id for o in orders)
+
+    async def cancel(self, reference: str) -> Order:
+        """`T-12`, or KuCoin's order id. Raises UsageError when nothing open answers to it, KucoinError."""
+        orders = await self.open_orders()
+        tickets = self.tickets_of(orders)
+        found = next((o for o in orders if self._answers_to(reference, o, tickets.get(o.order_id))), None)
+        if found is None:
+            raise UsageError(f"No open order {reference}.", example="/orders")
+        return await self._cancel(found, tickets.get(found.order_id))
+
+    async def cancel_all(self) -> tuple[Order, ...]:
+        """Every open order, at the same time. Raises KucoinError when one could not even be asked for."""
+        orders = await self.open_orders()
+        tickets = self.tickets_of(orders)
+        return tuple(await asyncio.gather(*(self._cancel(o, tickets.get(o.order_id)) for o in orders)))
+
+    async def _cancel(self, order: Order, ticket: OrderTicket | None) -> Order:
+        """Cancel and fill may cross: what is handed back is what the exchange shows, open if it still does."""
+        with contextlib.suppress(UnknownOrder):  # it may have filled meanwhile: the look below tells
+            await self._exchange.orders.cancel(order.order_id, order.symbol, order.venue)
+        latest = order
+        for delay in _LOOKS:
+            latest = await self._look(latest)
+            if not latest.active:
+                break
+            await self._sleep(delay)
+        if ticket is not None:
+            await self._reconciler.check(ticket)
+        return latest
+
+    async def _look(self, order: Order) -> Order:
+        try:
+            return await self._exchange.orders.by_id(order.order_id, order.symbol, order.venue)
+        except KucoinError:
+            return order
+
+    @staticmethod
+    def _answers_to(reference: str, order: Order, ticket: OrderTicket | None) -> bool:
+        names = {order.order_id, ticket.name.upper() if ticket else ""}
+        return reference in names or reference.upper() in names

@@ -1,0 +1,77 @@
+"""How the bot is, at a glance: what it hears, how late, what waits, and whether it may trade."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chatbot.core.account import KeyInfo
+from chatbot.core.errors import KucoinError
+from chatbot.core.exchange import ServiceStatus
+from chatbot.core.market import Venue
+from chatbot.core.modes import TradingMode
+from chatbot.core.stops import Stop
+from chatbot.core.times import Now
+from chatbot.kucoin.clock import ExchangeClock
+from chatbot.services.exchange import Exchange
+from chatbot.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """`round_trip` is one question's to KuCoin; None when it went unanswered, and `kucoin` says why."""
+
+    mode: TradingMode
+    stop: Stop | None
+    telegram_heard: datetime | None
+    round_trip: timedelta | None
+    kucoin: str
+    clock_offset: timedelta
+    key: KeyInfo | None
+    waiting: int
+    undelivered: int
+    unknown_orders: int
+    strangers: int
+    started_at: datetime
+    read_at: datetime
+
+
+class Checkup:
+    def __init__(self, *, exchange: Exchange, clock: ExchangeClock, store: Store, mode: TradingMode, now: Now) -> None:
+        self._exchange = exchange
+        self._clock = clock
+        self._store = store
+        self._mode = mode
+        self._now = now
+        self._started_at = now()
+        self._heard: datetime | None = None
+        self.key: KeyInfo | None = None
+
+    def heard_telegram(self) -> None:
+        """Called whenever a long poll ended well."""
+        self._heard = self._now()
+
+    async def health(self) -> Health:
+        orders = self._store.orders.living()
+        round_trip, kucoin = await self._ask_kucoin()
+        return Health(
+            mode=self._mode,
+            stop=self._store.stops.standing(),
+            telegram_heard=self._heard,
+            round_trip=round_trip,
+            kucoin=kucoin,
+            clock_offset=self._clock.offset,
+            key=self.key,
+            waiting=self._store.outbox.waiting(),
+            undelivered=self._store.outbox.undelivered(),
+            unknown_orders=sum(1 for t in orders if not t.order_id),
+            strangers=self._store.people.strangers(),
+            started_at=self._started_at,
+            read_at=self._now(),
+        )
+
+    async def _ask_kucoin(self) -> tuple[timedelta | None, str]:
+        before = self._now()
+        try:
+            status = await self._exchange.market.service(Venue.SPOT)
+        except KucoinError as error:
+            return None, str(error)
+        return self._now() - before, "ok" if status is ServiceStatus.OPEN else f"closed to trading ({status.value})"

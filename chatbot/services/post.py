@@ -1,0 +1,84 @@
+"""What came in and what is answered to it, each update ended and answered in one transaction."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from chatbot.core.notices import Button, Letter, Subject
+from chatbot.core.people import Person
+from chatbot.store.store import Store
+
+
+class Ending(Enum):
+    """How an update ended. Every update that was kept reaches one of them."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    STALE = "stale"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """A button that exists, on the message it was drawn on. `card_id` is the letter that sent that message."""
+
+    button: Button
+    letter: Letter
+    card_id: int
+
+
+class Post:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def keep(self, updates: list[tuple[int, str]]) -> list[int]:
+        """Commits a batch of (update id, body) before Telegram is told to forget it; returns the new ids."""
+        return self._store.inbox.keep(updates)
+
+    def waiting(self) -> list[tuple[int, str]]:
+        return self._store.inbox.waiting()
+
+    def finish(self, update_id: int, ending: Ending, letters: Sequence[Letter] = ()) -> None:
+        """Ends the update and posts its answers together. An update that had ended is not answered again."""
+        with self._store.atomic():
+            if not self._store.inbox.end(update_id, ending.value):
+                return
+            for letter in letters:
+                self._bind(self._store.outbox.put(letter))
+
+    def send(self, letter: Letter) -> None:
+        self._store.outbox.put(letter)
+
+    def met(self, person: Person) -> None:
+        self._store.people.seen(person.id, person.name)
+
+    @contextlib.contextmanager
+    def atomic(self) -> Iterator[None]:
+        with self._store.atomic():
+            yield
+
+    def pressed(self, key: str, place: int, chat_id: int, message_id: int) -> Pressed | None:
+        """The button behind a tap. None for an unknown key, and for a real one on any other message or chat."""
+        letter = self._store.outbox.by_key(key)
+        if letter is None or letter.chat_id != chat_id or self._store.outbox.message_of(letter) != message_id:
+            return None
+        buttons = [button for row in letter.buttons for button in row]
+        if not 0 <= place < len(buttons):
+            return None
+        return Pressed(button=buttons[place], letter=letter, card_id=letter.edits or letter.id)
+
+    def question(self, chat_id: int, message_id: int) -> str:
+        """The command that an answer to this message completes; empty when it asked nothing."""
+        letter = self._store.outbox.asking(chat_id, message_id)
+        return "" if letter is None else letter.asks
+
+    def _bind(self, letter: Letter) -> None:
+        """A card counts from now on as the one that shows its ticket or kill."""
+        if letter.edits is not None:
+            return
+        if letter.subject is Subject.TICKET:
+            self._store.orders.show_on(letter.subject_id, letter.id)
+        elif letter.subject is Subject.STOP:
+            self._store.stops.show_on(letter.subject_id, letter.id)
