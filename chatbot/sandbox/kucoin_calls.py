@@ -51,8 +51,9 @@ class Call:
         return int(value)
 
     def moment(self, name: str, default: datetime) -> datetime:
-        """A parameter in milliseconds."""
-        return from_millis(self.integer(name, 0)) if self.query.get(name) else default
+        """A parameter in milliseconds; 0 is KuCoin's way to leave it out."""
+        millis = self.integer(name, 0)
+        return from_millis(millis) if millis else default
 
     def listed(self, venue: Venue) -> list[Instrument]:
         return [each for each in self.exchange.prices.instruments().values() if each.venue is venue]

@@ -101,7 +101,8 @@ def klines(call: Call) -> list[list[object]]:
         raise Refusal("100001", "granularity is not supported.")
     step = timedelta(minutes=granularity)
     end = call.moment("to", call.now)
-    start = max(call.moment("from", end - (_MAX_CANDLES - 1) * step), end - (_MAX_CANDLES - 1) * step)
+    earliest = end - _MAX_CANDLES * step + timedelta(seconds=1)
+    start = max(call.moment("from", earliest), earliest)
     return [
         [to_millis(c.start), c.open, c.high, c.low, c.close, int(c.volume / abs(instrument.multiplier))]
         for c in call.exchange.prices.candles(instrument.symbol, step, start, end)

@@ -35,7 +35,7 @@ def account_overview(call: Call) -> Row:
     return {
         "accountEquity": equity,
         "unrealisedPNL": pnl,
-        "marginBalance": equity,
+        "marginBalance": wallet.total,
         "positionMargin": margin,
         "orderMargin": wallet.held - margin,
         "frozenFunds": ZERO,

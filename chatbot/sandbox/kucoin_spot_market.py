@@ -1,6 +1,6 @@
 """Spot's public endpoints. Numbers are strings."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.core.market import Instrument, Venue
@@ -95,8 +95,8 @@ def candles(call: Call) -> list[list[str]]:
     if instrument is None or minutes is None:
         raise Refusal("400100", "Unsupported trading pair." if minutes else "The type is not supported.")
     step = timedelta(minutes=minutes)
-    end = from_millis(call.integer("endAt", 0) * 1000) if call.query.get("endAt") else call.now
-    start = from_millis(call.integer("startAt", 0) * 1000) if call.query.get("startAt") else end - 100 * step
+    end = _moment(call, "endAt") or call.now
+    start = _moment(call, "startAt") or end - 100 * step
     start = max(start, end - _MAX_CANDLES * step + timedelta(seconds=1))
     rows = call.exchange.prices.candles(instrument.symbol, step, start, end)
     return [
@@ -106,6 +106,12 @@ def candles(call: Call) -> list[list[str]]:
         ]
         for c in reversed(rows)
     ]
+
+
+def _moment(call: Call, name: str) -> datetime | None:
+    """In seconds; 0 is KuCoin's way to leave it out."""
+    seconds = call.integer(name, 0)
+    return from_millis(seconds * 1000) if seconds else None
 
 
 def fiat_prices(call: Call) -> dict[str, str]:

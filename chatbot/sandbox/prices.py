@@ -76,6 +76,10 @@ class Prices(Protocol):
         """Candles whose start lies in start <= time <= end, oldest first; the last may still be growing."""
 
 
+HISTORY = timedelta(days=62)
+"""How far back a walk tells candles."""
+
+
 class SeededWalk:
     """Prices that depend on the seed, the moment the walk began and the time; and on every `move`.
 
@@ -173,7 +177,7 @@ class SeededWalk:
             return ()
         now = to_millis(self._now())
         span = _millis(step)
-        first = -(-to_millis(start) // span)
+        first = -(-max(to_millis(start), now - _millis(HISTORY)) // span)
         last = min(to_millis(end), now) // span
         return [self._candle(symbol, listed, n * span, (n + 1) * span, now) for n in range(first, last + 1)]
 
