@@ -6,7 +6,7 @@ would cost; `check` refuses what our rules, or the exchange's, would not let thr
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -64,8 +64,9 @@ def in_terms_of(instrument: Instrument, amount: Amount) -> Amount:
 
 
 def fit(draft: Draft, terms: Terms, client_oid: str) -> OrderSpec:
-    """Raises Refused when nothing is left after rounding."""
+    """Raises Refused when nothing is left after rounding, UsageError for an amount in a third currency."""
     instrument = terms.instrument
+    draft = replace(draft, amount=in_terms_of(instrument, draft.amount))
     price = None if draft.price is None else _limit_price(draft.side, draft.price, instrument)
     by_funds = draft.side is Side.BUY and price is None and draft.amount.kind is not AmountKind.BASE
     wanted = _wanted_funds(draft, terms) if by_funds else _wanted_size(draft, terms, price)
@@ -85,8 +86,11 @@ def fit(draft: Draft, terms: Terms, client_oid: str) -> OrderSpec:
 
 
 def market_price(side: Side, ticker: Ticker) -> Decimal:
-    """What a market order would meet first."""
-    return ticker.ask if side is Side.BUY else ticker.bid
+    """What a market order would meet first. Raises Refused when nobody offers anything."""
+    price = ticker.ask if side is Side.BUY else ticker.bid
+    if not price:
+        raise Refused(f"{ticker.symbol} has no offers now.")
+    return price
 
 
 def estimate(spec: OrderSpec, terms: Terms) -> Estimate:
