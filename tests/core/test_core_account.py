@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chatbot.core.account import AccountKind, Balance, value_in_usdt, valued
 
-_PRICES = {"BTC": Decimal(67000), "KCS": Decimal("9.5"), "SHIB": Decimal("0.00001")}
+_PRICES = {"BTC": Decimal(67000), "KCS": Decimal("9.5"), "SHIB": Decimal("0.00001"), "ZERO": Decimal(0)}
 
 
 def _holds(currency: str, total: str, kind: AccountKind = AccountKind.TRADE, held: str = "0") -> Balance:
@@ -42,10 +42,11 @@ def test_holdings_are_listed_dearest_first_and_those_without_a_price_last() -> N
         _holds("USDT", "300", held="100"),
         _holds("BTC", "0.1"),
         _holds("AAA", "7"),
+        _holds("ZERO", "9"),
     ]
     rows = valued(balances, AccountKind.TRADE, _PRICES)
-    assert [row.currency for row in rows] == ["BTC", "USDT", "SHIB", "AAA", "ODD"]
-    assert [row.worth for row in rows] == [Decimal(6700), Decimal(300), Decimal("0.01"), None, None]
+    assert [row.currency for row in rows] == ["BTC", "USDT", "SHIB", "ZERO", "AAA", "ODD"]
+    assert [row.worth for row in rows] == [Decimal(6700), Decimal(300), Decimal("0.01"), Decimal(0), None, None]
     assert rows[1].held == Decimal(100)
 
 

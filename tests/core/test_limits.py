@@ -231,6 +231,7 @@ def test_an_order_may_use_a_limit_to_the_last_cent() -> None:
     everything = replace(_TERMS, quote_free=Decimal("50.05"))
     assert _passes(_draft(Side.BUY, "50", AmountKind.QUOTE), everything).funds == Decimal(50)
     assert _passes(_draft(Side.SELL, "0.00001", AmountKind.BASE)).size == _BTC.min_size
+    assert _passes(_draft(Side.BUY, "0.1", AmountKind.QUOTE)).funds == _BTC.min_funds
     listed = replace(_LIMITS, symbols=frozenset({_BTC.symbol}))
     assert _passes(_draft(Side.BUY, "50", AmountKind.QUOTE), limits=listed).symbol == _BTC.symbol
 
