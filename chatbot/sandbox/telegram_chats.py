@@ -61,6 +61,10 @@ class Chats:
             raise migrated(room.moved_to)
         return room
 
+    def rooms_of(self, user_id: int) -> list[Room]:
+        """The chats a person is in, oldest first."""
+        return [room for room in self._rooms.values() if user_id in room.members and room.moved_to is None]
+
     def open_to_bot(self, chat_id: int) -> Room:
         """Raises `TelegramRefusal` where the bot may not write."""
         room = self.room(chat_id)
