@@ -61,6 +61,19 @@ def connect(*, token: str, url: str, limits: Any) -> Bot:
                    request=request(10.0), get_updates_request=request(_POLL + 10.0))  # fmt: skip
 
 
+async def who_am_i(*, token: str, url: str, limits: Any) -> tuple[str, str, str]:
+    """Without taking any update: a problem or nothing, our own name, and the webhook somebody left behind."""
+    bot = connect(token=token, url=url, limits=limits)
+    try:
+        async with bot:
+            webhook = await bot.get_webhook_info()
+            return "", bot.username, webhook.url
+    except InvalidToken:
+        return "the token was refused", "", ""
+    except TelegramError as error:
+        return f"no answer ({type(error).__name__})", "", ""
+
+
 class Poller:
     """`heard` is called after every poll that ended well."""
 
@@ -102,7 +115,7 @@ class Poller:
         if not self._failures:
             log.warning("Telegram does not answer (%s); I keep trying", type(error).__name__)
         self._failures += 1
-        return min(0.5 * 2 ** min(self._failures, 8), _LONGEST_PAUSE)
+        return min(0.5 * 2.0 ** min(self._failures, 8), _LONGEST_PAUSE)
 
     async def finish(self, seconds: float) -> None:
         """At a stop: lets what was begun end, an order under way above all."""

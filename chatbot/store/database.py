@@ -87,6 +87,12 @@ def back_up(source: Path, target: Path) -> None:
     partial.rename(target)
 
 
+def look_at(path: Path) -> None:
+    """Checks the file without changing it. Raises Damaged."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
+        _check(reader)
+
+
 @contextlib.contextmanager
 def only_process(path: Path) -> Iterator[None]:
     """Holds `path` for this process. Raises AlreadyRunning, with the other's host and pid."""

@@ -50,6 +50,9 @@ class Inbox:
         )
         return cursor.rowcount == 1
 
+    def clean(self, before: str) -> None:
+        self._db.execute("DELETE FROM inbox WHERE state != 'pending' AND ended_at < ?", [before])
+
 
 class Outbox:
     """`ring` is called when something new waits, so that the sender need not look all the time."""
@@ -145,6 +148,17 @@ class Outbox:
         """The Telegram message this letter became, or the one it edits."""
         root = letter if letter.edits is None else self.letter(letter.edits)
         return None if root is None else root.message_id
+
+    def clean(self, before: str) -> None:
+        """Edits first: they point at the message they edit."""
+        self._db.execute(
+            "DELETE FROM outbox WHERE edits NOTNULL AND state = 'sent' AND sent_at < ? AND subject IS NULL", [before]
+        )
+        self._db.execute(
+            "DELETE FROM outbox WHERE state = 'sent' AND sent_at < ? AND subject IS NULL AND id NOT IN"
+            " (SELECT edits FROM outbox WHERE edits NOTNULL UNION SELECT follows FROM outbox WHERE follows NOTNULL)",
+            [before],
+        )
 
     def waiting(self) -> int:
         row = next(self._db.query("SELECT count(*) AS n FROM outbox WHERE state IN ('pending', 'sending')"))

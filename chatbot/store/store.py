@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from chatbot.core.times import Now
@@ -12,11 +13,13 @@ from chatbot.store.mail import Inbox, Outbox
 from chatbot.store.orders import Orders
 from chatbot.store.people import People
 from chatbot.store.stops import Stops
+from chatbot.store.values import stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     db: Database
+    now: Now
     people: People
     orders: Orders
     stops: Stops
@@ -30,6 +33,13 @@ class Store:
         with self.db.atomic():
             yield
 
+    def clean(self, keep: timedelta) -> None:
+        """Forgets updates and messages that were done with longer ago; cards of tickets and kills stay."""
+        before = stamp(self.now() - keep)
+        with self.db.atomic():
+            self.inbox.clean(before)
+            self.outbox.clean(before)
+
     def close(self) -> None:
         self.db.close()
 
@@ -40,6 +50,7 @@ def open_store(path: Path, now: Now, ring: Callable[[], None] = lambda: None) ->
     audit = Audit(db, now)
     return Store(
         db=db,
+        now=now,
         people=People(db, now),
         orders=Orders(db, audit, now),
         stops=Stops(db, audit, now),

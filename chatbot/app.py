@@ -1,0 +1,163 @@
+"""The bot, whole: started in order, run together, stopped in reverse."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chatbot.config import Settings
+from chatbot.core.account import AccountMode
+from chatbot.core.errors import BadCredentials, KucoinError
+from chatbot.core.modes import TradingMode
+from chatbot.core.people import Role
+from chatbot.jobs import Job, run_jobs
+from chatbot.store.database import only_process
+from chatbot.store.store import Store, open_store
+from chatbot.wiring import Chat, Doors, Kucoin, Services, build_chat, build_services, connect_kucoin
+
+log = logging.getLogger(__name__)
+
+KEEP_MAIL = timedelta(days=7)
+"""How long answered updates and sent messages stay; tickets, journal and audit stay for good."""
+
+_FINISH = 15.0
+_DRAIN = 3.0
+
+
+class UnifiedAccount(Exception):
+    """A unified account answers the classic calls differently; trading through them would be guessing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    settings: Settings
+    store: Store
+    kucoin: Kucoin
+    services: Services
+    chat: Chat
+
+
+@contextlib.asynccontextmanager
+async def built(settings: Settings) -> AsyncIterator[Bot]:
+    """Raises AlreadyRunning, Damaged, InvalidToken."""
+    async with contextlib.AsyncExitStack() as closing:
+        closing.enter_context(only_process(settings.database_path))
+        bell = asyncio.Event()
+        kucoin = await connect_kucoin(settings, closing)
+        now = kucoin.clock.now
+        store = open_store(settings.database_path, now, bell.set)
+        closing.callback(store.close)
+        services = build_services(settings, store, kucoin, now)
+        doors = Doors(store=store, bell=bell, now=now, closing=closing)
+        chat = await build_chat(settings, services, doors)
+        yield Bot(settings=settings, store=store, kucoin=kucoin, services=services, chat=chat)
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Until `stop` is set. Raises what ended it: `cli` knows the exit code of each."""
+    async with built(settings) as bot:
+        if settings.trading_mode is TradingMode.LIVE:
+            await meet_kucoin(bot.kucoin, bot.services)
+        bot.services.reconciler.recover()
+        failure: BaseException | None = None
+        try:
+            await _together(bot, stop)
+        except BaseExceptionGroup as failed:
+            failure = _first(failed)
+        if failure is not None:
+            raise failure
+    log.info("stopped")
+
+
+async def _together(bot: Bot, stop: asyncio.Event) -> None:
+    """Everything at once; a part that fails ends the others. At a stop, no new update is taken, what was begun ends."""
+    async with asyncio.TaskGroup() as group:
+        polling = group.create_task(bot.chat.poller.run())
+        others = [
+            group.create_task(bot.chat.sender.run()),
+            group.create_task(run_jobs(_jobs(bot))),
+            group.create_task(bot.services.killswitch.finish_unfinished()),
+            group.create_task(bot.chat.poller.register(bot.chat.table.commands, _people(bot.settings))),
+        ]
+        log.info("running, trading is %s", bot.settings.trading_mode.value)
+        await stop.wait()
+        polling.cancel()
+        await bot.chat.poller.finish(_FINISH)
+        await bot.chat.sender.drain(_DRAIN)
+        for task in others:
+            task.cancel()
+
+
+async def meet_kucoin(kucoin: Kucoin, services: Services) -> None:
+    """Before anything may trade: whose key is it, may it, what time is it there.
+
+    Raises BadCredentials and UnifiedAccount. An exchange that does not answer stops nothing: reads
+    will say so, and orders need a fresh price anyway.
+    """
+    account = kucoin.exchange.account
+    try:
+        await kucoin.spot.measure_clock()
+        mode, services.checkup.key = await asyncio.gather(account.mode(), account.key_info())
+    except BadCredentials:
+        raise
+    except KucoinError as error:
+        log.warning("KuCoin could not be asked about the key at the start: %s", error)
+        return
+    if mode is AccountMode.UNIFIED:
+        raise UnifiedAccount("This is a KuCoin unified account; I trade through classic accounts only.")
+
+
+def _jobs(bot: Bot) -> list[Job]:
+    services, kucoin = bot.services, bot.kucoin
+
+    async def expire() -> None:
+        services.trading.expire_overdue()
+
+    async def clean() -> None:
+        bot.store.clean(KEEP_MAIL)
+
+    async def read_clock() -> None:
+        try:
+            await kucoin.spot.measure_clock()
+        except KucoinError as error:
+            log.warning("KuCoin's clock could not be read: %s", error)
+
+    jobs = [
+        Job(name="expire tickets", every=1, run=expire),
+        Job(name="follow orders", every=5, run=services.reconciler.follow),
+        Job(name="read the clock", every=600, run=read_clock),
+        Job(name="clean the mail", every=3600, run=clean),
+    ]
+    return jobs if kucoin.paper is None else [*jobs, Job(name="paper prices", every=5, run=_paper_prices(kucoin))]
+
+
+def _paper_prices(kucoin: Kucoin) -> Callable[[], Awaitable[None]]:
+    async def refresh() -> None:
+        if kucoin.paper is None:
+            return
+        try:
+            await kucoin.paper.refresh(kucoin.exchange.market)
+        except KucoinError as error:
+            log.warning("paper orders wait, the market could not be read: %s", error)
+
+    return refresh
+
+
+def _people(settings: Settings) -> dict[int, Role]:
+    ids = settings.telegram_owners | settings.telegram_traders | settings.telegram_viewers
+    return {person: role for person in sorted(ids) if (role := settings.role_of(person)) is not None}
+
+
+def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    error = failed.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """SIGTERM and SIGINT end the bot cleanly."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)

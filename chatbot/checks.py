@@ -1,0 +1,134 @@
+"""`chatbot check`: everything that could be wrong, looked at once, each with what to do about it."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from chatbot.chat.bot import who_am_i
+from chatbot.config import Settings, describe
+from chatbot.core.account import AccountMode, KeyInfo
+from chatbot.core.errors import KucoinError
+from chatbot.core.exchange import ServiceStatus
+from chatbot.core.market import Venue
+from chatbot.core.modes import TradingMode
+from chatbot.kucoin.rest import KEPT_FOR_MINUTES
+from chatbot.store.database import Damaged, look_at
+from chatbot.wiring import Kucoin, connect_kucoin
+
+_TOLERATED = timedelta(seconds=2)
+_DANGEROUS = {"Transfer", "Withdrawal", "Withdraw"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """`mend` is empty when nothing needs to be done."""
+
+    name: str
+    ok: bool
+    found: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        mark = "ok  " if self.ok else "FAIL"
+        return f"{mark} {self.name}: {self.found}" + (f" -> {self.mend}" if self.mend else "")
+
+
+async def check_all(settings: Settings) -> list[Finding]:
+    """Offline first, then everything online at the same time. No secret is shown."""
+    findings = [Finding(name=name, ok=True, found=value) for name, value in describe(settings)]
+    findings.append(_database(settings.database_path))
+    async with contextlib.AsyncExitStack() as closing:
+        kucoin = await connect_kucoin(settings, closing)
+        online = [_telegram(settings), _clock(kucoin), _service(kucoin)]
+        if settings.trading_mode is not TradingMode.PAPER and settings.kucoin_api_key is not None:
+            online += [_mode(kucoin), _key(kucoin, Venue.SPOT), _key(kucoin, Venue.FUTURES)]
+        findings += await asyncio.gather(*online)
+    return findings
+
+
+def _database(path: Path) -> Finding:
+    name = "database"
+    if not path.exists():
+        return Finding(name=name, ok=path.parent.is_dir(), found=f"{path} will be made at the first start")
+    try:
+        look_at(path)
+    except (Damaged, sqlite3.DatabaseError) as error:
+        return Finding(name=name, ok=False, found=str(error), mend="restore a backup")
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        return Finding(name=name, ok=False, found=f"{path} can be read by others", mend=f"chmod 600 {path}")
+    return Finding(name=name, ok=True, found=f"{path} is sound")
+
+
+async def _telegram(settings: Settings) -> Finding:
+    token = settings.telegram_bot_token.get_secret_value()
+    problem, name, webhook = await who_am_i(token=token, url=settings.telegram_api_url, limits=KEPT_FOR_MINUTES)
+    if problem:
+        return Finding(name="Telegram", ok=False, found=problem, mend="check TELEGRAM_BOT_TOKEN and the network")
+    if webhook:
+        mend = "nobody but you should hold the token: look at that address, then let @BotFather make a new token"
+        return Finding(name="Telegram", ok=False, found=f"a webhook is set to {webhook}", mend=mend)
+    return Finding(name="Telegram", ok=True, found=f"I am @{name}")
+
+
+async def _clock(kucoin: Kucoin) -> Finding:
+    async def ask() -> Finding:
+        await kucoin.spot.measure_clock()
+        doubt, millis = kucoin.clock.uncertainty, int(kucoin.clock.offset / timedelta(milliseconds=1))
+        found = f"this host is {-millis:+d} ms off KuCoin's clock, which I make up for"
+        mend = "" if doubt <= _TOLERATED else "the network is too slow to sign orders safely"
+        return Finding(name="clock", ok=doubt <= _TOLERATED, found=found, mend=mend)
+
+    return await _asked("clock", ask())
+
+
+async def _service(kucoin: Kucoin) -> Finding:
+    async def ask() -> Finding:
+        status = await kucoin.exchange.market.service(Venue.SPOT)
+        return Finding(name="KuCoin", ok=status is ServiceStatus.OPEN, found=f"spot trading is {status.value}")
+
+    return await _asked("KuCoin", ask())
+
+
+async def _mode(kucoin: Kucoin) -> Finding:
+    async def ask() -> Finding:
+        classic = await kucoin.exchange.account.mode() is AccountMode.CLASSIC
+        mend = "" if classic else "switch the account back to classic, or use another one"
+        return Finding(name="account", ok=classic, found="classic" if classic else "unified", mend=mend)
+
+    return await _asked("account", ask())
+
+
+async def _key(kucoin: Kucoin, venue: Venue) -> Finding:
+    name = f"{venue.value} key"
+
+    async def ask() -> Finding:
+        key = await kucoin.exchange.account.key_info(venue)
+        bound = "bound to an address" if key.ip_bound else "NOT bound to an address"
+        found = f"may {', '.join(sorted(key.permissions))}; {bound}; version {key.version}"
+        mend = _mending(key, venue)
+        return Finding(name=name, ok=not mend, found=found, mend=mend)
+
+    return await _asked(name, ask())
+
+
+def _mending(key: KeyInfo, venue: Venue) -> str:
+    missing = ({"General", "Spot"} if venue is Venue.SPOT else {"Futures"}) - key.permissions
+    too_much = _DANGEROUS & key.permissions
+    parts = [
+        f"add the permission {', '.join(sorted(missing))}" if missing else "",
+        f"take away {', '.join(sorted(too_much))}: this bot never needs it" if too_much else "",
+        "" if key.ip_bound else "bind the key to this host's address",
+    ]
+    return "; ".join(p for p in parts if p)
+
+
+async def _asked(name: str, question: Awaitable[Finding]) -> Finding:
+    try:
+        return await question
+    except KucoinError as error:
+        return Finding(name=name, ok=False, found=str(error), mend="check the key, its address list and the network")

@@ -1,0 +1,92 @@
+"""The whole sandbox on one loopback port: KuCoin's two hosts, the Bot API and the chat page.
+
+/spot/api/…   /futures/api/…   /bot<token>/<method>   /   (the page)
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from starlette.applications import Starlette
+
+from chatbot.core.times import Now, utc_now
+from chatbot.sandbox.chat_page import build_page
+from chatbot.sandbox.demo_account import demo_account
+from chatbot.sandbox.exchange import Exchange
+from chatbot.sandbox.faults import Faults
+from chatbot.sandbox.kucoin_auth import ApiKey
+from chatbot.sandbox.kucoin_rest import KucoinFace
+from chatbot.sandbox.listing import load
+from chatbot.sandbox.page_views import PagePerson
+from chatbot.sandbox.prices import SeededWalk
+from chatbot.sandbox.server import Server
+from chatbot.sandbox.telegram import build_telegram
+from chatbot.sandbox.telegram_server import TelegramServer
+from chatbot.sandbox.telegram_values import TelegramUser
+
+OWNER = PagePerson(id=1001, name="Owner", label="Owner", role="owner: may do everything")
+VIEWER = PagePerson(id=1002, name="Viewer", label="Viewer", role="viewer: may look, not trade")
+STRANGER = PagePerson(id=1003, name="Stranger", label="Stranger", role="on no list: the bot stays silent")
+
+_BOT = TelegramUser(id=7000000001, first_name="KuCoin chat bot", username="kucoin_demo_bot", is_bot=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What a client needs to speak to the sandbox. Made up anew at every start."""
+
+    token: str = field(repr=False, default_factory=lambda: f"{_BOT.id}:{secrets.token_hex(18)}")
+    key: str = field(default_factory=lambda: secrets.token_hex(12))
+    secret: str = field(repr=False, default_factory=lambda: secrets.token_hex(16))
+    passphrase: str = field(repr=False, default_factory=lambda: secrets.token_hex(8))
+
+
+class Sandbox:
+    """`async with Sandbox(seed=1) as sandbox: sandbox.url`. Port 0 takes any free one; a taken one raises OSError."""
+
+    def __init__(self, *, seed: int, port: int = 0, now: Now = utc_now, volatility: float = 1.0) -> None:
+        self.access = Access()
+        self.faults = Faults()
+        self.prices = SeededWalk(seed, now, load(), volatility=volatility)
+        self.exchange = Exchange(self.prices, now)
+        demo_account(self.exchange)
+        self.kucoin = KucoinFace(self.exchange, [self._api_key(now)], self.faults)
+        self.telegram = TelegramServer(token=self.access.token, bot=_BOT, now=now)
+        page = build_page(self.telegram, self.faults, (OWNER, VIEWER, STRANGER))
+        self._server = Server(
+            Starlette(routes=[*self.kucoin.app.routes, *build_telegram(self.telegram), *page]), port=port
+        )
+
+    @property
+    def url(self) -> str:
+        return self._server.url
+
+    @property
+    def spot_url(self) -> str:
+        return f"{self.url}/spot"
+
+    @property
+    def futures_url(self) -> str:
+        return f"{self.url}/futures"
+
+    async def __aenter__(self) -> Self:
+        await self._server.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kucoin.hang_up()
+        await self._server.stop()
+
+    def _api_key(self, now: Now) -> ApiKey:
+        return ApiKey(
+            key=self.access.key,
+            secret=self.access.secret,
+            passphrase=self.access.passphrase,
+            uid=1,
+            permissions=frozenset({"General", "Spot", "Futures"}),
+            created_at=now(),
+            ips=frozenset({"127.0.0.1"}),
+        )
