@@ -59,10 +59,10 @@ class _Reading:
     open: list[_Open] = field(default_factory=list)
     entities: list[Entity] = field(default_factory=list)
 
-    def refusal(self, reason: str) -> TelegramRefusal:
+    def refusal(self, reason: str, details: str = "") -> TelegramRefusal:
         """The offset that Telegram names counts bytes of UTF-8."""
         offset = len(self.source[: self.at].encode())
-        return bad_request(f"can't parse entities: {reason} at byte offset {offset}")
+        return bad_request(f"can't parse entities: {reason} at byte offset {offset}{details}")
 
     def write(self, text: str) -> None:
         self.written.append(text)
@@ -85,7 +85,7 @@ def parse_html(source: str) -> FormattedText:
             reading.write(source[reading.at : end])
             reading.at = end
     if reading.open:
-        reason = f'can\'t find end tag corresponding to start tag "{reading.open[-1].name}"'
+        reason = f'Can\'t find end tag corresponding to start tag "{reading.open[-1].name}"'
         raise bad_request(f"can't parse entities: {reason}")
     return FormattedText(text="".join(reading.written), entities=_outside_verbatim(reading.entities))
 
@@ -106,11 +106,11 @@ def _outside_verbatim(entities: list[Entity]) -> tuple[Entity, ...]:
 def _reference(reading: _Reading) -> None:
     match = _REFERENCE.match(reading.source, reading.at)
     if match is None:
-        raise reading.refusal("unescaped '&'")
+        raise reading.refusal("Unescaped '&'")
     named, decimal, hexadecimal = match.groups()
     code = int(decimal) if decimal else int(hexadecimal, 16) if hexadecimal else ord(_NAMED[named])
     if code == 0 or code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
-        raise reading.refusal("character reference to no character")
+        raise reading.refusal("Character reference to no character")
     reading.write(chr(code))
     reading.at = match.end()
 
@@ -119,12 +119,12 @@ def _start_tag(reading: _Reading) -> None:
     named = _NAME.match(reading.source, reading.at)
     name = named[1].lower() if named else ""
     if ">" not in reading.source[reading.at :]:
-        raise reading.refusal("unclosed start tag")
+        raise reading.refusal("Unclosed start tag")
     if name not in _KINDS:
-        raise reading.refusal(f'unsupported start tag "{name}"')
+        raise reading.refusal(f'Unsupported start tag "{name}"')
     match = _START.match(reading.source, reading.at)
     if match is None:
-        raise reading.refusal(f'malformed attribute in the tag "{name}"')
+        raise reading.refusal(f'Malformed attribute in the tag "{name}"')
     attributes = {found[1].lower(): _attribute_value(found[2] or "") for found in _ATTRIBUTE.finditer(match[1])}
     reading.open.append(_Open(name=name, entity=_opened(reading, name, attributes)))
     reading.at = match.end()
@@ -139,7 +139,7 @@ def _opened(reading: _Reading, name: str, attributes: dict[str, str]) -> Entity:
     """The entity a start tag begins; its length is not known yet."""
     entity = Entity(kind=_KINDS[name], offset=reading.units, length=0)
     if name == "span" and attributes.get("class") != "tg-spoiler":
-        raise reading.refusal('tag "span" must have class "tg-spoiler"')
+        raise reading.refusal('Tag "span" must have class "tg-spoiler"')
     if name == "a":
         return replace(entity, url=attributes.get("href", ""))
     if name == "blockquote" and "expandable" in attributes:
@@ -148,7 +148,7 @@ def _opened(reading: _Reading, name: str, attributes: dict[str, str]) -> Entity:
         return replace(entity, language=attributes.get("class", "").removeprefix("language-"))
     if name == "tg-emoji":
         if not attributes.get("emoji-id", "").isdecimal():
-            raise reading.refusal("invalid custom emoji identifier specified")
+            raise reading.refusal("Invalid custom emoji identifier specified")
         return replace(entity, custom_emoji_id=attributes["emoji-id"])
     if name == "tg-time":
         return _time(reading, entity, attributes)
@@ -158,22 +158,22 @@ def _opened(reading: _Reading, name: str, attributes: dict[str, str]) -> Entity:
 def _time(reading: _Reading, entity: Entity, attributes: dict[str, str]) -> Entity:
     unix, shape = attributes.get("unix", ""), attributes.get("format", "")
     if not re.fullmatch("[0-9]{1,12}", unix):
-        raise reading.refusal("invalid unix time specified")
+        raise reading.refusal("Invalid unix time specified")
     if not _TIME_FORMAT.fullmatch(shape):
-        raise reading.refusal("invalid date-time format specified")
+        raise reading.refusal("Invalid date-time format specified")
     return replace(entity, unix_time=int(unix), date_time_format=shape)
 
 
 def _end_tag(reading: _Reading) -> None:
     if not reading.open:
-        raise reading.refusal("unexpected end tag")
+        raise reading.refusal("Unexpected end tag")
     match = _END.match(reading.source, reading.at)
     if match is None:
-        raise reading.refusal("unclosed end tag")
+        raise reading.refusal("Unclosed end tag")
     opened = reading.open[-1]
     found = match[1].lower()
     if found not in {"", opened.name}:
-        raise reading.refusal(f'unmatched end tag, expected "</{opened.name}>", found "</{found}>"')
+        raise reading.refusal("Unmatched end tag", f', expected "</{opened.name}>", found "</{found}>"')
     reading.open.pop()
     reading.at = match.end()
     _close(reading, opened)

@@ -1,0 +1,120 @@
+"""A driven clock, a Telegram that keeps to it, pictures, and a browser for the chat page."""
+
+import os
+import shutil
+import struct
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from playwright.async_api import ConsoleMessage, Page, async_playwright
+from starlette.applications import Starlette
+
+from chatbot.sandbox.telegram import build_telegram
+from chatbot.sandbox.telegram_limits import UNLIMITED
+from chatbot.sandbox.telegram_phone import Phone
+from chatbot.sandbox.telegram_server import TelegramServer
+from chatbot.sandbox.telegram_values import TelegramUser
+
+TOKEN = "7000001:made-up"
+CHROMIUM_FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+)
+
+
+class DrivenClock:
+    def __init__(self) -> None:
+        self._now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def move(self, span: timedelta) -> None:
+        self._now += span
+
+
+@pytest.fixture
+def clock() -> DrivenClock:
+    return DrivenClock()
+
+
+@pytest.fixture
+def telegram(clock: DrivenClock) -> TelegramServer:
+    """Without limits, so that a test meets only the refusal it is about."""
+    bot = TelegramUser(id=7000001, first_name="Desk", username="desk_bot", is_bot=True)
+    return TelegramServer(token=TOKEN, bot=bot, now=clock, limits=UNLIMITED)
+
+
+@pytest.fixture
+def anna(telegram: TelegramServer) -> Phone:
+    """The phone of somebody who has not written yet."""
+    return Phone(telegram, TelegramUser(id=11, first_name="Anna"))
+
+
+@pytest.fixture
+def ask(telegram: TelegramServer) -> Callable[..., Awaitable[dict[str, object]]]:
+    """One call of the Bot API with a JSON body, without a socket. The answer's status must fit its envelope."""
+
+    async def call(method: str, **fields: object) -> dict[str, object]:
+        transport = httpx.ASGITransport(app=Starlette(routes=build_telegram(telegram)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            response = await client.post(f"/bot{TOKEN}/{method}", json=fields)
+        envelope: dict[str, object] = response.json()
+        assert response.status_code == envelope.get("error_code", 200)
+        assert envelope["ok"] is (response.status_code == 200)
+        return envelope
+
+    return call
+
+
+@pytest.fixture
+def png() -> Callable[[int, int], bytes]:
+    """A picture of one colour, as wide and high as asked."""
+
+    def draw(width: int, height: int) -> bytes:
+        def chunk(kind: bytes, data: bytes) -> bytes:
+            return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+        header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+        rows = (b"\0" + b"\x20\x80\xc0" * width) * height
+        parts = chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")
+        return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+    return draw
+
+
+@asynccontextmanager
+async def _open_page(url: str, *, width: int = 390, height: int = 844) -> AsyncIterator[Page]:
+    """The page in the distribution's Chromium. Fails at the end if the console told of an error."""
+    errors: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            errors.append(message.text)
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS.split()
+        )
+        page = await browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
+        page.set_default_timeout(10_000)
+        page.on("console", listen)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        await page.goto(url)
+        yield page
+        await browser.close()
+    assert errors == []
+
+
+@pytest.fixture
+def open_page() -> Callable[..., AbstractAsyncContextManager[Page]]:
+    """`async with open_page(url, width=…, height=…) as page`. Skipped where there is no Chromium, but not in CI."""
+    if shutil.which("chromium") is None:
+        if os.environ.get("CI"):
+            pytest.fail("the page is tested in Chromium, and there is none")
+        pytest.skip("no chromium on this machine")
+    return _open_page
