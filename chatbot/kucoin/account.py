@@ -53,8 +53,9 @@ class Account:
         """This account's own rate, as a fraction."""
         if instrument.venue is Venue.FUTURES:
             data = await self._futures.call(endpoints.FUTURES_FEES, {"symbol": str(instrument.symbol)})
-            return one(Fee, data).taker_fee_rate
-        fees = every(Fee, await self._spot.call(endpoints.SPOT_FEES, {"symbols": str(instrument.symbol)}))
+            fees: tuple[Fee, ...] = (one(Fee, data),)
+        else:
+            fees = every(Fee, await self._spot.call(endpoints.SPOT_FEES, {"symbols": str(instrument.symbol)}))
         for fee in fees:
             if fee.symbol == instrument.symbol:
                 return fee.taker_fee_rate

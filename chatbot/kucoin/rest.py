@@ -77,7 +77,7 @@ class Rest:
         self._pools = pools
         self._sleep = sleep
         transport = httpx.ASGITransport(host.app, raise_app_exceptions=False) if host.app else host.transport
-        context = httpx.create_ssl_context(trust_env=False)
+        context = httpx.create_ssl_context(trust_env=False) if transport is None else True
         self._kept = _client(transport, context, keep=CONNECTIONS)
         self._fresh = _client(transport, context, keep=0)
         self._lanes = Lanes()
@@ -228,7 +228,9 @@ class Rest:
             raise
 
 
-def _client(transport: httpx.AsyncBaseTransport | None, context: ssl.SSLContext, *, keep: int) -> httpx.AsyncClient:
+def _client(
+    transport: httpx.AsyncBaseTransport | None, context: ssl.SSLContext | bool, *, keep: int
+) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=transport,
         verify=context,

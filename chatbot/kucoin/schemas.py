@@ -129,6 +129,7 @@ __all__ = [
     "LimitOrMarket",
     "MaybeMoment",
     "MaybeNumber",
+    "Model",
     "Moment",
     "Name",
     "Number",

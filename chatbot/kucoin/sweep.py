@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 
-from chatbot.core.errors import KucoinError
+from chatbot.core.errors import KucoinError, OutcomeUnknown, Unavailable
 from chatbot.core.exchange import CancelReport, Resting, Sweep
 from chatbot.core.market import Symbol
 from chatbot.kucoin import endpoints
@@ -10,7 +10,7 @@ from chatbot.kucoin.endpoints import Endpoint
 from chatbot.kucoin.order_schemas import CancelledIds, CancelledSymbols, FuturesOrder
 from chatbot.kucoin.pages import futures_rows
 from chatbot.kucoin.rest import Rest
-from chatbot.kucoin.schemas import every, one
+from chatbot.kucoin.schemas import Model, every, one
 from chatbot.kucoin.together import together
 
 
@@ -35,14 +35,14 @@ async def _guarded(place: Resting, sweep: Awaitable[Sweep]) -> Sweep:
 
 
 async def _spot_orders(spot: Rest) -> Sweep:
-    done = one(CancelledSymbols, await spot.call(endpoints.SPOT_CANCEL_ALL))
+    done = _done(CancelledSymbols, await spot.call(endpoints.SPOT_CANCEL_ALL))
     failed = tuple(Symbol(row.symbol) for row in done.failed_symbols or ())
     return Sweep(place=Resting.SPOT_ORDERS, cancelled=done.succeed_symbols or (), failed=failed)
 
 
 async def _by_ids(rest: Rest, endpoint: Endpoint, place: Resting) -> Sweep:
     data = await rest.call(endpoint)
-    return Sweep(place=place, cancelled=() if data is None else one(CancelledIds, data).cancelled_order_ids)
+    return Sweep(place=place, cancelled=() if data is None else _done(CancelledIds, data).cancelled_order_ids)
 
 
 async def _futures_orders(futures: Rest) -> Sweep:
@@ -61,7 +61,16 @@ async def _futures_orders(futures: Rest) -> Sweep:
 async def _futures_symbol(futures: Rest, symbol: Symbol) -> Sweep:
     place = Resting.FUTURES_ORDERS
     try:
-        done = one(CancelledIds, await futures.call(endpoints.FUTURES_CANCEL_ALL, {"symbol": str(symbol)}))
+        done = _done(CancelledIds, await futures.call(endpoints.FUTURES_CANCEL_ALL, {"symbol": str(symbol)}))
     except KucoinError as error:
         return Sweep(place=place, failed=(symbol,), error=error)
     return Sweep(place=place, cancelled=done.cancelled_order_ids)
+
+
+def _done(model: type[Model], data: object) -> Model:
+    """An answer that cannot be read came all the same: something may have been cancelled."""
+    try:
+        return one(model, data)
+    except Unavailable:
+        pass
+    raise OutcomeUnknown("KuCoin's answer to the cancel makes no sense.")
