@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import ConsoleMessage, Page, async_playwright
 from starlette.applications import Starlette
 
+from chatbot.core.times import Now
 from chatbot.sandbox.telegram import build_telegram
 from chatbot.sandbox.telegram_limits import UNLIMITED
 from chatbot.sandbox.telegram_phone import Phone
@@ -26,7 +27,7 @@ CHROMIUM_FLAGS = (
 )
 
 
-class DrivenClock:
+class _DrivenClock:
     def __init__(self) -> None:
         self._now = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -38,12 +39,22 @@ class DrivenClock:
 
 
 @pytest.fixture
-def clock() -> DrivenClock:
-    return DrivenClock()
+def _driven() -> _DrivenClock:
+    return _DrivenClock()
 
 
 @pytest.fixture
-def telegram(clock: DrivenClock) -> TelegramServer:
+def clock(_driven: _DrivenClock) -> Now:
+    return _driven
+
+
+@pytest.fixture
+def pass_time(_driven: _DrivenClock) -> Callable[[timedelta], None]:
+    return _driven.move
+
+
+@pytest.fixture
+def telegram(clock: Now) -> TelegramServer:
     """Without limits, so that a test meets only the refusal it is about."""
     bot = TelegramUser(id=7000001, first_name="Desk", username="desk_bot", is_bot=True)
     return TelegramServer(token=TOKEN, bot=bot, now=clock, limits=UNLIMITED)
