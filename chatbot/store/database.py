@@ -15,6 +15,8 @@ from chatbot.store.schema import VERSION, migrations
 
 PRIVATE = 0o600
 
+_TABLES = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name != '_sqlite_migrations'"
+
 
 class AlreadyRunning(Exception):
     """Another process holds the database; the sentence names it."""
@@ -40,10 +42,10 @@ class Database(sqlite_utils.Database):
         self.conn.execute("BEGIN IMMEDIATE")
         try:
             yield self
+            self.conn.execute("COMMIT")
         except BaseException:
             self.conn.rollback()
             raise
-        self.conn.execute("COMMIT")
 
 
 def open_database(path: Path) -> Database:
@@ -52,14 +54,13 @@ def open_database(path: Path) -> Database:
     # The scheduler and the loop share one thread; the check would only hinder tests that hop between loops.
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
+        _check(connection)  # before the first write: what is refused is left as it is
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA busy_timeout = 5000")
-        _check(connection)
         database = Database(connection, execute_plugins=False)
         migrations.apply(database)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
     except sqlite3.DatabaseError as error:
         connection.close()
         raise Damaged(f"{path} is not a sound database ({error}). Restore a backup; nothing was changed.") from error
@@ -124,6 +125,8 @@ def _check(connection: sqlite3.Connection) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise Damaged(f"The database is of version {version}, this program knows {VERSION}. Upgrade the program.")
+    if version == 0 and connection.execute(_TABLES).fetchone() is not None:
+        raise Damaged("The file is the database of another program. Give ours a file of its own (DATABASE_PATH).")
     problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if problem != "ok":
         raise Damaged(f"The database is damaged ({problem}). Restore a backup; nothing was changed.")

@@ -4,7 +4,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 VERSION = 1
-"""Raised with every migration; a database of a higher version is refused, never guessed at."""
+"""Raised with every migration, which writes it; a database of a higher version is refused, never guessed at."""
 
 migrations = Migrations("chatbot")
 
@@ -81,3 +81,4 @@ _FIRST = (
 def first_tables(db: Database) -> None:
     for statement in _FIRST:
         db.execute(statement)
+    db.execute("PRAGMA user_version = 1")
