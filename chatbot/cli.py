@@ -10,9 +10,8 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
-from telegram.error import InvalidToken
-
 from chatbot import __version__, app, checks
+from chatbot.chat.bot import TokenRefused
 from chatbot.config import Settings, SettingsError, read_settings
 from chatbot.core.errors import BadCredentials
 from chatbot.demo import settings_for
@@ -24,7 +23,7 @@ STOPPED, FAILED, BAD_SETTINGS, BAD_CREDENTIAL, IN_USE, BAD_DATABASE = 0, 1, 2, 3
 
 _EXITS: tuple[tuple[type[Exception], int], ...] = (
     (SettingsError, BAD_SETTINGS),
-    (InvalidToken, BAD_CREDENTIAL),
+    (TokenRefused, BAD_CREDENTIAL),
     (BadCredentials, BAD_CREDENTIAL),
     (app.UnifiedAccount, BAD_CREDENTIAL),
     (AlreadyRunning, IN_USE),
@@ -48,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, InvalidToken):
+    if isinstance(error, TokenRefused):
         return "Telegram refused TELEGRAM_BOT_TOKEN: it was revoked or mistyped. @BotFather shows the present one."
     return str(error)
 

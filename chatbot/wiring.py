@@ -15,7 +15,7 @@ from chatbot.chat.messages import Reply
 from chatbot.chat.sender import Sender
 from chatbot.chat.table import Table, commands, verbs
 from chatbot.chat.trading import TradingHandlers
-from chatbot.chat.views import trading as views
+from chatbot.chat.views import stops, tickets
 from chatbot.config import Settings
 from chatbot.core.limits import Limits
 from chatbot.core.market import Venue
@@ -200,8 +200,8 @@ async def build_chat(settings: Settings, services: Services, doors: Doors) -> Ch
 def _draw(services: Services, mode: TradingMode, letter: Letter) -> Reply:
     """A card as its subject stands at this moment."""
     if letter.subject is Subject.TICKET:
-        return views.ticket(services.trading.ticket(letter.subject_id), mode)
+        return tickets.ticket(services.trading.ticket(letter.subject_id), mode)
     stop = services.killswitch.stop(letter.subject_id)
     if stop is None:
         raise LookupError(f"kill {letter.subject_id} is not in the database")
-    return views.stop(stop, mode)
+    return stops.stop(stop, mode)

@@ -2,7 +2,7 @@
 
 from chatbot.chat.messages import Message, Reply, Tap
 from chatbot.chat.views import account as views
-from chatbot.chat.views.trading import fills
+from chatbot.chat.views.orders import fills
 from chatbot.core.market import Instrument
 from chatbot.core.modes import TradingMode
 from chatbot.core.times import Now

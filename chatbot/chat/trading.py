@@ -4,12 +4,13 @@ from functools import partial
 
 from chatbot.chat import parsing
 from chatbot.chat.messages import Message, Reply, Tap
-from chatbot.chat.views import trading as views
+from chatbot.chat.views import orders as views
 from chatbot.chat.views.markup import lines
-from chatbot.core.errors import UsageError
+from chatbot.core.errors import Refused, UsageError
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Subject
-from chatbot.core.orders import OrderTicket, Side, TicketState
+from chatbot.core.numbers import plain
+from chatbot.core.orders import AmountKind, Draft, OrderTicket, Side, TicketState
 from chatbot.core.people import Role
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.trading import Asking, PriceMoved, Trading
@@ -84,7 +85,11 @@ class TradingHandlers:
             return _ask_amount(side, "")
         asked = f"/{side.value} {message.text}"
         asking = Asking(person=message.person, chat_id=message.chat_id, update_id=message.update_id, asked=asked)
-        return _card(await self._trading.propose(parsing.order(side, message.text), asking))
+        draft = parsing.order(side, message.text)
+        try:
+            return _card(await self._trading.propose(draft, asking))
+        except Refused as error:
+            raise _with_hint(error, draft) from error
 
     async def _again(self, tap: Tap) -> OrderTicket:
         """The line the person typed, priced anew: for the one who taps."""
@@ -99,14 +104,22 @@ class TradingHandlers:
         return views.orders(orders, names, self._mode, may_cancel=role >= Role.TRADER)
 
 
+def _with_hint(error: Refused, draft: Draft) -> Refused:
+    """Who types `/buy btc 100` mostly means a hundred dollars."""
+    if draft.side is Side.SELL or draft.amount.kind is not AmountKind.BASE or draft.amount.value < 1:
+        return error
+    line = f"/buy {draft.word.upper()} {plain(draft.amount.value)}usdt"
+    return Refused(f"{error} A bare number counts coins; {line} spends USDT.")
+
+
 def _card(ticket: OrderTicket, *, toast: str = "", popup: bool = False) -> Reply:
     return Reply(subject=Subject.TICKET, subject_id=ticket.id, protected=True, toast=toast, popup=popup)
 
 
 def _ask_amount(side: Side, symbol: str) -> Reply:
-    what = symbol or "what"
+    verb = side.value.capitalize()
     return Reply(
-        text=lines(f"{side.value.capitalize()} {what}: how much?"),
+        text=lines(f"{verb} {symbol}: how much?" if symbol else f"{verb} what, and how much?"),
         asks=f"/{side.value} {symbol}".strip(),
         hint="100usdt, 0.001, 50% or max" if symbol else "BTC 100usdt",
     )

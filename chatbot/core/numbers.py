@@ -48,6 +48,13 @@ def tidy(value: Decimal, digits: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def money(value: Decimal, currency: str) -> str:
+    """For people, without the currency: dollars to the cent, finer when there is less than one; coins to 8 digits."""
+    if currency.startswith("USD"):
+        return grouped(value, 2) if not value or abs(value) >= Decimal("0.01") else tidy(value, 6)
+    return tidy(value, 8)
+
+
 def signed(value: Decimal, digits: int) -> str:
     """For people: a change, its sign always shown: `+2.14`, `-0.50`, `0.00` for none."""
     return f"{value:+,.{digits}f}" if value else grouped(value, digits)

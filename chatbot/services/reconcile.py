@@ -111,7 +111,8 @@ class Reconciler:
         if stale or (state is ticket.state and executed.size == ticket.executed.size):
             return
         step = Step(order_id=order.order_id, executed=executed, reason="", detail=f"filled {executed.size}")
-        loud = news and (not order.active or ticket.state is TicketState.UNKNOWN)
+        ended_by_kill = order.status is OrderStatus.CANCELED and self._store.stops.standing() is not None
+        loud = news and not ended_by_kill and (not order.active or ticket.state is TicketState.UNKNOWN)
         self._move(ticket, state, step, news=loud)
 
     async def _missed(self, ticket: OrderTicket) -> None:

@@ -7,7 +7,7 @@ POST would be refused.
 
 import asyncio
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from chatbot.core import limits
@@ -66,7 +66,6 @@ class Trading:
         self._check_open()
         instrument = (await self._markets.catalogue()).find(draft.word)
         self._check_nothing_unknown(instrument.symbol)
-        draft = replace(draft, amount=limits.in_terms_of(instrument, draft.amount))
         terms = await self._terms(instrument)
         spec = limits.fit(draft, terms, f"{OUR_PREFIX}{secrets.token_hex(16)}")
         cost = limits.estimate(spec, terms)

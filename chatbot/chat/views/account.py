@@ -4,8 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views.markup import Html, age, bold, html, lines
-from chatbot.chat.views.trading import paper
+from chatbot.chat.views.markup import Html, age, bold, html, lines, paper
 from chatbot.core.account import DUST, Valued
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button
@@ -53,6 +52,8 @@ def _money(value: Decimal) -> str:
 def _pocket(name: str, holdings: tuple[Valued, ...]) -> list[Html]:
     if not holdings:
         return [html("{} empty", bold(name))]
+    if [(v.currency, v.held) for v in holdings] == [("USDT", Decimal(0))]:
+        return [html("{} {} USDT", bold(name), _money(holdings[0].total))]
     shown = [v for v in holdings if v.worth is None or v.worth >= DUST]
     small = [v for v in holdings if v.worth is not None and v.worth < DUST]
     worth = sum((v.worth for v in holdings if v.worth is not None), Decimal(0))

@@ -62,7 +62,7 @@ def health(seen: Health) -> Reply:
         _trading_line(seen),
         html("Telegram {}", _heard(seen)),
         html("KuCoin {}", _kucoin(seen)),
-        html("clock {:+d} ms against KuCoin's", int(seen.clock_offset / _MILLISECOND)),
+        html("clock {} ms against KuCoin's", f"{seen.clock_offset / _MILLISECOND:+.0f}"),
         _key_line(seen),
         html("messages waiting {}{}", seen.waiting, _undelivered(seen)),
         html("<b>orders of unknown fate {}</b>", seen.unknown_orders) if seen.unknown_orders else None,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from html import escape, unescape
 
+from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import places, signed
 from chatbot.core.times import in_words
 
@@ -109,3 +110,8 @@ def plain_text(markup: Html) -> str:
 
 def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
+
+
+def paper(mode: TradingMode) -> Html | None:
+    """Every answer about orders and balances says when the money is not real."""
+    return bold("PAPER") if mode is TradingMode.PAPER else None

@@ -1,0 +1,71 @@
+"""Open orders, cancels and executions, as people read them."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from chatbot.chat.messages import Reply
+from chatbot.chat.views.markup import Html, bold, clock, html, lines, paper
+from chatbot.core.modes import TradingMode
+from chatbot.core.notices import Button, ButtonStyle
+from chatbot.core.numbers import money, plain, tidy
+from chatbot.core.orders import Fill, Order, OrderTicket
+
+_DIGITS = 8
+
+
+def orders(
+    open_orders: Iterable[Order], names: dict[str, OrderTicket], mode: TradingMode, *, may_cancel: bool
+) -> Reply:
+    """Newest first, a Cancel button each."""
+    shown = list(open_orders)
+    if not shown:
+        return Reply(text=lines(paper(mode), "No open orders."), buttons=((Button(text="Refresh", action="orders"),),))
+    rows = [_order_row(o, names.get(o.order_id)) for o in shown]
+    body = lines(paper(mode), bold(f"{len(shown)} open"), *rows)
+    cancels = [
+        (Button(text=f"Cancel {_order_name(o, names.get(o.order_id))}", action=f"cancel {o.order_id}",
+                style=ButtonStyle.DANGER),)
+        for o in shown
+    ]  # fmt: skip
+    return Reply(text=body, buttons=(*(cancels if may_cancel else ()), (Button(text="Refresh", action="orders"),)))
+
+
+def cancelled(order: Order, mode: TradingMode) -> Html:
+    """What the exchange says after a cancel was asked for: never more than it says."""
+    filled = f", {plain(order.filled_size)} was filled" if order.filled_size else ""
+    if order.active:
+        return lines(
+            paper(mode), html("{} cancel requested; KuCoin still shows it open{}.", _order_line(order), filled)
+        )
+    if order.cancelled:
+        return lines(paper(mode), html("{} cancelled{}.", _order_line(order), filled))
+    return lines(paper(mode), html("{} was filled before the cancel came.", _order_line(order)))
+
+
+def fills(executed: Iterable[Fill], mode: TradingMode, where: str) -> Reply:
+    rows = [_fill_row(f) for f in executed]
+    if not rows:
+        return Reply(text=lines(paper(mode), f"No executions lately on {where}."))
+    return Reply(text=lines(paper(mode), bold(f"Latest executions, {where}"), *rows))
+
+
+def _order_name(order: Order, known: OrderTicket | None) -> str:
+    return known.name if known is not None else f"{order.symbol} {order.side.value}"
+
+
+def _order_line(order: Order) -> Html:
+    size = order.size if order.size is not None else order.funds
+    at = f" at {tidy(order.price, _DIGITS)}" if order.price is not None else ""
+    return html("{} {} {}{}", order.symbol, order.side.value, tidy(size or Decimal(0), _DIGITS), at)
+
+
+def _order_row(order: Order, known: OrderTicket | None) -> Html:
+    who = html("{}  ", bold(known.name)) if known is not None else html("external  ")
+    filled = f", {tidy(order.filled_size, _DIGITS)} filled" if order.filled_size else ""
+    return html("{}{}{}", who, _order_line(order), filled)
+
+
+def _fill_row(fill: Fill) -> Html:
+    price, size = tidy(fill.price, _DIGITS), tidy(fill.size, _DIGITS)
+    fee = f"fee {money(fill.fee, fill.fee_currency)} {fill.fee_currency}"
+    return html("{} {} {} {} at {}, {}", clock(fill.time), fill.symbol, fill.side.value, size, price, fee)

@@ -1,0 +1,64 @@
+"""The kill's card: what was done, what is left, never more than the exchange said."""
+
+from chatbot.chat.messages import Reply
+from chatbot.chat.views.markup import Html, clock, code, html, lines, paper
+from chatbot.core.modes import TradingMode
+from chatbot.core.notices import Button, ButtonStyle, Subject
+from chatbot.core.stops import StillOpen, Stop
+
+
+def stop(shown: Stop, mode: TradingMode) -> Reply:
+    body = lines(paper(mode), *_stop_lines(shown))
+    buttons = () if shown.resumed_at else ((Button(text="Resume (owner)", action="resume"),),)
+    retry = ((Button(text="Cancel again", action="sweep", style=ButtonStyle.DANGER),),) if _wants_retry(shown) else ()
+    return Reply(
+        text=body,
+        buttons=(*retry, *buttons),
+        subject=Subject.STOP,
+        subject_id=shown.id,
+        pinned=True,
+    )
+
+
+def _stop_lines(shown: Stop) -> list[str | None]:
+    report = shown.report
+    head = html("<b>STOPPED</b> by {} at {}. New orders are blocked.", shown.person, clock(shown.at))
+    tickets = f"tickets expired {report.tickets_expired}" if report.tickets_expired else None
+    problems = [html("{}: not cancelled. {}", p.place, p.problem) for p in report.places if p.problem]
+    resumed = html("<b>Resumed</b> by {}: {}", shown.resumed_by, shown.reason) if shown.resumed_at else None
+    return [head, tickets, _cancel_line(shown), *problems, *_left(shown), *_positions(shown), resumed]
+
+
+def _cancel_line(shown: Stop) -> str:
+    report = shown.report
+    if not report.places:
+        return "cancelling what rests…"
+    if report.found is None or report.resting is None:
+        return "cancel asked everywhere"
+    return f"cancelled {max(report.found - len(report.resting), 0)} of {report.found}"
+
+
+def _left(shown: Stop) -> list[Html]:
+    report = shown.report
+    if report.resting is None:
+        return [html("what is left could not be read yet")] if report.checked_at else []
+    if not report.resting:
+        return [html("nothing is resting on KuCoin (checked {} UTC)", report.checked_at)]
+    return [html("still resting at {} UTC:", report.checked_at), *map(_resting_row, report.resting)]
+
+
+def _resting_row(order: StillOpen) -> Html:
+    at = f" at {order.price}" if order.price else ""
+    return html("  {} {} {}{}, id {}", order.symbol, order.side, order.size, at, code(order.order_id))
+
+
+def _positions(shown: Stop) -> list[Html]:
+    return [
+        html("position {} {} lots is still open", position.symbol, position.lots)
+        for position in shown.report.positions or ()
+    ]
+
+
+def _wants_retry(shown: Stop) -> bool:
+    report = shown.report
+    return shown.resumed_at is None and bool(report.checked_at) and not report.clean
