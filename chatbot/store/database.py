@@ -73,25 +73,46 @@ def open_database(path: Path) -> Database:
 def back_up(source: Path, target: Path) -> None:
     """A consistent copy, also while the bot runs, checked before it takes its name.
 
-    Raises FileExistsError when `target` is there already, Damaged when the copy does not check out.
+    Raises FileExistsError when `target` is there already, FileNotFoundError when `source`
+    is not, Damaged when the copy does not check out.
     """
     if target.exists():
         raise FileExistsError(f"{target} is there already; give a new name.")
     partial = target.with_name(target.name + ".part")
+    partial.unlink(missing_ok=True)
     _create_private(partial)
-    reader = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
-    copy = sqlite3.connect(partial)
-    with contextlib.closing(reader), contextlib.closing(copy):
-        reader.backup(copy)
-        copy.execute("PRAGMA journal_mode = DELETE")
-        _check(copy)
+    try:
+        _copy(source, partial)
+    except BaseException:
+        partial.unlink()
+        raise
     partial.rename(target)
 
 
 def look_at(path: Path) -> None:
-    """Checks the file without changing it. Raises Damaged."""
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
+    """Checks the file without changing it. Raises Damaged, and FileNotFoundError when it is not there."""
+    with _read_only(path) as reader:
         _check(reader)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with _read_only(source) as reader, contextlib.closing(sqlite3.connect(target)) as copy:
+        reader.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+        _check(copy)
+
+
+@contextlib.contextmanager
+def _read_only(path: Path) -> Iterator[sqlite3.Connection]:
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there.")
+    # As a URI made by hand, a name with `#`, `?` or `%` would be another file, opened for writing.
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as reader:
+            yield reader
+    except sqlite3.DatabaseError as error:
+        raise Damaged(f"{path} could not be read ({error}).") from error
 
 
 @contextlib.contextmanager
