@@ -19,6 +19,34 @@ DRIP_SECONDS = 0.1
 _GATEWAY_PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
 
 
+class Line:
+    """What callers without an answer wait on. `hang_up` may be called from another thread than the server's."""
+
+    def __init__(self) -> None:
+        self.dead = False
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    async def until_dead(self) -> None:
+        if self.dead:
+            return
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiting)
+        try:
+            await waiting
+        finally:
+            self._waiting.discard(waiting)
+
+    def hang_up(self) -> None:
+        self.dead = True
+        for waiting in list(self._waiting):
+            waiting.get_loop().call_soon_threadsafe(_end, waiting)
+
+
+def _end(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
+
+
 def granted(data: object, headers: Mapping[str, str]) -> Response:
     """Code 200000. Decimals become bare JSON numbers: who wants a string hands one over."""
     body = {"code": "200000", "msg": data.text} if isinstance(data, Nothing) else {"code": "200000", "data": data}
@@ -40,7 +68,7 @@ def unavailable() -> Response:
     return HTMLResponse(_GATEWAY_PAGE.format("503 Service Temporarily Unavailable"), status_code=503)
 
 
-def spoiled(response: Response, faults: Faults, sleep: Sleep, hang_up: asyncio.Event) -> Response:
+def spoiled(response: Response, faults: Faults, sleep: Sleep, line: Line) -> Response:
     """The answer as the faults that are on let it through."""
     if Fault.GARBAGE in faults:
         return HTMLResponse(_GATEWAY_PAGE.format("Just a moment..."))
@@ -50,7 +78,7 @@ def spoiled(response: Response, faults: Faults, sleep: Sleep, hang_up: asyncio.E
     if Fault.HUGE in faults:
         body = body[:-1] + b',"padding":"' + b"x" * HUGE_BYTES + b'"}'
     if Fault.SLOW in faults:
-        return _like(response, StreamingResponse(_dripping(body, sleep, hang_up), response.status_code))
+        return _like(response, StreamingResponse(_dripping(body, sleep, line), response.status_code))
     return _like(response, Response(body, response.status_code)) if body != response.body else response
 
 
@@ -61,9 +89,9 @@ def _like(original: Response, other: Response) -> Response:
     return other
 
 
-async def _dripping(body: bytes, sleep: Sleep, hang_up: asyncio.Event) -> AsyncIterator[bytes]:
+async def _dripping(body: bytes, sleep: Sleep, line: Line) -> AsyncIterator[bytes]:
     for position in range(len(body)):
-        if hang_up.is_set():
+        if line.dead:
             return
         yield body[position : position + 1]
         await sleep(DRIP_SECONDS)
@@ -72,19 +100,19 @@ async def _dripping(body: bytes, sleep: Sleep, hang_up: asyncio.Event) -> AsyncI
 class NoAnswer(Response):
     """Says nothing until the caller goes away, or until everybody is told to hang up: then a 503."""
 
-    def __init__(self, hang_up: asyncio.Event) -> None:
+    def __init__(self, line: Line) -> None:
         super().__init__()
-        self._hang_up = hang_up
+        self._line = line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         gone = asyncio.ensure_future(_disconnected(receive))
-        stopped = asyncio.ensure_future(self._hang_up.wait())
+        stopped = asyncio.ensure_future(self._line.until_dead())
         try:
             await asyncio.wait((gone, stopped), return_when=asyncio.FIRST_COMPLETED)
         finally:
             gone.cancel()
             stopped.cancel()
-        if self._hang_up.is_set():
+        if self._line.dead:
             await unavailable()(scope, receive, send)
 
 

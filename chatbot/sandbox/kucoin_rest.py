@@ -20,7 +20,7 @@ from chatbot.core.market import Venue
 from chatbot.core.times import Sleep
 from chatbot.sandbox.exchange import Exchange
 from chatbot.sandbox.faults import Fault, Faults
-from chatbot.sandbox.kucoin_answers import JSON, NoAnswer, granted, refused, spoiled, unavailable
+from chatbot.sandbox.kucoin_answers import JSON, Line, NoAnswer, granted, refused, spoiled, unavailable
 from chatbot.sandbox.kucoin_auth import ApiKey, SignedRequest, authenticate, check_permission
 from chatbot.sandbox.kucoin_calls import Call, Endpoint
 from chatbot.sandbox.kucoin_futures import FUTURES_ENDPOINTS
@@ -50,13 +50,13 @@ class KucoinFace:
         self.faults = faults
         self.sleep = sleep
         self.pools = Pools()
-        self.hung_up = asyncio.Event()
+        self.line = Line()
         spot = _Host(self, Venue.SPOT, SPOT_ENDPOINTS)
         futures = _Host(self, Venue.FUTURES, FUTURES_ENDPOINTS)
         self.app = Starlette(routes=[Mount("/spot", app=spot), Mount("/futures", app=futures)])
 
     def hang_up(self) -> None:
-        self.hung_up.set()
+        self.line.hang_up()
 
 
 class _Host:
@@ -86,7 +86,7 @@ class _Host:
             response = self._handled(signed, headers)
         except Refusal as refusal:
             response = refused(refusal, headers or self._public(signed, 0).headers())
-        return spoiled(response, faults, self._face.sleep, self._face.hung_up)
+        return spoiled(response, faults, self._face.sleep, self._face.line)
 
     def _handled(self, signed: SignedRequest, headers: dict[str, str]) -> Response:
         """Raises Refusal. Fills in `headers` as soon as it is known whose window the call spends."""
@@ -113,7 +113,7 @@ class _Host:
         faults = self._face.faults
         self._face.exchange.posts.append(str(call.body.get("clientOid", "")))
         if Fault.LOST_REQUEST in faults:
-            return NoAnswer(self._face.hung_up)
+            return NoAnswer(self._face.line)
         if Fault.MAINTENANCE in faults or Fault.CANCEL_ONLY in faults:
             raise Refusal(_SUSPENDED[self._venue][0], "Order creation is suspended.")
         try:
@@ -121,7 +121,7 @@ class _Host:
         except Refusal as refusal:
             response = refused(refusal, headers)
         if Fault.LOST_ANSWER in faults:
-            return NoAnswer(self._face.hung_up)
+            return NoAnswer(self._face.line)
         if Fault.ERROR_AFTER_ACCEPT in faults:
             raise Refusal("500000", "Internal Server Error", 500)
         return response

@@ -35,12 +35,12 @@ def check_time_window(sent: int | None, window: int | None, received: int) -> No
 def check_spot(request: OrderRequest, instrument: Instrument) -> None:
     if not instrument.tradable:
         raise Refusal("200001", "Order creation for this pair suspended")
+    if request.size is not None:
+        _check_size(request.size, instrument)
     if request.type is OrderType.LIMIT:
         _check_limit(request, instrument)
     elif request.price is not None or (request.size is None) == (request.funds is None):
         raise Refusal("400100", "A market order needs size or funds, and no price.")
-    if request.size is not None:
-        _check_size(request.size, instrument)
     if request.funds is not None:
         _check_funds(request.funds, instrument)
 

@@ -117,8 +117,8 @@ class DayRange:
         self._lows: list[float] = []
 
     def before(self, minute: int) -> tuple[float, float]:
-        """Over the 1,439 finished minutes before `minute`."""
-        first = minute - DAY_MINUTES + 1
+        """Over the 1,440 finished minutes before `minute`."""
+        first = minute - DAY_MINUTES
         if not self._from <= first <= self._from + len(self._highs):
             self._from, self._highs, self._lows = first, [], []
         gone = first - self._from

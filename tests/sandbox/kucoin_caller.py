@@ -7,13 +7,11 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import httpx
 
-from chatbot.core.market import Symbol
 from chatbot.core.times import to_millis
 from chatbot.sandbox import listing
 from chatbot.sandbox.accounts import Pocket
@@ -22,24 +20,7 @@ from chatbot.sandbox.faults import Faults
 from chatbot.sandbox.kucoin_auth import ApiKey
 from chatbot.sandbox.kucoin_rest import KucoinFace
 from chatbot.sandbox.prices import SeededWalk
-
-Json = Any
-"""Whatever JSON holds."""
-
-BTC = Symbol("BTC-USDT")
-PERP = Symbol("XBTUSDTM")
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = NOON
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def advance(self, seconds: float) -> None:
-        self.time += timedelta(seconds=seconds)
+from tests.sandbox.worlds import BTC, NOON, PERP, Clock, Json
 
 
 def api_key(**changes: Json) -> ApiKey:

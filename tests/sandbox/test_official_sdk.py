@@ -36,8 +36,7 @@ with warnings.catch_warnings():
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:kucoin_universal_sdk")
 
 
-Model = Any
-"""One of the SDK's own values: it ships no type information."""
+Model = Any  # one of the SDK's own values: it ships no type information
 
 
 @pytest.fixture(scope="module")
