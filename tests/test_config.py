@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as untimed
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
@@ -259,6 +260,7 @@ money = st.decimals(min_value=Decimal("0.0001"), max_value=50, places=4).map(str
 ids = st.sets(st.integers(1, 10**15), min_size=1, max_size=3).map(lambda some: ",".join(map(str, some)))
 
 
+@untimed(deadline=None)
 @given(
     texts=st.fixed_dictionaries(
         {"TELEGRAM_OWNERS": ids},
@@ -281,6 +283,7 @@ def test_what_is_described_reads_back_as_the_same_settings(texts: dict[str, str]
     assert read(**described) == settings
 
 
+@untimed(deadline=None)
 @given(text=st.text(max_size=20) | st.from_regex(r"[0-9]{0,13}\.?[0-9]{0,13}", fullmatch=True))
 def test_any_text_for_money_is_a_positive_number_or_a_refusal(text: str) -> None:
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot.logs import LineFormatter, LineHandler, LogFormat, LogLevel, Scrubber
@@ -103,8 +103,13 @@ def test_the_token_of_another_bot_is_removed_too() -> None:
     assert Scrubber([])("at 12:30:15 order 123456789:short") == "at 12:30:15 order 123456789:short"
 
 
+# No bracket: what stands in a secret's place could otherwise hold the secret. Wall time is not what is tested.
+letters = st.characters(codec="utf-8", exclude_categories=["Zs", "Cc"], exclude_characters="[]")
+
+
+@settings(deadline=None)
 @given(
-    secret=st.text(st.characters(codec="utf-8", exclude_categories=["Zs", "Cc"]), min_size=7, max_size=40),
+    secret=st.text(letters, min_size=7, max_size=40),
     before=st.binary(max_size=5),
     after=st.binary(max_size=5),
 )
@@ -164,6 +169,7 @@ def test_nothing_in_a_message_can_end_or_disguise_the_line() -> None:
     assert as_json(hostile)["message"] == hostile
 
 
+@settings(deadline=None)
 @given(text=st.text())
 def test_any_message_is_one_printable_line(text: str) -> None:
     line = as_text("%s", text)
