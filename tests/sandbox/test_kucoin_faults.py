@@ -17,22 +17,9 @@ from tests.sandbox.kucoin_caller import World
 from tests.sandbox.worlds import BTC, PERP
 
 ORDERS = "/spot/api/v1/hf/orders"
-SPOT: dict[str, object] = {
-    "clientOid": "one",
-    "symbol": BTC,
-    "side": "buy",
-    "type": "limit",
-    "price": "60000",
-    "size": "0.01",
-}
-FUTURES: dict[str, object] = {
-    "clientOid": "one",
-    "symbol": PERP,
-    "side": "buy",
-    "type": "market",
-    "size": 1,
-    "leverage": 5,
-}
+WHAT: dict[str, object] = {"clientOid": "one", "side": "buy"}
+SPOT = WHAT | {"symbol": BTC, "type": "limit", "price": "60000", "size": "0.01"}
+FUTURES = WHAT | {"symbol": PERP, "type": "market", "size": 1, "leverage": 5}
 PLACES = [(ORDERS, SPOT), (f"{ORDERS}/sync", SPOT), ("/futures/api/v1/orders", FUTURES)]
 
 
