@@ -8,8 +8,10 @@ VERSION = 1
 
 migrations = Migrations("chatbot")
 
-_MONEY = "TEXT NOT NULL CHECK ({0} GLOB '[0-9]*' OR {0} GLOB '-[0-9]*')"
-_MAYBE_MONEY = "TEXT CHECK ({0} IS NULL OR {0} GLOB '[0-9]*')"
+# A strict TEXT column turns a float into text before any check sees it; ANY keeps it a float, to be refused.
+_DIGITS = "typeof({0}) = 'text' AND ltrim({0}, '-') GLOB '[0-9]*' AND ltrim({0}, '-') NOT GLOB '*[^0-9.]*'"
+_MONEY = f"ANY NOT NULL CHECK ({_DIGITS})"
+_MAYBE_MONEY = f"ANY CHECK ({{0}} IS NULL OR ({_DIGITS} AND {{0}} NOT GLOB '-*'))"
 
 _FIRST = (
     """CREATE TABLE people (

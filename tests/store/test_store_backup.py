@@ -37,6 +37,7 @@ def test_a_copy_is_one_private_file_that_the_program_can_open(store: Store, path
     back_up(path, target)
     assert [file.name for file in target.parent.iterdir()] == ["monday.db"]
     assert target.stat().st_mode & 0o777 == 0o600
+    assert target.read_bytes()[18:20] == b"\x01\x01"  # no side files are needed to read it
     restored = open_database(target)
     assert restored.conn.execute("SELECT detail FROM audit").fetchone() == ("one",)
     restored.close()
