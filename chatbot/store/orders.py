@@ -74,23 +74,26 @@ class Orders:
     def move(self, ticket: OrderTicket, to: TicketState, by: str, step: Step | None = None) -> OrderTicket | None:
         """One compare-and-set from the state `ticket` was read in. None when it has moved on since.
 
-        Raises ValueError for a move that the life cycle does not have.
+        Raises ValueError for a move that the life cycle does not have, or that would take a fill back.
         """
         if to not in TRANSITIONS[ticket.state]:
             raise ValueError(f"a ticket does not go from {ticket.state} to {to}")
         step = step or Step()
         now = stamp(self._now())
-        done = step.executed or ticket.executed
+        done, cost = step.executed or ticket.executed, step.cost or ticket.cost
+        if done.size < ticket.executed.size:
+            raise ValueError(f"{ticket.executed.size} were filled already, not {done.size}")
         with self._db.atomic():
             cursor = self._db.execute(
                 "UPDATE tickets SET state = ?, order_id = ?, filled_size = ?, filled_funds = ?, fee = ?,"
-                " fee_currency = ?, reason = ?, notional = ?, submitted_at = coalesce(submitted_at, ?), ended_at = ?"
+                " fee_currency = ?, reason = ?, notional = ?, about_funds = ?,"
+                " submitted_at = coalesce(submitted_at, ?), ended_at = ?"
                 " WHERE id = ? AND state = ? AND filled_size = ?",
                 [
                     to.value, ticket.order_id if step.order_id is None else step.order_id, money(done.size),
                     money(done.funds), money(done.fee), done.fee_currency,
                     ticket.reason if step.reason is None else step.reason,
-                    money((step.cost or ticket.cost).notional),
+                    money(cost.notional), money(cost.funds),
                     now if to is TicketState.SUBMITTING else None, None if TRANSITIONS[to] else now,
                     ticket.id, ticket.state.value, money(ticket.executed.size),
                 ],

@@ -10,7 +10,18 @@ import pytest
 
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.orders import Estimate, OrderSpec, OrderTicket, OrderType, Side, TicketState
+from chatbot.store.orders import Step
 from chatbot.store.store import Store, open_store
+
+_WAYS = {
+    TicketState.AWAIT_CONFIRM: (),
+    TicketState.SUBMITTING: (TicketState.SUBMITTING,),
+    TicketState.DECLINED: (TicketState.DECLINED,),
+    TicketState.EXPIRED: (TicketState.EXPIRED,),
+    TicketState.UNKNOWN: (TicketState.SUBMITTING, TicketState.UNKNOWN),
+    TicketState.NOT_PLACED: (TicketState.SUBMITTING, TicketState.UNKNOWN, TicketState.NOT_PLACED),
+}
+"""How a ticket gets to a state; to the others it goes straight from SUBMITTING."""
 
 
 @pytest.fixture
@@ -72,3 +83,18 @@ def propose(store: Store, clock: list[datetime]) -> Callable[..., OrderTicket]:
         return store.orders.propose(ticket, number)
 
     return propose
+
+
+@pytest.fixture
+def bring(store: Store) -> Callable[..., OrderTicket]:
+    """Moves a ticket to a state, the last step of the way with what `step` says."""
+
+    def bring(ticket: OrderTicket, to: TicketState, step: Step | None = None) -> OrderTicket:
+        moved: OrderTicket | None = ticket
+        for state in _WAYS.get(to, (TicketState.SUBMITTING, to)):
+            assert moved is not None
+            moved = store.orders.move(moved, state, by="Anna", step=step if state is to else None)
+        assert moved is not None
+        return moved
+
+    return bring
