@@ -67,6 +67,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             await _together(bot, stop)
         except BaseExceptionGroup as failed:
             failure = _first(failed)
+        finally:
+            await bot.chat.poller.finish(0)
         if failure is not None:
             raise failure
     log.info("stopped")

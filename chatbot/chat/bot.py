@@ -122,9 +122,13 @@ class Poller:
         return min(0.5 * 2.0 ** min(self._failures, 8), _LONGEST_PAUSE)
 
     async def finish(self, seconds: float) -> None:
-        """At a stop: lets what was begun end, an order under way above all."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
+        """At a stop: lets what was begun end, an order under way above all; what takes longer is cut off."""
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def register(self, commands: Iterable[Command], people: dict[int, Role]) -> None:
         """Each person's own list of commands; a person who never wrote to the bot gets it at the next start."""

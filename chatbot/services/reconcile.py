@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from chatbot.core.errors import KucoinError, OutcomeUnknown, UnknownOrder
-from chatbot.core.orders import Executed, Order, OrderStatus, OrderTicket, TicketState
+from chatbot.core.orders import Executed, Order, OrderStatus, OrderTicket, OrderType, TicketState
 from chatbot.core.times import Now, Sleep
 from chatbot.services.exchange import Exchange
 from chatbot.services.letters import card_edit, card_news
@@ -30,6 +30,9 @@ NOT_PLACED_AFTER = timedelta(seconds=30)
 
 LATEST_ACCEPTANCE = timedelta(seconds=7)
 """From signing on, the time window a spot POST carries plus the clock's uncertainty, rounded up."""
+
+LOOKED_AWAY = timedelta(seconds=3)
+"""What happens to an order within this of its tap is seen on its card; later it is told in a message that rings."""
 
 _MISSES = 3
 _BY = "KuCoin"
@@ -57,7 +60,7 @@ class Reconciler:
                 self._move(ticket, TicketState.UNKNOWN, Step(reason="the bot stopped while it was being sent"))
 
     async def watch(self, ticket: OrderTicket) -> None:
-        """Keeps the card of an order just placed up to date until it ends or rests."""
+        """Keeps the card of an order just placed up to date until it ends or is seen to rest."""
         await self._look_repeatedly(ticket, WATCH_DELAYS)
 
     async def search(self, ticket: OrderTicket) -> None:
@@ -65,13 +68,13 @@ class Reconciler:
         await self._look_repeatedly(ticket, SEARCH_DELAYS)
 
     async def follow(self) -> None:
-        """One look at every ticket whose order may be alive; what ended is told in a message of its own."""
+        """One look at every ticket whose order may be alive."""
         living = [t for t in self._store.orders.living() if t.state is not TicketState.SUBMITTING]
-        await asyncio.gather(*(self._look(t, news=True) for t in living if t.id not in self._busy))
+        await asyncio.gather(*(self._look(t) for t in living if t.id not in self._busy))
 
     async def check(self, ticket: OrderTicket) -> OrderTicket:
         """One look, asked for by a person; the ticket as it stands afterwards."""
-        await self._look(ticket, news=False)
+        await self._look(ticket, asked=True)
         return self._store.orders.ticket(ticket.id) or ticket
 
     async def _look_repeatedly(self, ticket: OrderTicket, delays: Sequence[float]) -> None:
@@ -80,13 +83,13 @@ class Reconciler:
             for delay in delays:
                 await self._sleep(delay)
                 latest = self._store.orders.ticket(ticket.id) or ticket
-                if await self._look(latest, news=False):
+                if await self._look(latest):
                     return
         finally:
             self._busy.discard(ticket.id)
 
-    async def _look(self, ticket: OrderTicket, *, news: bool) -> bool:
-        """True once the order has ended. What cannot be asked now is asked again later."""
+    async def _look(self, ticket: OrderTicket, *, asked: bool = False) -> bool:
+        """True when nothing more will happen at once. What cannot be asked now is asked again later."""
         try:
             order = await self._exchange.orders.find(ticket.spec.client_oid, ticket.spec.symbol, ticket.spec.venue)
         except UnknownOrder:
@@ -96,12 +99,12 @@ class Reconciler:
             log.warning("%s could not be looked up: %s", ticket.name, error)
             return False
         self._misses.pop(ticket.id, None)
-        self._adopt(ticket, order, news=news)
+        self._adopt(ticket, order, asked=asked)
         if order.active and self._store.stops.standing() is not None:
             await self._cancel_after_kill(order)
-        return not order.active
+        return not order.active or order.type is OrderType.LIMIT
 
-    def _adopt(self, ticket: OrderTicket, order: Order, *, news: bool) -> None:
+    def _adopt(self, ticket: OrderTicket, order: Order, *, asked: bool) -> None:
         """Brings the row in line with the exchange. Older news than what we hold is dropped."""
         executed = Executed(
             size=order.filled_size, funds=order.filled_funds, fee=order.fee, fee_currency=order.fee_currency
@@ -111,9 +114,15 @@ class Reconciler:
         if stale or (state is ticket.state and executed.size == ticket.executed.size):
             return
         step = Step(order_id=order.order_id, executed=executed, reason="", detail=f"filled {executed.size}")
-        ended_by_kill = order.status is OrderStatus.CANCELED and self._store.stops.standing() is not None
-        loud = news and not ended_by_kill and (not order.active or ticket.state is TicketState.UNKNOWN)
-        self._move(ticket, state, step, news=loud)
+        rings = not asked and self._rings(ticket, order)
+        self._move(ticket, state, step, rings=rings)
+
+    def _rings(self, ticket: OrderTicket, order: Order) -> bool:
+        """Ends and finds ring, unless the person still looks at the card or a kill tells it on its own."""
+        tapped = ticket.submitted_at or ticket.proposed_at
+        if self._now() - tapped < LOOKED_AWAY or (order.active and ticket.state is not TicketState.UNKNOWN):
+            return False
+        return order.status is not OrderStatus.CANCELED or self._store.stops.standing() is None
 
     async def _missed(self, ticket: OrderTicket) -> None:
         """Counts a not-found of a doubtful order; enough of them, long enough apart, mean it was not placed."""
@@ -127,7 +136,7 @@ class Reconciler:
         if len(misses) < _MISSES or not settled or await self._rests(ticket):
             return
         del self._misses[ticket.id]
-        self._move(ticket, TicketState.NOT_PLACED, Step(detail=f"{len(misses)} look-ups found nothing"), news=True)
+        self._move(ticket, TicketState.NOT_PLACED, Step(detail=f"{len(misses)} look-ups found nothing"), rings=True)
 
     async def _rests(self, ticket: OrderTicket) -> bool:
         """Whether the open orders show it after all; an unanswered question counts as yes."""
@@ -145,11 +154,11 @@ class Reconciler:
         except KucoinError as error:
             log.warning("%s could not be cancelled after the kill: %s", order.order_id, error)
 
-    def _move(self, ticket: OrderTicket, to: TicketState, step: Step, *, news: bool = False) -> None:
+    def _move(self, ticket: OrderTicket, to: TicketState, step: Step, *, rings: bool = False) -> None:
         with self._store.atomic():
             moved = self._store.orders.move(ticket, to, by=_BY, step=step)
             if moved is None or not moved.card_id:
                 return
             self._store.outbox.put(card_edit(moved))
-            if news:
+            if rings:
                 self._store.outbox.put(card_news(moved))

@@ -7,7 +7,7 @@ from chatbot.chat.messages import Reply
 from chatbot.chat.views.markup import Html, bold, clock, html, lines, paper
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, ButtonStyle
-from chatbot.core.numbers import money, plain, tidy
+from chatbot.core.numbers import grouped, money, places, plain, tidy
 from chatbot.core.orders import Fill, Order, OrderTicket
 
 _DIGITS = 8
@@ -55,7 +55,7 @@ def _order_name(order: Order, known: OrderTicket | None) -> str:
 
 def _order_line(order: Order) -> Html:
     size = order.size if order.size is not None else order.funds
-    at = f" at {tidy(order.price, _DIGITS)}" if order.price is not None else ""
+    at = f" at {grouped(order.price, places(order.price))}" if order.price is not None else ""
     return html("{} {} {}{}", order.symbol, order.side.value, tidy(size or Decimal(0), _DIGITS), at)
 
 
@@ -66,6 +66,6 @@ def _order_row(order: Order, known: OrderTicket | None) -> Html:
 
 
 def _fill_row(fill: Fill) -> Html:
-    price, size = tidy(fill.price, _DIGITS), tidy(fill.size, _DIGITS)
+    price, size = grouped(fill.price, places(fill.price)), tidy(fill.size, _DIGITS)
     fee = f"fee {money(fill.fee, fill.fee_currency)} {fill.fee_currency}"
     return html("{} {} {} {} at {}, {}", clock(fill.time), fill.symbol, fill.side.value, size, price, fee)
