@@ -43,7 +43,7 @@ class ExchangeClock:
 
         Raises `Unavailable` when no sample could be taken.
         """
-        best = timedelta.max
+        best: tuple[timedelta, timedelta] | None = None
         failure: Unavailable | None = None
         for _ in range(_SAMPLES):
             before = self._now()
@@ -53,10 +53,11 @@ class ExchangeClock:
                 failure = error
                 continue
             trip = self._now() - before
-            if timedelta(0) <= trip < best:  # a negative trip: the host's clock was set back meanwhile
-                best = trip
-                self._offset = theirs - (before + trip / 2)
-        if best is timedelta.max:
+            # a negative trip: the host's clock was set back meanwhile
+            if trip >= timedelta(0) and (best is None or trip < best[0]):
+                best = trip, theirs - (before + trip / 2)
+        if best is None:
             raise failure or Unavailable("The exchange's clock could not be read.")
-        self.uncertainty = best / 2 + timedelta(milliseconds=1)
+        trip, self._offset = best
+        self.uncertainty = trip / 2 + timedelta(milliseconds=1)
         self.measured = True
