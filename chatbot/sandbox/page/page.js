@@ -176,7 +176,7 @@ async function say(words) {
   const repliesTo = answering?.id ?? null;
   try {
     await api.write(where(), words, repliesTo);
-    dropPrompt();
+    if ((answering?.id ?? null) === repliesTo) dropPrompt(); // the bot may have asked again by now
     toBottom();
   } catch (error) {
     toast(`Not sent: ${error.message}`);
