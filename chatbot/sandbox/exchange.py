@@ -36,7 +36,10 @@ class DeadMan:
 
 
 class Exchange:
-    """`visible_after` is how long an accepted order cannot be looked up; `dead_man_lag` how late the switch acts."""
+    """`visible_after` is how long an accepted order cannot be looked up; `dead_man_lag` how late the switch acts.
+
+    `posts` has the clientOid of every order POST the gateway let through, whatever became of it then.
+    """
 
     def __init__(
         self,

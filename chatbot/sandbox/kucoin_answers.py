@@ -70,6 +70,8 @@ def unavailable() -> Response:
 
 def spoiled(response: Response, faults: Faults, sleep: Sleep, line: Line) -> Response:
     """The answer as the faults that are on let it through."""
+    if isinstance(response, NoAnswer):
+        return response
     if Fault.GARBAGE in faults:
         return HTMLResponse(_GATEWAY_PAGE.format("Just a moment..."))
     body = bytes(response.body)

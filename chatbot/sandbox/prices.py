@@ -227,10 +227,9 @@ class SeededWalk:
         return (coin.turnover / coin.price / listed.coins_per_unit).quantize(Decimal("0.0001"))
 
     def _rate(self, symbol: Symbol, terms: FundingTerms, cycle: int) -> Decimal:
-        swing = max(min(abs(terms.rate) * Decimal("0.35"), terms.cap - abs(terms.rate)), Decimal("0.00003"))
+        swing = min(max(abs(terms.rate) * Decimal("0.35"), Decimal("0.00003")), terms.cap - abs(terms.rate))
         part = Decimal(_dice(f"{self._seed}:{symbol}:funding:{cycle}", 2001) - 1000) / 1000
-        rate = (terms.rate + swing * part).quantize(Decimal("0.000001"))
-        return max(-terms.cap, min(terms.cap, rate))
+        return (terms.rate + swing * part).quantize(Decimal("0.000001"))
 
 
 def _rounded(value: float, increment: Decimal) -> Decimal:

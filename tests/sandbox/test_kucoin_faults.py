@@ -79,6 +79,12 @@ def test_only_posts_that_place_orders_are_lost(fault: Fault) -> None:
     assert world.call("DELETE", f"{ORDERS}/cancelAll").code == "200000"
 
 
+def test_a_lost_answer_stays_lost_whatever_else_is_wrong() -> None:
+    world = broken(Fault.LOST_ANSWER)
+    world.faults.switch(Fault.GARBAGE, on=True)
+    assert hangs(world, ORDERS, SPOT)
+
+
 def test_an_instant_fill_with_a_lost_answer_is_executed_again_by_whoever_sends_again() -> None:
     world = broken(Fault.LOST_ANSWER)
     market = WHAT | {"symbol": BTC, "type": "market", "funds": "50"}
@@ -124,6 +130,7 @@ def test_rate_limited_and_unavailable_refuse_everything_and_nothing_happens() ->
     assert page.status_code == 503
     assert page.text.startswith("<html>")
     assert not world.exchange.orders
+    assert not world.exchange.posts
 
 
 def test_garbage_and_truncated_answers_are_no_json_though_the_status_is_200() -> None:
@@ -145,6 +152,8 @@ def test_a_slow_answer_comes_a_byte_at_a_time() -> None:
     answer = asyncio.run(world.send("GET", "/spot/api/v1/timestamp"))
     assert json.loads(answer.text)["code"] == "200000"
     assert world.slept == [DRIP_SECONDS] * len(answer.content)
+    world.face.hang_up()
+    assert asyncio.run(world.send("GET", "/spot/api/v1/timestamp")).content == b""
 
 
 @pytest.mark.parametrize(
