@@ -69,13 +69,15 @@ class Outbox:
         """
         key = secrets.token_urlsafe(16)
         with self._db.atomic():
+            known = () if dedupe is None else self._many("dedupe = ?", [dedupe])
+            if known:
+                return known[0]
             if letter.edits is not None:
                 self._db.execute("DELETE FROM outbox WHERE edits = ? AND state = 'pending'", [letter.edits])
             cursor = self._db.execute(
                 "INSERT INTO outbox (key, dedupe, lane, chat_id, thread_id, text, buttons, subject, subject_id, edits,"
                 " follows, reply_to, silent, protected, pinned, asks, hint, state, made_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)"
-                " ON CONFLICT (dedupe) DO NOTHING",
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)",
                 [
                     key, dedupe, int(letter.lane), letter.chat_id, letter.thread_id, letter.text,
                     _to_json(letter.buttons), letter.subject.value if letter.subject else None, letter.subject_id,
@@ -83,8 +85,6 @@ class Outbox:
                     letter.asks, letter.hint, stamp(self._now()),
                 ],
             )  # fmt: skip
-            if cursor.rowcount == 0:
-                return next(iter(self._many("dedupe = ?", [dedupe])))
             self._ring()
             return replace(letter, id=int(cursor.lastrowid or 0), key=key)
 
@@ -94,10 +94,11 @@ class Outbox:
         return cursor.rowcount
 
     def due(self, count: int) -> tuple[Letter, ...]:
-        """What leaves next. An edit waits for its message, an answer for the one it follows."""
+        """What leaves next. An edit waits for its message, an answer for the one it follows, unless that one died."""
         return self._many(
             "state = 'pending'"
             " AND (edits IS NULL OR EXISTS (SELECT 1 FROM outbox p WHERE p.id = o.edits AND p.message_id NOTNULL))"
+            " AND NOT EXISTS (SELECT 1 FROM outbox f WHERE f.id = o.follows AND f.state IN ('pending', 'sending'))"
             " ORDER BY lane, id LIMIT ?",
             [count],
         )
