@@ -45,7 +45,6 @@ _DOORS: dict[str, tuple[str, ...]] = {
     "telegram": ("chat/bot.py", "chat/sender.py", "chat/updates.py"),
     "httpx": ("kucoin/rest.py",),
     "pydantic": ("config.py", "kucoin/schemas.py"),
-    "pydantic_settings": ("config.py",),
     "sqlite_utils": ("store/",),
     "apscheduler": ("jobs.py",),
     "starlette": ("sandbox/",),

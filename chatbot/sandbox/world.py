@@ -3,6 +3,7 @@
 /spot/api/…   /futures/api/…   /bot<token>/<method>   /   (the page)
 """
 
+import asyncio
 import secrets
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -28,6 +29,9 @@ from chatbot.sandbox.telegram_values import TelegramUser
 OWNER = PagePerson(id=1001, name="Owner", label="Owner", role="owner: may do everything")
 VIEWER = PagePerson(id=1002, name="Viewer", label="Viewer", role="viewer: may look, not trade")
 STRANGER = PagePerson(id=1003, name="Stranger", label="Stranger", role="on no list: the bot stays silent")
+
+_PACE = 1.0
+"""Seconds between two looks of resting orders at the market."""
 
 _BOT = TelegramUser(id=7000000001, first_name="KuCoin chat bot", username="kucoin_demo_bot", is_bot=True)
 
@@ -72,13 +76,21 @@ class Sandbox:
 
     async def __aenter__(self) -> Self:
         await self._server.start()
+        self._market = asyncio.create_task(self._go_on())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._market.cancel()
         self.kucoin.hang_up()
         await self._server.stop()
+
+    async def _go_on(self) -> None:
+        """Resting orders meet the market whether or not anybody asks."""
+        while True:
+            await asyncio.sleep(_PACE)
+            self.exchange.advance()
 
     def _api_key(self, now: Now) -> ApiKey:
         return ApiKey(
