@@ -22,6 +22,7 @@ from chatbot.chat.messages import Command, Incoming
 from chatbot.chat.updates import read
 from chatbot.core.errors import ChatbotError
 from chatbot.core.people import Role
+from chatbot.core.times import Sleep
 from chatbot.services.post import Post
 
 log = logging.getLogger(__name__)
@@ -81,11 +82,14 @@ async def who_am_i(*, token: str, url: str, limits: Any) -> tuple[str, str, str]
 class Poller:
     """`heard` is called after every poll that ended well."""
 
-    def __init__(self, *, bot: Bot, front: Front, post: Post, heard: Callable[[], None]) -> None:
+    def __init__(
+        self, *, bot: Bot, front: Front, post: Post, heard: Callable[[], None], sleep: Sleep = asyncio.sleep
+    ) -> None:
         self._bot = bot
         self._front = front
         self._post = post
         self._heard = heard
+        self._sleep = sleep
         self._tasks: set[asyncio.Task[None]] = set()
         self._offset = 0
         self._failures = 0
@@ -101,7 +105,7 @@ class Poller:
             except InvalidToken:
                 raise
             except TelegramError as error:
-                await asyncio.sleep(self._pause_after(error))
+                await self._sleep(self._pause_after(error))
             else:
                 self._failures = self._conflicts = 0
                 self._heard()
