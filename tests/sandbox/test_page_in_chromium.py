@@ -226,6 +226,7 @@ def test_formatting_becomes_elements_and_never_markup(play: Play) -> None:
         await expect(card.locator("b > i")).to_have_text("both")
         await expect(card.locator("u")).to_have_text("under")
         await expect(card.locator("pre")).to_have_text("BTC  1\nETH 22")
+        assert "ETH 22one\ntwo" in (await card.text_content() or ""), "a block ends its own line"
         await expect(card.locator("a")).to_have_attribute("rel", "noopener noreferrer")
         await expect(card.locator("time", has_text="1 March 2026")).to_be_visible()
         await expect(card).to_contain_text("<u>not</u>")

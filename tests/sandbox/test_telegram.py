@@ -197,9 +197,11 @@ def test_a_flood_is_told_how_long_to_wait(anna: Phone, telegram: TelegramServer)
 
     async def story(bot: Bot) -> None:
         Phone(strict, anna.user).write("hi")
-        await bot.send_message(11, "one")
+        sent = await bot.send_message(11, "one")
         with pytest.raises(RetryAfter, match="Retry in 1 seconds"):
             await bot.send_message(11, "two")
+        with pytest.raises(RetryAfter):
+            await sent.edit_text("edits count too")
 
     _run(strict, story)
 

@@ -12,6 +12,7 @@ def test_outer_blanks_are_cut_and_entities_follow() -> None:
     body = settled(FormattedText(text="\n  hello  \n", entities=(_bold(0, 8), _bold(9, 2))))
 
     assert body == FormattedText(text="hello", entities=(_bold(0, 5),))
+    assert settled(FormattedText(text="\n  so much", entities=(_bold(6, 4),))).entities == (_bold(3, 4),)
 
 
 @pytest.mark.parametrize(

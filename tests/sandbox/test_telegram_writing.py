@@ -8,6 +8,7 @@ import pytest
 
 from chatbot.core.times import Now
 from chatbot.sandbox.telegram_groups import found_group, migrate_group
+from chatbot.sandbox.telegram_params import Upload
 from chatbot.sandbox.telegram_phone import Phone
 from chatbot.sandbox.telegram_server import TelegramServer
 from chatbot.sandbox.telegram_text import Entity, EntityKind
@@ -92,6 +93,18 @@ def test_4096_units_pass_after_the_markup_is_read(anna: Phone, ask: Ask, text: s
     _sent(ask, text=text, parse_mode="HTML")
 
     assert len(anna.messages) == 2
+
+
+@pytest.mark.parametrize(("units", "passes"), [(1024, True), (1025, False)])
+def test_1024_units_pass_under_a_picture(
+    telegram: TelegramServer, anna: Phone, ask: Ask, png: Callable[[int, int], bytes], units: int, passes: bool
+) -> None:
+    anna.write("hi")
+    kept = telegram.pictures.keep(Upload(name="a.png", content=png(8, 8)), "")
+
+    answer = _call(ask, "sendPhoto", chat_id=11, photo=kept.file_id, caption="x" * units)
+
+    assert answer["ok"] is passes
 
 
 def test_a_missing_question_may_be_overlooked(anna: Phone, ask: Ask) -> None:
