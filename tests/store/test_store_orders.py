@@ -32,7 +32,8 @@ def test_a_ticket_gets_a_number_and_comes_back_as_it_was_written(store: Store, p
     assert store.orders.ticket(second.id) == second
     assert store.orders.ticket(99) is None
     assert _whats(store) == ["proposed", "proposed"]
-    assert store.audit.latest(1)[0].detail == "T-2 /buy btc 100"
+    latest = store.audit.latest(1)[0]
+    assert (latest.person, latest.detail) == ("Anna", "T-2 /buy btc 100")
 
 
 def test_decimals_of_any_length_come_back_equal(store: Store, propose: Propose, bring: Bring) -> None:

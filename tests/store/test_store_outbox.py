@@ -61,6 +61,13 @@ def test_a_letter_comes_back_as_it_was_written(store: Store) -> None:
     assert store.outbox.by_key("no such key") is None
 
 
+@pytest.mark.parametrize(("silent", "protected", "pinned"), [(1, 0, 0), (0, 1, 0), (0, 0, 1)])
+def test_each_mark_is_kept_by_itself(store: Store, silent: int, protected: int, pinned: int) -> None:
+    marked = replace(_letter(), silent=bool(silent), protected=bool(protected), pinned=bool(pinned))
+    written = store.outbox.put(marked)
+    assert store.outbox.letter(written.id) == written
+
+
 def test_a_key_cannot_be_guessed_and_fits_under_a_button(store: Store) -> None:
     keys = [store.outbox.put(_letter()).key for _ in range(200)]
     assert len(set(keys)) == 200
@@ -89,10 +96,6 @@ def test_a_letter_of_one_name_is_written_once_and_for_all(store: Store) -> None:
     assert store.outbox.put(_letter("knock"), dedupe="knock 700").message_id == 900
     assert store.outbox.put(_letter("knock"), dedupe="knock 701").id != first.id
     assert _texts(store) == ["knock"]
-
-
-def test_letters_without_a_name_are_all_written(store: Store) -> None:
-    assert store.outbox.put(_letter()).id != store.outbox.put(_letter()).id
 
 
 def test_an_edit_replaces_one_that_has_not_left(store: Store) -> None:
@@ -223,7 +226,7 @@ def test_a_question_is_known_by_the_message_that_put_it(store: Store) -> None:
     found = store.outbox.asking(70, 900)
     assert found is not None
     assert found.asks == "buy btc"
-    assert [store.outbox.asking(*place) for place in ((71, 900), (70, 901), (70, 902))] == [None, None, None]
+    assert [store.outbox.asking(*place) for place in ((71, 900), (69, 900), (70, 901), (70, 902))] == [None] * 4
 
 
 def test_a_letter_falls_with_the_change_it_tells_of(store: Store) -> None:
