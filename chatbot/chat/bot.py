@@ -6,17 +6,17 @@ the store's compare-and-sets make that safe.
 """
 
 import asyncio
-import contextlib
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import timedelta
 from typing import Any
 
 from telegram import Bot, BotCommand, BotCommandScopeChat, Update
-from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
+from chatbot.chat import words
 from chatbot.chat.front import Front, Then, Toast
 from chatbot.chat.messages import Command, Incoming
 from chatbot.chat.updates import read
@@ -118,7 +118,7 @@ class Poller:
         if isinstance(error, Conflict):
             self._count_conflict(error)
             return 1.0
-        if not isinstance(error, NetworkError):
+        if not isinstance(error, NetworkError) and type(error) is not TelegramError:  # that one: not even JSON
             raise error
         if not self._failures:
             log.warning("Telegram does not answer (%s); I keep trying", type(error).__name__)
@@ -151,24 +151,33 @@ class Poller:
                 self._start(update)
 
     def _start(self, update: Update) -> None:
-        task = asyncio.create_task(self._handle(update))
+        self._keep_running(self._handle(update))
+
+    def _keep_running(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _handle(self, update: Update) -> None:
         incoming = read(update)
+        ended = False
         try:
-            if incoming.data is None:
-                _, then = await self._front.handle(incoming)
-            else:
-                then = await self._handle_tap(incoming)
+            then = await self._handle_tap(incoming) if incoming.data is not None else await self._handle_text(incoming)
+            ended = True
             await self._after(incoming, then)
         except Exception:
             # The one broad except: a bug in a handler is told and logged, and must not end the bot.
             log.exception("update %s broke a handler", incoming.update_id)
+            if ended:
+                self._front.tell(incoming, words.BROKEN)
+                return
             toast = self._front.broke(incoming)
             if toast is not None and incoming.data is not None:
-                await self._toast(incoming, toast)
+                self._show(incoming, toast)
+
+    async def _handle_text(self, incoming: Incoming) -> Then | None:
+        _, then = await self._front.handle(incoming)
+        return then
 
     async def _handle_tap(self, incoming: Incoming) -> Then | None:
         """A toast within a second, whatever the handler is waiting for."""
@@ -177,9 +186,9 @@ class Poller:
         if done:
             toast, then = work.result()
             if toast is not None:
-                await self._toast(incoming, toast)
+                self._show(incoming, toast)
             return then
-        await self._toast(incoming, Toast(text="Working on it…"))
+        self._show(incoming, Toast(text="Working on it…"))
         toast, then = await work
         if toast is not None and toast.popup:
             self._front.tell(incoming, toast.text)
@@ -193,13 +202,16 @@ class Poller:
         except ChatbotError as error:
             self._front.failed_later(incoming, error)
 
+    def _show(self, incoming: Incoming, toast: Toast) -> None:
+        """Beside the work it tells of: an order does not wait for its toast."""
+        self._keep_running(self._toast(incoming, toast))
+
     async def _toast(self, incoming: Incoming, toast: Toast) -> None:
         """Never decides anything: a toast that cannot be shown changes nothing."""
-        with contextlib.suppress(BadRequest):  # the query is too old
-            try:
-                await self._bot.answer_callback_query(incoming.callback_id, toast.text or None, show_alert=toast.popup)
-            except NetworkError as error:
-                log.info("a toast was not shown: %s", type(error).__name__)
+        try:
+            await self._bot.answer_callback_query(incoming.callback_id, toast.text or None, show_alert=toast.popup)
+        except TelegramError as error:  # too old, too many, no answer
+            log.info("a toast was not shown: %s", type(error).__name__)
 
     def _count_conflict(self, error: Conflict) -> None:
         self._conflicts += 1
