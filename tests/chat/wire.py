@@ -1,0 +1,167 @@
+"""A Telegram on a loopback port and the bot's own doors to it, with a driven clock and a real store."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+from telegram import Bot
+
+from chatbot.chat.bot import Poller, connect
+from chatbot.chat.messages import Command, Effect, Handler, Message, Reply, TapHandler, Verb
+from chatbot.chat.sender import Sender
+from chatbot.chat.table import Table
+from chatbot.core.notices import Lane, Letter
+from chatbot.core.people import Person, Role
+from chatbot.kucoin.rest import KEPT_FOR_MINUTES
+from chatbot.sandbox.server import Server
+from chatbot.sandbox.telegram import build_telegram
+from chatbot.sandbox.telegram_limits import UNLIMITED, FloodLimits
+from chatbot.sandbox.telegram_phone import Phone
+from chatbot.sandbox.telegram_server import TelegramServer
+from chatbot.sandbox.telegram_values import TelegramUser
+from chatbot.services.post import Post
+from chatbot.store.store import Store, open_store
+from tests.chat.desk import ANNA, BEN, BOT_NAME, CARA, Clock, front_of
+
+TOKEN = "7000001:made-up"
+ROLES = {person.id: person.role for person in (ANNA, BEN, CARA)}
+
+
+@dataclass(slots=True, kw_only=True)
+class Pauses:
+    """Where the poller sleeps: it passes in no time, and is written down."""
+
+    slept: list[float] = field(default_factory=list)
+
+    async def __call__(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await asyncio.sleep(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    clock: Clock
+    telegram: TelegramServer
+    server: Server
+    bot: Bot
+    store: Store
+    path: Path
+    bell: asyncio.Event
+    pauses: Pauses
+    heard: list[int]
+
+    def phone(self, person: Person, *, met: bool = True) -> Phone:
+        """The phone of somebody the bot may write to already, unless `met` is false."""
+        phone = Phone(self.telegram, TelegramUser(id=person.id, first_name=person.name))
+        if met:
+            self.telegram.chats.meet(phone.user).bot_present = True
+        return phone
+
+    def post(self, chat_id: int, text: str, lane: Lane = Lane.ANSWER) -> Letter:
+        return self.store.outbox.put(Letter(chat_id=chat_id, lane=lane, text=text))
+
+    def letter(self, letter: Letter) -> Letter:
+        """As it stands now."""
+        found = self.store.outbox.letter(letter.id)
+        assert found is not None
+        return found
+
+    def shown(self, chat_id: int) -> list[str]:
+        return [message.text for message in self.telegram.messages(chat_id) if message.sender.is_bot]
+
+    def later(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.bell.set()
+
+    def sender(self, draw: Callable[[Letter], Reply]) -> Sender:
+        return Sender(bot=self.bot, outbox=self.store.outbox, draw=draw, bell=self.bell, now=self.clock)
+
+    def poller(self, table: Table) -> Poller:
+        front = front_of(self.store, ROLES.get, table, self.clock)
+        return Poller(
+            bot=self.bot,
+            front=front,
+            post=Post(self.store),
+            heard=lambda: self.heard.append(1),
+            sleep=self.pauses,
+        )
+
+
+@contextlib.asynccontextmanager
+async def wired(folder: Path, limits: FloodLimits = UNLIMITED, first: Iterable[BaseRoute] = ()) -> AsyncIterator[Wire]:
+    """`first` are routes of a Telegram that answers otherwise."""
+    clock, bell = Clock(), asyncio.Event()
+    user = TelegramUser(id=7000001, first_name="Desk", username=BOT_NAME, is_bot=True)
+    telegram = TelegramServer(token=TOKEN, bot=user, now=clock, limits=limits)
+    async with contextlib.AsyncExitStack() as closing:
+        server = await closing.enter_async_context(Server(Starlette(routes=[*first, *build_telegram(telegram)])))
+        bot = connect(token=TOKEN, url=server.url, limits=KEPT_FOR_MINUTES)
+        await closing.enter_async_context(bot)
+        store = open_store(folder / "wire.db", clock, bell.set)
+        closing.callback(store.close)
+        yield Wire(
+            clock=clock,
+            telegram=telegram,
+            server=server,
+            bot=bot,
+            store=store,
+            path=folder / "wire.db",
+            bell=bell,
+            pauses=Pauses(),
+            heard=[],
+        )
+
+
+@contextlib.asynccontextmanager
+async def going(work: "asyncio.Future[None]") -> AsyncIterator["asyncio.Future[None]"]:
+    """A task until the block ends. What ended it before, other than its cancelling, is raised."""
+    try:
+        yield work
+    finally:
+        if not work.done():
+            work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+
+
+@contextlib.asynccontextmanager
+async def sending(wire: Wire, draw: Callable[[Letter], Reply] = lambda _: Reply()) -> AsyncIterator[Sender]:
+    sender = wire.sender(draw)
+    async with going(asyncio.ensure_future(sender.run())):
+        yield sender
+
+
+@contextlib.asynccontextmanager
+async def polling(wire: Wire, table: Table) -> AsyncIterator[Poller]:
+    poller = wire.poller(table)
+    async with going(asyncio.ensure_future(poller.run())):
+        try:
+            yield poller
+        finally:
+            await poller.finish(0)
+
+
+def table_of(
+    commands: dict[str, Handler] | None = None,
+    verbs: dict[str, TapHandler] | None = None,
+    extra: Iterable[Command] = (),
+) -> Table:
+    """Commands and buttons for everybody, by name."""
+    return Table(
+        [
+            *(
+                Command(name=n, role=Role.VIEWER, effect=Effect.READ, summary=n, usage="", example=f"/{n}", handle=h)
+                for n, h in (commands or {}).items()
+            ),
+            *extra,
+        ],
+        [Verb(name=n, role=Role.VIEWER, handle=h) for n, h in (verbs or {}).items()],
+    )
+
+
+async def echo(message: Message) -> Reply:
+    return Reply(text=f"you said {message.text}")
