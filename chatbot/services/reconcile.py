@@ -34,6 +34,9 @@ LATEST_ACCEPTANCE = timedelta(seconds=7)
 LOOKED_AWAY = timedelta(seconds=3)
 """What happens to an order within this of its tap is seen on its card; later it is told in a message that rings."""
 
+ABANDONED_AFTER = timedelta(seconds=60)
+"""From the tap on, longer than any submission takes: whoever sent the order is not there any more."""
+
 _MISSES = 3
 _BY = "KuCoin"
 _STATES = {
@@ -55,9 +58,7 @@ class Reconciler:
 
     def recover(self) -> None:
         """At a start: whatever was being sent may exist. It is looked for like any lost answer."""
-        for ticket in self._store.orders.living():
-            if ticket.state is TicketState.SUBMITTING:
-                self._move(ticket, TicketState.UNKNOWN, Step(reason="the bot stopped while it was being sent"))
+        self._doubt_submissions(timedelta(0), "the bot stopped while it was being sent")
 
     async def watch(self, ticket: OrderTicket) -> None:
         """Keeps the card of an order just placed up to date until it ends or is seen to rest."""
@@ -68,7 +69,8 @@ class Reconciler:
         await self._look_repeatedly(ticket, SEARCH_DELAYS)
 
     async def follow(self) -> None:
-        """One look at every ticket whose order may be alive."""
+        """One look at every ticket whose order may be alive, those included whose submission broke off."""
+        self._doubt_submissions(ABANDONED_AFTER, "sending it broke off")
         living = [t for t in self._store.orders.living() if t.state is not TicketState.SUBMITTING]
         await asyncio.gather(*(self._look(t) for t in living if t.id not in self._busy))
 
@@ -76,6 +78,12 @@ class Reconciler:
         """One look, asked for by a person; the ticket as it stands afterwards."""
         await self._look(ticket, asked=True)
         return self._store.orders.ticket(ticket.id) or ticket
+
+    def _doubt_submissions(self, age: timedelta, reason: str) -> None:
+        for ticket in self._store.orders.living():
+            tapped = ticket.submitted_at or ticket.proposed_at
+            if ticket.state is TicketState.SUBMITTING and self._now() - tapped >= age:
+                self._move(ticket, TicketState.UNKNOWN, Step(reason=reason))
 
     async def _look_repeatedly(self, ticket: OrderTicket, delays: Sequence[float]) -> None:
         self._busy.add(ticket.id)

@@ -96,7 +96,12 @@ class Trading:
         raise PriceMoved(ticket.cost.price, cost.price)
 
     async def submit(self, ticket: OrderTicket) -> None:
-        """The one POST of a confirmed ticket, and its outcome written together with the letter that tells it."""
+        """The one POST of a confirmed ticket, and its outcome written together with the letter that tells it.
+
+        Raises TicketGone when the ticket was sent, or given up, before.
+        """
+        if self.ticket(ticket.id).state is not TicketState.SUBMITTING:
+            raise TicketGone(f"{ticket.name} was already sent, or given up.")
         if self._store.stops.standing() is not None:
             self._step(ticket, TicketState.NOT_SENT, Step(reason="trading was stopped before it left"))
             return
