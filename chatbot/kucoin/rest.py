@@ -5,7 +5,6 @@ a reset proves nothing. Questions and cancels may be repeated, within one total 
 """
 
 import asyncio
-import json
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
@@ -13,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 from typing import Any, Self
-from urllib.parse import quote
 
 import httpx
 
@@ -40,9 +38,12 @@ _Message = MutableMapping[str, Any]
 App = Callable[[_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]], Awaitable[None]]
 """An ASGI application, called in-process in place of a network."""
 
-_KEEP_ALIVE = 300.0
-KEPT_FOR_MINUTES = httpx.Limits(max_connections=4, max_keepalive_connections=4, keepalive_expiry=_KEEP_ALIVE)
+KEPT_FOR_MINUTES = httpx.Limits(
+    max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=300.0
+)
 """For whoever else speaks httpx here: it drops idle connections after five seconds, and many make it slow."""
+
+_NEVER_KEPT = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=0)
 
 _CONNECT = 3.0
 """Seconds. Shorter than any deadline, so that a connection that was never made is known as such."""
@@ -78,8 +79,8 @@ class Rest:
         self._sleep = sleep
         transport = httpx.ASGITransport(host.app, raise_app_exceptions=False) if host.app else host.transport
         context = httpx.create_ssl_context(trust_env=False) if transport is None else True
-        self._kept = _client(transport, context, keep=CONNECTIONS)
-        self._fresh = _client(transport, context, keep=0)
+        self._kept = _client(transport, context, KEPT_FOR_MINUTES)
+        self._fresh = _client(transport, context, _NEVER_KEPT)
         self._lanes = Lanes()
         self._measuring = asyncio.Lock()
 
@@ -142,10 +143,11 @@ class Rest:
                     raise
                 trip.resynced = True
                 continue
+            except RateLimited as error:
+                failure = trip.failure(str(error), error.code) if trip.doubted else error
+                pause = next(pauses, None) if error.retry_after < trip.left() else None
             except (Unavailable, OutcomeUnknown) as error:
-                limited = isinstance(error, RateLimited) and not trip.doubted
-                failure = error if limited else trip.failure(str(error), error.code)
-            pause = next(pauses, None)
+                failure, pause = trip.failure(str(error), error.code), next(pauses, None)
             if pause is None:
                 raise failure
             await self._sleep(pause)
@@ -155,8 +157,7 @@ class Rest:
         endpoint = trip.endpoint
         if endpoint.permission:
             await self._ready_to_sign(trip)
-        left = trip.ends_at - asyncio.get_running_loop().time()
-        patience = timedelta(seconds=0 if endpoint.kind is Kind.ORDER else max(left, 0))
+        patience = timedelta(0) if endpoint.kind is Kind.ORDER else trip.left()
         await self._pools.take(endpoint.pool, endpoint.weight, urgent=endpoint.urgent, patience=patience)
         headers: Mapping[str, str] = {}
         try:
@@ -174,6 +175,7 @@ class Rest:
             if not self.clock.measured:
                 await self.clock.measure(self._their_millis)
         if trip.endpoint.kind is Kind.ORDER and self.clock.uncertainty > _MOST_DOUBT:
+            self.clock.forget()
             raise Unavailable("The exchange's clock is known too roughly to send an order.")
 
     async def _their_millis(self) -> int:
@@ -185,11 +187,11 @@ class Rest:
     def _request(self, client: httpx.AsyncClient, trip: Trip) -> httpx.Request:
         endpoint = trip.endpoint
         stamp = self.clock.millis()
-        body = b"" if trip.body_at is None else json.dumps(trip.body_at(stamp), separators=(",", ":")).encode()
+        body = trip.body(stamp)
         headers = {"Content-Type": "application/json"}
         if endpoint.permission and trip.credentials is not None:
-            headers |= sign(trip.credentials, stamp, endpoint.method, trip.target(str), body)
-        url = self.host.url.rstrip("/") + trip.target(lambda text: quote(text, safe=",:"))
+            headers |= sign(trip.credentials, stamp, endpoint.method, trip.target(raw=True), body)
+        url = self.host.url.rstrip("/") + trip.target(raw=False)
         return client.build_request(endpoint.method, url, headers=headers, content=body)
 
     async def _exchange(self, trip: Trip) -> Answer:
@@ -199,16 +201,13 @@ class Rest:
         failure: KucoinError
         try:
             answer = await _sent(client, request, trip.endpoint.cap)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            failure = Unavailable("KuCoin cannot be reached.")
-            cause = type(error).__name__
-        except (httpx.RequestError, BodyTooBig) as error:
-            failure = OutcomeUnknown("KuCoin's answer broke off or cannot be read.")
-            cause = type(error).__name__
-            trip.doubted = True
-        else:
             trip.flying = False
             return answer
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            failure, cause = Unavailable("KuCoin cannot be reached."), type(error).__name__
+        except (httpx.RequestError, BodyTooBig) as error:
+            failure, cause = OutcomeUnknown("KuCoin's answer broke off or cannot be read."), type(error).__name__
+            trip.doubted = True
         # raised out here, the error has no context: httpx's holds the request with its signature
         trip.flying = False
         _log.info("%s %s: %s", trip.endpoint.method, trip.endpoint.path, cause)
@@ -229,7 +228,7 @@ class Rest:
 
 
 def _client(
-    transport: httpx.AsyncBaseTransport | None, context: ssl.SSLContext | bool, *, keep: int
+    transport: httpx.AsyncBaseTransport | None, context: ssl.SSLContext | bool, limits: httpx.Limits
 ) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=transport,
@@ -238,7 +237,7 @@ def _client(
         follow_redirects=False,
         headers={"User-Agent": "kucoin-chatbot", "Accept-Encoding": "gzip, deflate"},
         timeout=httpx.Timeout(None, connect=_CONNECT, pool=_CONNECT),
-        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=keep, keepalive_expiry=_KEEP_ALIVE),
+        limits=limits,
     )
 
 

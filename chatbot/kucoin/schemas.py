@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 def _decimal(value: object) -> object:
-    if isinstance(value, bool | float):
+    if isinstance(value, float):
         raise ValueError("not an exact number")
     return exact(str(value)) if isinstance(value, str | int | Decimal) else value
 

@@ -1,10 +1,13 @@
 """One call on its way: what is asked, how long it may take, and what is known of its fate."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import quote
 
 from chatbot.core.errors import KucoinError, OutcomeUnknown, Unavailable
 from chatbot.kucoin.endpoints import Endpoint, Kind
@@ -44,13 +47,21 @@ class Trip:
     doubted: bool = False
     resynced: bool = False
 
+    def left(self) -> timedelta:
+        """How long the call may still take."""
+        return timedelta(seconds=max(self.ends_at - asyncio.get_running_loop().time(), 0))
+
     def failure(self, words: str, code: str = "") -> KucoinError:
         """What to say when no verdict came."""
         if self.endpoint.kind is not Kind.READ and (self.flying or self.doubted):
             return OutcomeUnknown(words, code=code)
         return Unavailable(words, code=code)
 
-    def target(self, encode: Callable[[str], str]) -> str:
+    def body(self, stamp: int) -> bytes:
+        """The very bytes that are signed and sent."""
+        return b"" if self.body_at is None else json.dumps(self.body_at(stamp), separators=(",", ":")).encode()
+
+    def target(self, *, raw: bool) -> str:
         """Path and query. KuCoin signs them raw, the wire has them encoded; for all but odd symbols it is the same.
 
         Raises `ValueError` for a value that would shorten the path: cancelling the order
@@ -59,8 +70,9 @@ class Trip:
         inside = _PLACEHOLDER.findall(self.endpoint.path)
         if not all(self.params[name].strip("./") for name in inside):
             raise ValueError("a part of the path is missing")
-        path = _PLACEHOLDER.sub(lambda found: encode(self.params[found[1]]), self.endpoint.path)
-        query = "&".join(f"{name}={encode(value)}" for name, value in self.params.items() if name not in inside)
+        said = {name: value if raw else quote(value, safe=",:") for name, value in self.params.items()}
+        path = _PLACEHOLDER.sub(lambda found: said[found[1]], self.endpoint.path)
+        query = "&".join(f"{name}={value}" for name, value in said.items() if name not in inside)
         return f"{path}?{query}" if query else path
 
 

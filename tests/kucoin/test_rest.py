@@ -230,10 +230,12 @@ def test_no_order_is_sent_while_the_exchanges_time_is_known_too_roughly(
 
     asyncio.run(clock.measure(slow))
     script.then(OK)
+    script.then(OK)
     with pytest.raises(Unavailable, match="too roughly"):
         order(rest)
     assert script.seen == []
-    ask(rest)
+    order(rest)
+    assert len(script.seen) == 1, "it was measured again, and well"
 
 
 def test_an_order_does_not_wait_for_a_budget(script: Script, rest: Rest, pools: Pools, slept: list[float]) -> None:
@@ -294,6 +296,15 @@ def test_a_rate_limit_beyond_the_deadline_is_told_with_its_end(script: Script, r
     with pytest.raises(RateLimited) as refused:
         ask(rest)
     assert refused.value.retry_after > timedelta(seconds=20)
+    assert len(script.seen) == 1
+
+
+def test_a_block_of_our_address_keeps_later_questions_back(script: Script, rest: Rest) -> None:
+    script.then("<html>error code: 1015</html>", 429)
+    for _ in range(2):
+        with pytest.raises(RateLimited) as refused:
+            ask(rest)
+        assert refused.value.retry_after > timedelta(seconds=29)
     assert len(script.seen) == 1
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from chatbot.core.errors import Unavailable
 from chatbot.kucoin.account_schemas import ApiKey, Fee, FuturesPosition, Mode, Overview, SpotAccount
@@ -198,3 +199,6 @@ def test_what_could_not_be_read_is_neither_logged_nor_raised(caplog: pytest.LogC
     assert "CANARY" not in caplog.text + repr(refused.value)
     assert refused.value.__context__ is None
     assert "price" in caplog.text
+    with pytest.raises(ValidationError) as raw:
+        Sample.model_validate({**GOOD, "price": "CANARY"})
+    assert "CANARY" not in str(raw.value)

@@ -11,15 +11,15 @@ def trip(endpoint: Endpoint, **params: str) -> Trip:
 
 
 def test_placeholders_go_into_the_path_and_the_rest_into_the_query() -> None:
-    found = trip(endpoints.SPOT_BY_OID, clientOid="t-1", symbol="BTC-USDT").target(str)
+    found = trip(endpoints.SPOT_BY_OID, clientOid="t-1", symbol="BTC-USDT").target(raw=True)
     assert found == "/api/v1/hf/orders/client-order/t-1?symbol=BTC-USDT"
-    assert trip(endpoints.SPOT_CANCEL_ALL).target(str) == "/api/v1/hf/orders/cancelAll"
+    assert trip(endpoints.SPOT_CANCEL_ALL).target(raw=True) == "/api/v1/hf/orders/cancelAll"
 
 
 @pytest.mark.parametrize("order_id", ["", ".", "..", "/", "./.."])
 def test_cancelling_an_order_without_a_number_cannot_become_cancelling_all(order_id: str) -> None:
     with pytest.raises(ValueError, match="missing"):
-        trip(endpoints.SPOT_CANCEL, orderId=order_id, symbol="BTC-USDT").target(str)
+        trip(endpoints.SPOT_CANCEL, orderId=order_id, symbol="BTC-USDT").target(raw=True)
 
 
 @pytest.mark.parametrize(
