@@ -16,6 +16,7 @@ from chatbot.core.errors import Killed, OutcomeUnknown, Refused, Rejected, Ticke
 from chatbot.core.exchange import ServiceStatus
 from chatbot.core.limits import Limits, Terms
 from chatbot.core.market import Instrument, Symbol
+from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import plain
 from chatbot.core.orders import Draft, Estimate, OrderSpec, OrderTicket, OrderType, TicketState
 from chatbot.core.people import Person
@@ -155,6 +156,8 @@ class Trading:
         return ticket
 
     def _check_open(self) -> None:
+        if self._rules.mode is TradingMode.OFF:  # known without a key, so said without asking KuCoin
+            raise Refused("Trading is off (TRADING_MODE).")
         stop = self._store.stops.standing()
         if stop is not None:
             raise Killed(f"Trading was stopped by {stop.person}. An owner can /resume it.")
