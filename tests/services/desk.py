@@ -1,0 +1,334 @@
+"""The real services over a real store and the sandbox's KuCoin, all on one clock that a test drives."""
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any, ParamSpec
+
+from chatbot.chat import parsing
+from chatbot.core.limits import Limits
+from chatbot.core.market import Venue
+from chatbot.core.modes import TradingMode
+from chatbot.core.notices import Lane, Letter, Subject
+from chatbot.core.orders import OrderTicket, OrderType, Side, TicketState
+from chatbot.core.people import Person, Role
+from chatbot.core.stops import Stop
+from chatbot.kucoin.account import Account
+from chatbot.kucoin.clock import ExchangeClock
+from chatbot.kucoin.market import Market
+from chatbot.kucoin.orders import Orders
+from chatbot.kucoin.pools import Pools
+from chatbot.kucoin.rest import App, Host, Rest
+from chatbot.kucoin.signing import Credentials
+from chatbot.kucoin.trips import Deadlines
+from chatbot.sandbox.accounts import Pocket
+from chatbot.sandbox.exchange import Exchange as SandboxExchange
+from chatbot.sandbox.faults import Fault, Faults
+from chatbot.sandbox.kucoin_rest import KucoinFace
+from chatbot.sandbox.listing import Listing, load
+from chatbot.sandbox.orders import ExchangeOrder, OrderRequest
+from chatbot.sandbox.prices import SeededWalk
+from chatbot.services.cancelling import Cancelling
+from chatbot.services.exchange import Exchange
+from chatbot.services.health import Checkup
+from chatbot.services.killswitch import KillSwitch
+from chatbot.services.market import Markets
+from chatbot.services.people import Watchlists
+from chatbot.services.portfolio import Portfolio
+from chatbot.services.post import Ending, Post
+from chatbot.services.reconcile import Reconciler
+from chatbot.services.trading import Asking, Trading
+from chatbot.store.store import Store, open_store
+from tests.sandbox.kucoin_caller import api_key
+from tests.sandbox.worlds import BTC, Clock
+
+ANNA = Person(id=7, name="Anna", role=Role.OWNER)
+BEN = Person(id=8, name="Ben", role=Role.TRADER)
+
+PLACE = "POST /spot/api/v1/hf/orders"
+"""The line of an order's POST on the wire."""
+
+PATIENT = Deadlines(read=20, cancel=20, order=20)
+"""For a busy machine; only a lost answer ever takes as long."""
+
+BRIEF = Deadlines(read=20, cancel=20, order=0.2)
+"""For answers that never come."""
+
+LIMITS = Limits(
+    mode=TradingMode.LIVE,
+    symbols=None,
+    max_notional=Decimal(1000),
+    daily_max=Decimal(5000),
+    confirm=timedelta(seconds=60),
+    max_drift=Decimal("0.5"),
+)
+
+LISTED = frozenset({"BTC-USDT", "ETH-USDT", "SOL-USDT", "ETH-BTC", "KCS-BTC", "ALPACA-USDT", "XBTUSDTM", "ETHUSDTM"})
+"""A small market: reading all of the sandbox's would take most of a test's time."""
+
+_POCKETS = (
+    (Pocket.MAIN, "USDT", "500"),
+    (Pocket.TRADE, "USDT", "10000"),
+    (Pocket.TRADE, "BTC", "1"),
+    (Pocket.FUTURES, "USDT", "5000"),
+)
+
+P = ParamSpec("P")
+
+
+def story(tell: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """A test written as a coroutine."""
+
+    @functools.wraps(tell)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        asyncio.run(tell(*args, **kwargs))
+
+    return run
+
+
+class Gate:
+    """An answer held back: `reached` once KuCoin has given it, on its way again when `opened`."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.opened = asyncio.Event()
+
+
+class Wire:
+    """The way to KuCoin. It knows every request by its line, `GET /spot/api/...`, and lets a test step in between."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.lines: list[str] = []
+        self.signed: list[str] = []
+        self._before: dict[str, Callable[[], object]] = {}
+        self._after: dict[str, Callable[[], object]] = {}
+        self._gates: dict[str, Gate] = {}
+
+    def before(self, line: str, do: Callable[[], object]) -> None:
+        """Once, when the next such request has left and KuCoin has not seen it yet."""
+        self._before[line] = do
+
+    def after(self, line: str, do: Callable[[], object]) -> None:
+        """Once, when KuCoin has answered the next such request and the bot does not know yet."""
+        self._after[line] = do
+
+    def hold(self, line: str) -> Gate:
+        """Holds back the answer to the next such request."""
+        return self._gates.setdefault(line, Gate())
+
+    async def __call__(self, scope: Any, receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:  # noqa: ANN401 - ASGI
+        line = f"{scope['method']} {scope['path']}"
+        self.lines.append(line)
+        if any(name.lower() == b"kc-api-sign" for name, _ in scope["headers"]):
+            self.signed.append(line)
+        self._before.pop(line, _nothing)()
+        await self._app(scope, receive, send)
+        self._after.pop(line, _nothing)()
+        if line in self._gates:
+            gate = self._gates.pop(line)
+            gate.reached.set()
+            await gate.opened.wait()
+
+
+def small_market() -> Listing:
+    everything = load()
+    return Listing(
+        coins=everything.coins,
+        listed={symbol: each for symbol, each in everything.listed.items() if symbol in LISTED},
+        funding={symbol: terms for symbol, terms in everything.funding.items() if symbol in LISTED},
+    )
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A letter that tells of a ticket or a kill: an edit of its card, or a message of its own that may ring."""
+
+    subject: Subject
+    id: int
+    rings: bool
+
+
+class Desk:
+    """Trade holds 10,000 USDT and 1 BTC; BTC stands at 67,412.3 until moved."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        rules: Limits = LIMITS,
+        deadlines: Deadlines = PATIENT,
+        visible_after: float = 0,
+        **key: Any,  # noqa: ANN401 - of ApiKey
+    ) -> None:
+        self.path = folder / "chatbot.db"
+        self.time = Clock()
+        self.prices = SeededWalk(7, self.time, small_market(), volatility=0.0)
+        self.exchange = SandboxExchange(self.prices, self.time, visible_after=timedelta(seconds=visible_after))
+        for pocket, currency, amount in _POCKETS:
+            self.exchange.deposit(pocket, currency, Decimal(amount))
+        self.faults = Faults()
+        self.key = api_key(**key)
+        self.face = KucoinFace(self.exchange, [self.key], self.faults)
+        self.wire = Wire(self.face.app)
+        self.slept: list[float] = []
+        self.moments: Iterator[Callable[[], object]] = iter(())
+        """What happens during the next sleeps of the bot, one each."""
+        self.asks_by: Credentials | None = Credentials(
+            key=self.key.key, secret=self.key.secret, passphrase=self.key.passphrase
+        )
+        """None: no key is set."""
+        self._deadlines = deadlines
+        self._updates = count(1000)
+        self.store: Store
+        self.start(rules)
+
+    def start(self, rules: Limits = LIMITS) -> None:
+        """The bot comes up on the database as it is; the exchange went on without it."""
+        self.store = open_store(self.path, self.time)
+        self.rules = rules
+        self.clock = ExchangeClock(self.time)
+        pools = Pools(now=self.time, sleep=self._sleep, chance=lambda: 0.0)
+        spot, futures = (self._rest(venue, pools) for venue in (Venue.SPOT, Venue.FUTURES))
+        self.kucoin = Exchange(
+            market=Market(spot, futures), account=Account(spot, futures), orders=Orders(spot, futures)
+        )
+        now, store, exchange = self.time, self.store, self.kucoin
+        self.markets = Markets(exchange.market, now)
+        self.reconciler = Reconciler(exchange=exchange, store=store, now=now, sleep=self._sleep)
+        self.trading = Trading(
+            exchange=exchange, markets=self.markets, reconciler=self.reconciler, store=store, rules=rules, now=now
+        )
+        self.cancelling = Cancelling(exchange=exchange, store=store, reconciler=self.reconciler, sleep=self._sleep)
+        self.killswitch = KillSwitch(exchange=exchange, store=store, now=now, sleep=self._sleep)
+        self.portfolio = Portfolio(exchange=exchange, markets=self.markets, store=store, now=now)
+        self.watchlists = Watchlists(store=store, markets=self.markets)
+        self.checkup = Checkup(exchange=exchange, clock=self.clock, store=store, mode=rules.mode, now=now)
+        self.post = Post(store)
+
+    def restart(self, rules: Limits = LIMITS) -> None:
+        self.stop()
+        self.start(rules)
+
+    def stop(self) -> None:
+        self.store.close()
+
+    def _rest(self, venue: Venue, pools: Pools) -> Rest:
+        host = Host(
+            url=f"http://kucoin/{venue.value}",
+            venue=venue,
+            credentials=self.asks_by,
+            app=self.wire,
+            deadlines=self._deadlines,
+        )
+        return Rest(host, clock=self.clock, pools=pools, sleep=self._sleep)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time.advance(seconds)
+        next(self.moments, _nothing)()
+        await asyncio.sleep(0)
+
+    @property
+    def posts(self) -> int:
+        """How many order POSTs have left, whatever became of them."""
+        return self.wire.lines.count(PLACE)
+
+    def switch(self, *faults: Fault, on: bool = True) -> None:
+        for fault in faults:
+            self.faults.switch(fault, on=on)
+
+    def wait(self, seconds: float) -> None:
+        self.time.advance(seconds)
+        self.exchange.advance()
+
+    def price(self, to: str) -> None:
+        self.prices.move(BTC, Decimal(to))
+
+    async def propose(self, line: str, person: Person = ANNA) -> OrderTicket:
+        """`buy btc 100usdt`, as far as the card that shows it."""
+        update = next(self._updates)
+        self.post.keep([(update, "{}")])
+        side, _, text = line.partition(" ")
+        asking = Asking(person=person, chat_id=person.id, update_id=update, asked=f"/{line}")
+        ticket = await self.trading.propose(parsing.order(Side(side), text), asking)
+        card = Letter(chat_id=person.id, lane=Lane.ANSWER, subject=Subject.TICKET, subject_id=ticket.id)
+        self.post.finish(update, Ending.DONE, [card])
+        return self.now(ticket)
+
+    async def confirm(self, ticket: OrderTicket, person: Person | None = None) -> OrderTicket:
+        return await self.trading.confirm(ticket.id, person or _who(ticket), ticket.card_id)
+
+    async def order(self, line: str, person: Person = ANNA) -> OrderTicket:
+        """From the words through the tap to where the order stands when the bot stops looking."""
+        ticket = await self.confirm(await self.propose(line, person))
+        await self.trading.submit(ticket)
+        return self.now(ticket)
+
+    def now(self, ticket: OrderTicket) -> OrderTicket:
+        found = self.store.orders.ticket(ticket.id)
+        assert found is not None
+        return found
+
+    def state(self, ticket: OrderTicket) -> TicketState:
+        return self.now(ticket).state
+
+    def at_kucoin(self, ticket: OrderTicket) -> ExchangeOrder | None:
+        return self.exchange.find_by_client_oid(Venue.SPOT, ticket.spec.client_oid)
+
+    def elsewhere(self, **changes: Any) -> ExchangeOrder:  # noqa: ANN401 - of an order
+        """An order that somebody placed in KuCoin's own app; it rests unless told otherwise."""
+        fields: dict[str, Any] = {
+            "client_oid": f"app-{next(self._updates)}",
+            "symbol": BTC,
+            "side": Side.BUY,
+            "type": OrderType.LIMIT,
+            "price": Decimal(60_000),
+            "size": Decimal("0.001"),
+        }
+        venue = changes.pop("venue", Venue.SPOT)
+        return self.exchange.place(venue, OrderRequest(**(fields | changes)))
+
+    def told(self) -> list[Told]:
+        """What of tickets and kills waits in the outbox, oldest first, their cards themselves left out."""
+        rows = self.store.db.query(
+            "SELECT subject, subject_id, edits FROM outbox WHERE subject NOTNULL AND state = 'pending'"
+            " AND (edits NOTNULL OR follows NOTNULL) ORDER BY id"
+        )
+        return [Told(subject=Subject(r["subject"]), id=r["subject_id"], rings=r["edits"] is None) for r in rows]
+
+    def forget_letters(self) -> None:
+        """As if all of them had been sent."""
+        self.store.db.execute("UPDATE outbox SET state = 'sent', message_id = id WHERE state = 'pending'")
+
+    def kill(self, person: Person = ANNA) -> Stop:
+        """The kill as far as its card."""
+        update = next(self._updates)
+        self.post.keep([(update, "{}")])
+        stop = self.killswitch.kill(person.name, person.id)
+        card = Letter(chat_id=person.id, lane=Lane.ANSWER, subject=Subject.STOP, subject_id=stop.id)
+        self.post.finish(update, Ending.DONE, [card])
+        return stop
+
+    def found(self) -> Stop:
+        """The kill in force, with what is known of it by now."""
+        stop = self.killswitch.standing()
+        assert stop is not None
+        return stop
+
+
+def limits(**changes: Any) -> Limits:  # noqa: ANN401 - of Limits
+    return replace(LIMITS, **changes)
+
+
+def _who(ticket: OrderTicket) -> Person:
+    return next(person for person in (ANNA, BEN) if person.id == ticket.person_id)
