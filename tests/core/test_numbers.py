@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.core.numbers import ceil_to, floor_to, grouped, is_multiple, places, plain, signed, tidy
+from chatbot.core.numbers import ceil_to, floor_to, grouped, is_multiple, money, places, plain, signed, tidy
 
 _values = st.decimals(min_value=0, max_value=Decimal("1e15"), places=12)
 _increments = st.builds(
@@ -133,6 +133,24 @@ def test_tidy_leaves_out_what_says_nothing(value: str, digits: int, text: str) -
 @given(_any_size.filter(bool), st.integers(0, 8))
 def test_tidy_never_shows_nothing_for_something(value: Decimal, digits: int) -> None:
     assert Decimal(tidy(value, digits).replace(",", "")) != 0
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "text"),
+    [
+        ("1240.5", "USDT", "1,240.50"),
+        ("100", "USDC", "100.00"),
+        ("0", "USDT", "0.00"),
+        ("0.01", "USD", "0.01"),
+        ("0.004321", "USDT", "0.004321"),
+        ("-0.004", "USDT", "-0.004"),
+        ("0.0147000", "BTC", "0.0147"),
+        ("1234.5", "KCS", "1,234.5"),
+        ("0.00000000123", "BTC", "0.00000000123"),
+    ],
+)
+def test_dollars_are_shown_to_the_cent_and_coins_as_fine_as_they_are(value: str, currency: str, text: str) -> None:
+    assert money(Decimal(value), currency) == text
 
 
 @pytest.mark.parametrize(
