@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -133,19 +133,9 @@ def _jobs(bot: Bot) -> list[Job]:
         Job(name="read the clock", every=600, run=read_clock),
         Job(name="clean the mail", every=3600, run=clean),
     ]
-    return jobs if kucoin.paper is None else [*jobs, Job(name="paper prices", every=5, run=_paper_prices(kucoin))]
-
-
-def _paper_prices(kucoin: Kucoin) -> Callable[[], Awaitable[None]]:
-    async def refresh() -> None:
-        if kucoin.paper is None:
-            return
-        try:
-            await kucoin.paper.refresh(kucoin.exchange.market)
-        except KucoinError as error:
-            log.warning("paper orders wait, the market could not be read: %s", error)
-
-    return refresh
+    if kucoin.refresh_paper is not None:
+        jobs.append(Job(name="paper prices", every=5, run=kucoin.refresh_paper))
+    return jobs
 
 
 def _people(settings: Settings) -> dict[int, Role]:

@@ -5,19 +5,19 @@ import asyncio
 import json
 import os
 import sys
-import tempfile
-import webbrowser
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from chatbot import __version__, app, checks
 from chatbot.chat.bot import TokenRefused
 from chatbot.config import Settings, SettingsError, read_settings
 from chatbot.core.errors import BadCredentials
-from chatbot.demo import settings_for
-from chatbot.logs import LogFormat, LogLevel, configure, install_hooks
-from chatbot.sandbox.world import Sandbox
+from chatbot.logs import configure, install_hooks
 from chatbot.store.database import AlreadyRunning, Damaged, back_up
+
+_SANDBOX = "chatbot.demo"
+"""Loaded when it is asked for: `run` must not pay for servers it does not start."""
 
 STOPPED, FAILED, BAD_SETTINGS, BAD_CREDENTIAL, IN_USE, BAD_DATABASE = 0, 1, 2, 3, 4, 5
 
@@ -106,22 +106,8 @@ async def _until_stopped(settings: Settings) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    configure(LogLevel.WARNING, LogFormat.TEXT, ())
-    with tempfile.TemporaryDirectory(prefix="chatbot-demo-") as folder:
-        asyncio.run(_run_demo(options, Path(folder)))
+    import_module(_SANDBOX).demo(options)
     return STOPPED
-
-
-async def _run_demo(options: argparse.Namespace, folder: Path) -> None:
-    stop = asyncio.Event()
-    app.stop_on_signals(stop)
-    async with Sandbox(seed=options.seed, port=options.port) as sandbox:
-        settings = settings_for(sandbox, folder)
-        configure(LogLevel.WARNING, LogFormat.TEXT, settings.secrets())
-        print(f"Open {sandbox.url} and chat with the bot. Ctrl-C ends the demo.", flush=True)
-        if options.open:
-            await asyncio.to_thread(webbrowser.open, sandbox.url)
-        await app.run(settings, stop)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -135,29 +121,8 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _sandbox(options: argparse.Namespace) -> int:
-    configure(LogLevel.WARNING, LogFormat.TEXT, ())
-    asyncio.run(_run_sandbox(options))
+    import_module(_SANDBOX).sandbox(options)
     return STOPPED
-
-
-async def _run_sandbox(options: argparse.Namespace) -> None:
-    stop = asyncio.Event()
-    app.stop_on_signals(stop)
-    async with Sandbox(seed=options.seed, port=options.port) as sandbox:
-        access = sandbox.access
-        facts = {
-            "page_url": sandbox.url,
-            "kucoin_spot_url": sandbox.spot_url,
-            "kucoin_futures_url": sandbox.futures_url,
-            "kucoin_api_key": access.key,
-            "kucoin_api_secret": access.secret,
-            "kucoin_api_passphrase": access.passphrase,
-            "telegram_api_url": sandbox.url,
-            "telegram_bot_token": access.token,
-        }
-        lines = [json.dumps(facts)] if options.json else [f"{name:24}{value}" for name, value in facts.items()]
-        print("\n".join(lines), flush=True)
-        await stop.wait()
 
 
 def _backup(options: argparse.Namespace) -> int:

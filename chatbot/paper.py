@@ -5,7 +5,9 @@ changed it is given, so a paper order outlives a crash as a real one would.
 """
 
 import asyncio
+import contextlib
 import json
+import logging
 import os
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -13,9 +15,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from chatbot.core.errors import KucoinError
 from chatbot.core.market import Instrument, Ticker, Venue
 from chatbot.core.times import Now, utc_now
+from chatbot.kucoin.account import Account
+from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.market import Market
+from chatbot.kucoin.orders import Orders
+from chatbot.kucoin.pools import Pools
 from chatbot.kucoin.rest import Host, Rest
 from chatbot.kucoin.signing import Credentials
 from chatbot.sandbox.accounts import Pocket
@@ -24,6 +31,9 @@ from chatbot.sandbox.faults import Faults
 from chatbot.sandbox.kucoin_auth import ApiKey
 from chatbot.sandbox.kucoin_rest import KucoinFace
 from chatbot.sandbox.live_prices import LivePrices
+from chatbot.services.exchange import Exchange as Halves
+
+log = logging.getLogger(__name__)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -117,6 +127,30 @@ class Paper:
             os.fsync(file.fileno())
         fresh.replace(self._path)
         self._written = text
+
+
+class OnPaper:
+    """The exchange in paper mode: the real market, the sandbox's account and orders."""
+
+    def __init__(self, paper: Paper, exchange: Halves) -> None:
+        self._paper = paper
+        self.exchange = exchange
+
+    async def refresh(self) -> None:
+        """Lets what rests meet the market; a market that cannot be read is met later."""
+        try:
+            await self._paper.refresh(self.exchange.market)
+        except KucoinError as error:
+            log.warning("paper orders wait, the market could not be read: %s", error)
+
+
+async def connect(path: Path, spot: Rest, futures: Rest, closing: contextlib.AsyncExitStack) -> OnPaper:
+    """`spot` and `futures` are the real hosts, asked for public data alone; `path` is the account's file."""
+    paper = Paper(path)
+    clock, pools = ExchangeClock(utc_now), Pools(now=utc_now, sleep=asyncio.sleep)
+    own = [await closing.enter_async_context(Rest(paper.host(venue), clock=clock, pools=pools)) for venue in Venue]
+    market = ObservedMarket(spot, futures, paper.prices)
+    return OnPaper(paper, Halves(market=market, account=Account(*own), orders=Orders(*own)))
 
 
 def _private(path: str, flags: int) -> int:

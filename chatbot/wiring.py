@@ -2,8 +2,12 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
 
 from chatbot.chat.account import AccountHandlers
 from chatbot.chat.admin import AdminHandlers
@@ -29,7 +33,6 @@ from chatbot.kucoin.orders import Orders
 from chatbot.kucoin.pools import Pools
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES, Host, Rest
 from chatbot.kucoin.signing import Credentials
-from chatbot.paper import ObservedMarket, Paper
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.exchange import Exchange
 from chatbot.services.health import Checkup
@@ -45,12 +48,12 @@ from chatbot.store.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kucoin:
-    """The exchange as the bot meets it. `paper` is there in paper mode alone."""
+    """The exchange as the bot meets it. `refresh_paper` is there in paper mode alone."""
 
     exchange: Exchange
     spot: Rest
     clock: ExchangeClock
-    paper: Paper | None
+    refresh_paper: Callable[[], Awaitable[None]] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,17 @@ def credentials(settings: Settings, venue: Venue) -> Credentials | None:
     )
 
 
+class PaperExchange(Protocol):
+    """What `chatbot.paper` gives. It is loaded by name: live trading does not pay for the sandbox."""
+
+    exchange: Exchange
+
+    async def refresh(self) -> None: ...
+
+
+Connect = Callable[[Path, Rest, Rest, contextlib.AsyncExitStack], Awaitable[PaperExchange]]
+
+
 async def connect_kucoin(settings: Settings, closing: contextlib.AsyncExitStack) -> Kucoin:
     """In paper mode public data is the real KuCoin's while everything signed goes to the sandbox exchange."""
     on_paper = settings.trading_mode is TradingMode.PAPER
@@ -114,16 +128,10 @@ async def connect_kucoin(settings: Settings, closing: contextlib.AsyncExitStack)
     futures = await rest(Venue.FUTURES, settings.kucoin_futures_url)
     if not on_paper:
         exchange = Exchange(market=Market(spot, futures), account=Account(spot, futures), orders=Orders(spot, futures))
-        return Kucoin(exchange=exchange, spot=spot, clock=clock, paper=None)
-    paper = Paper(settings.database_path.with_suffix(".paper.json"))
-    own_clock, own_pools = ExchangeClock(utc_now), Pools(now=utc_now, sleep=asyncio.sleep)
-    private = [
-        await closing.enter_async_context(Rest(paper.host(venue), clock=own_clock, pools=own_pools)) for venue in Venue
-    ]
-    exchange = Exchange(
-        market=ObservedMarket(spot, futures, paper.prices), account=Account(*private), orders=Orders(*private)
-    )
-    return Kucoin(exchange=exchange, spot=spot, clock=clock, paper=paper)
+        return Kucoin(exchange=exchange, spot=spot, clock=clock, refresh_paper=None)
+    connect: Connect = import_module("chatbot.paper").connect
+    paper = await connect(settings.database_path.with_suffix(".paper.json"), spot, futures, closing)
+    return Kucoin(exchange=paper.exchange, spot=spot, clock=clock, refresh_paper=paper.refresh)
 
 
 def rules(settings: Settings) -> Limits:

@@ -62,7 +62,6 @@ class Front:
             self._turn_away(incoming, verdict)
             return None, None
         person = self._gate.person(incoming)
-        self._post.met(person)
         if incoming.data is not None:
             return await self._tapped(incoming, person)
         return None, await self._said(incoming, person)

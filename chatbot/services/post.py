@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 from chatbot.core.notices import Button, Letter, Subject
-from chatbot.core.people import Person
 from chatbot.store.store import Store
 
 
@@ -41,8 +40,12 @@ class Post:
         return self._store.inbox.waiting()
 
     def finish(self, update_id: int, ending: Ending, letters: Sequence[Letter] = ()) -> None:
-        """Ends the update and posts its answers together. An update that had ended is not answered again."""
-        with self._store.atomic():
+        """Ends the update and posts its answers together. An update that had ended is not answered again.
+
+        Whatever a command did is on the disk by then; were this end lost with the power, the
+        update would be handled again, which changes nothing, and answered again.
+        """
+        with self._store.db.relaxed():
             if not self._store.inbox.end(update_id, ending.value):
                 return
             for letter in letters:
@@ -50,9 +53,6 @@ class Post:
 
     def send(self, letter: Letter) -> None:
         self._store.outbox.put(letter)
-
-    def met(self, person: Person) -> None:
-        self._store.people.seen(person.id, person.name)
 
     @contextlib.contextmanager
     def atomic(self) -> Iterator[None]:

@@ -47,6 +47,22 @@ class Database(sqlite_utils.Database):
             self.conn.rollback()
             raise
 
+    @contextlib.contextmanager
+    def relaxed(self) -> Iterator["Database"]:
+        """As `atomic`, without waiting for the disk: it outlives the process, not always the power.
+
+        Only for what is put right by itself when its latest part is missing at the next start.
+        """
+        if self.conn.in_transaction:
+            yield self
+            return
+        self.conn.execute("PRAGMA synchronous = NORMAL")
+        try:
+            with self.atomic():
+                yield self
+        finally:
+            self.conn.execute("PRAGMA synchronous = FULL")
+
 
 def open_database(path: Path) -> Database:
     """Raises Damaged for a file that is broken, foreign or newer than this program."""

@@ -105,16 +105,19 @@ class Outbox:
 
     def sending(self, letter: Letter) -> None:
         """Written before the request leaves; its text and buttons are what a tap will be held against."""
-        self._db.execute(
-            "UPDATE outbox SET state = 'sending', attempts = attempts + 1, text = ?, buttons = ? WHERE id = ?",
-            [letter.text, _to_json(letter.buttons), letter.id],
-        )
+        with self._db.relaxed():
+            self._db.execute(
+                "UPDATE outbox SET state = 'sending', attempts = attempts + 1, text = ?, buttons = ? WHERE id = ?",
+                [letter.text, _to_json(letter.buttons), letter.id],
+            )
 
     def sent(self, letter: Letter, message_id: int | None) -> None:
-        self._db.execute(
-            "UPDATE outbox SET state = 'sent', message_id = ?, sent_at = ?, problem = '' WHERE id = ?",
-            [message_id, stamp(self._now()), letter.id],
-        )
+        """Were this lost with the power, the message would leave once more, marked as a repeat."""
+        with self._db.relaxed():
+            self._db.execute(
+                "UPDATE outbox SET state = 'sent', message_id = ?, sent_at = ?, problem = '' WHERE id = ?",
+                [message_id, stamp(self._now()), letter.id],
+            )
 
     def again(self, letter: Letter, problem: str, *, maybe_arrived: bool) -> None:
         """Back into the queue; marked when it may have arrived already."""

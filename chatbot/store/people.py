@@ -1,4 +1,4 @@
-"""What is remembered of people: names, watchlists, and strangers who knocked."""
+"""What is remembered of people: watchlists, and strangers who knocked."""
 
 from chatbot.core.market import Symbol
 from chatbot.core.times import Now
@@ -10,13 +10,6 @@ class People:
     def __init__(self, db: Database, now: Now) -> None:
         self._db = db
         self._now = now
-
-    def seen(self, person_id: int, name: str) -> None:
-        self._db.execute(
-            "INSERT INTO people (person_id, name, seen_at) VALUES (?, ?, ?)"
-            " ON CONFLICT (person_id) DO UPDATE SET name = excluded.name, seen_at = excluded.seen_at",
-            [person_id, name, stamp(self._now())],
-        )
 
     def knocked(self, person_id: int, name: str) -> bool:
         """Counts a stranger's attempt. True the first time this person is seen at all."""

@@ -14,9 +14,6 @@ _MONEY = f"ANY NOT NULL CHECK ({_DIGITS})"
 _MAYBE_MONEY = f"ANY CHECK ({{0}} IS NULL OR ({_DIGITS} AND {{0}} NOT GLOB '-*'))"
 
 _FIRST = (
-    """CREATE TABLE people (
-        person_id INTEGER PRIMARY KEY, name TEXT NOT NULL, seen_at TEXT NOT NULL
-    ) STRICT""",
     """CREATE TABLE strangers (
         person_id INTEGER PRIMARY KEY, name TEXT NOT NULL, first_seen_at TEXT NOT NULL, knocks INTEGER NOT NULL
     ) STRICT""",

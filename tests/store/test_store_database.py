@@ -88,7 +88,7 @@ def test_a_newer_database_is_refused_and_left_as_it_is(path: Path, journal: str)
     _refused_untouched(path, f"version {VERSION + 1}, this program knows {VERSION}")
 
 
-@pytest.mark.parametrize("table", ["notes", "people", "audit"])
+@pytest.mark.parametrize("table", ["notes", "watchlist", "audit"])
 def test_a_database_of_another_program_is_refused_and_left_as_it_is(path: Path, table: str) -> None:
     connection = sqlite3.connect(path)
     connection.execute(f"CREATE TABLE {table} (body TEXT)")
@@ -226,3 +226,24 @@ def test_the_lock_is_free_again_afterwards_and_names_its_latest_holder(path: Pat
         holder = path.with_name("chatbot.db.lock").read_text()
     assert holder.startswith(f"process {os.getpid()} on ")
     assert "99999999999999999" not in holder
+
+
+def test_a_relaxed_transaction_is_one_that_does_not_wait_for_the_disk(path: Path) -> None:
+    db = open_database(path)
+    with db.relaxed():
+        db.execute("INSERT INTO watchlist (person_id, symbol) VALUES (7, 'BTC-USDT')")
+        assert db.conn.execute("PRAGMA synchronous").fetchone() == (1,)
+    assert db.conn.execute("PRAGMA synchronous").fetchone() == (2,)
+    with pytest.raises(LookupError), db.relaxed():
+        db.execute("INSERT INTO watchlist (person_id, symbol) VALUES (7, 'ETH-USDT')")
+        raise LookupError
+    assert db.conn.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert db.conn.execute("SELECT symbol FROM watchlist").fetchall() == [("BTC-USDT",)]
+    db.close()
+
+
+def test_a_relaxed_step_inside_a_strict_transaction_is_as_strict(path: Path) -> None:
+    db = open_database(path)
+    with db.atomic(), db.relaxed():
+        assert db.conn.execute("PRAGMA synchronous").fetchone() == (2,)
+    db.close()

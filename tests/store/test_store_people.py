@@ -1,17 +1,7 @@
-from datetime import datetime, timedelta
-
 from chatbot.core.market import Symbol
 from chatbot.store.store import Store
 
 _BTC, _ETH, _SOL = Symbol("BTC-USDT"), Symbol("ETH-USDT"), Symbol("SOL-USDT")
-
-
-def test_a_person_is_remembered_by_the_latest_name(store: Store, clock: list[datetime]) -> None:
-    store.people.seen(7, "Anna")
-    clock[0] += timedelta(hours=1)
-    store.people.seen(7, "Anna B.")
-    rows = store.db.conn.execute("SELECT person_id, name, seen_at FROM people").fetchall()
-    assert rows == [(7, "Anna B.", "2026-03-01T12:43:00.000000+00:00")]
 
 
 def test_a_stranger_is_news_once(store: Store) -> None:

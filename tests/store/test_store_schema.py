@@ -105,13 +105,13 @@ def _schema(path: Path) -> list[tuple[str, str]]:
 
 def test_migrating_again_changes_nothing(path: Path) -> None:
     db = open_database(path)
-    db.execute("INSERT INTO people (person_id, name, seen_at) VALUES (7, 'Anna', 'now')")
+    db.execute("INSERT INTO watchlist (person_id, symbol) VALUES (7, 'BTC-USDT')")
     before = _schema(path)
     migrations.apply(db)
     db.close()
     again = open_database(path)
     assert _schema(path) == before
-    assert again.conn.execute("SELECT name FROM people").fetchall() == [("Anna",)]
+    assert again.conn.execute("SELECT symbol FROM watchlist").fetchall() == [("BTC-USDT",)]
     assert again.conn.execute("SELECT count(*) FROM _sqlite_migrations").fetchone() == (1,)
     again.close()
 
