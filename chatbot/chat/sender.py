@@ -22,11 +22,11 @@ from telegram import (
     ReplyParameters,
 )
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from chatbot.chat.messages import Reply
 from chatbot.chat.pacing import Pacer
-from chatbot.chat.views.markup import Html, plain_text, repeated
+from chatbot.chat.views.markup import Html, fitted, plain_text, repeated
 from chatbot.core.notices import Button, Letter
 from chatbot.core.times import Now
 from chatbot.store.mail import Outbox
@@ -84,9 +84,11 @@ class Sender:
             self._idle.set()
         for letter in due:
             chat = letter.chat_id
+            if len(self._busy) >= _IN_FLIGHT:
+                break  # whoever is done first rings the bell
             if chat in self._busy or chat in waiting:
                 continue
-            if len(self._busy) >= _IN_FLIGHT or not self._pacer.may_send(chat):
+            if not self._pacer.may_send(chat):
                 waiting.add(chat)
                 continue
             task = group.create_task(self._deliver(letter))
@@ -103,20 +105,27 @@ class Sender:
         letter = self._drawn(letter)
         self._outbox.sending(letter)
         self._pacer.spent(letter.chat_id)
+        marked = letter.repeat and letter.edits is None
+        await self._attempt(letter, repeated(letter.text) if marked else letter.text, ParseMode.HTML)
+
+    async def _attempt(self, letter: Letter, text: str, mode: ParseMode | None) -> None:
+        """Every way a sending can end; InvalidToken alone is raised."""
         try:
-            message_id = await self._send(letter)
+            message_id = await self._send(letter, text, mode)
+        except InvalidToken:
+            raise
         except RetryAfter as error:
             self._pacer.refused(letter.chat_id, _span(error.retry_after))
             self._outbox.again(letter, str(error), maybe_arrived=False)
         except BadRequest as error:
-            await self._refused(letter, error)
+            await self._refused(letter, error, Html(text) if mode is not None else None)
         except ChatMigrated as error:
             self._outbox.move_chat(letter.chat_id, error.new_chat_id)
             self._outbox.again(letter, str(error), maybe_arrived=False)
         except Forbidden as error:
             log.warning("chat %s cannot be written to: %s", letter.chat_id, error)
             self._outbox.dead(letter, str(error))
-        except NetworkError as error:
+        except TelegramError as error:
             self._out_of_reach(letter, error)
         else:
             self._failures = 0
@@ -126,26 +135,26 @@ class Sender:
         if letter.subject is None:
             return letter
         reply = self._draw(letter)
-        return letter.drawn(reply.text, reply.buttons)
+        return letter.drawn(fitted(reply.text), reply.buttons)
 
-    async def _send(self, letter: Letter) -> int | None:
+    async def _send(self, letter: Letter, text: str, mode: ParseMode | None) -> int | None:
         if letter.edits is not None:
             root = self._outbox.message_of(letter)
             await self._bot.edit_message_text(
-                letter.text,
+                text,
                 chat_id=letter.chat_id,
                 message_id=root,
-                parse_mode=ParseMode.HTML,
+                parse_mode=mode,
                 reply_markup=_keyboard(letter),
                 link_preview_options=_NO_PREVIEW,
             )
             return None
-        message = await self._post(letter, repeated(letter.text) if letter.repeat else letter.text, ParseMode.HTML)
+        message = await self._post(letter, text, mode)
         if letter.pinned:
             await self._pin(message)
         return message.message_id
 
-    async def _post(self, letter: Letter, text: str, mode: str | None) -> Message:
+    async def _post(self, letter: Letter, text: str, mode: ParseMode | None) -> Message:
         follows = self._outbox.letter(letter.follows) if letter.follows is not None else None
         reply_to = letter.reply_to if follows is None else follows.message_id
         return await self._bot.send_message(
@@ -167,38 +176,31 @@ class Sender:
         except TelegramError as error:
             log.info("the message could not be pinned: %s", error)
 
-    async def _refused(self, letter: Letter, error: BadRequest) -> None:
-        """Retrying a refusal would refuse it for ever: each kind has one way out."""
+    async def _refused(self, letter: Letter, error: BadRequest, markup: Html | None) -> None:
+        """Retrying a refusal would refuse it for ever: each kind has one way out. `markup` is what was refused."""
         text = str(error).lower()
         if "not modified" in text:
             self._outbox.sent(letter, None)
         elif "message to edit not found" in text or "message can't be edited" in text:
             self._outbox.resend_as_new(letter)
             self._bell.set()
-        elif "can't parse entities" in text:
+        elif "can't parse entities" in text and markup is not None:
             log.error("our own markup was refused, a bug: %s", error)
-            await self._send_plain(letter)
+            await self._attempt(letter, plain_text(markup), None)
         else:
             log.error("a message to %s was refused: %s", letter.chat_id, error)
             self._outbox.dead(letter, str(error))
 
-    async def _send_plain(self, letter: Letter) -> None:
-        try:
-            message = await self._post(letter, plain_text(Html(letter.text)), None)
-        except TelegramError as error:
-            self._outbox.again(letter, str(error), maybe_arrived=isinstance(error, NetworkError))
-        else:
-            self._outbox.sent(letter, message.message_id)
-
-    def _out_of_reach(self, letter: Letter, error: NetworkError) -> None:
+    def _out_of_reach(self, letter: Letter, error: TelegramError) -> None:
         """No answer, or no connection. Only the second is known not to have arrived."""
         self._failures += 1
         pause = min(0.5 * 2 ** min(self._failures, 8), _LONGEST_PAUSE) * (0.5 + SystemRandom().random() / 2)
         self._pacer.hold_all(timedelta(seconds=pause))
-        never_left = type(error.__cause__).__name__ in _NEVER_LEFT
+        cause = type(error.__cause__ or error).__name__
         if self._failures == 1:
-            log.warning("Telegram does not answer (%s); messages wait", type(error.__cause__).__name__)
-        self._outbox.again(letter, type(error).__name__, maybe_arrived=not never_left and letter.edits is None)
+            log.warning("Telegram does not answer (%s); messages wait", cause)
+        maybe_arrived = cause not in _NEVER_LEFT and letter.edits is None
+        self._outbox.again(letter, type(error).__name__, maybe_arrived=maybe_arrived)
 
 
 def _span(value: float | timedelta) -> timedelta:

@@ -98,6 +98,12 @@ def split(text: str, limit: int = TEXT_LIMIT) -> list[str]:
     return [*pieces, current] if current or not pieces else pieces
 
 
+def fitted(text: str) -> Html:
+    """What goes into one message, for cards that cannot be more than one; a last line tells that there is more."""
+    first, *rest = split(text, TEXT_LIMIT - 2)
+    return Html(f"{first}\n…") if rest else Html(text)
+
+
 def repeated(text: str) -> Html:
     """The mark on a message whose first sending was not acknowledged."""
     return lines(html("<i>may be a repeat</i>"), Html(text))
