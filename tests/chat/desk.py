@@ -245,7 +245,7 @@ async def _kucoin(face: KucoinFace, clock: Clock, closing: contextlib.AsyncExitS
 
     spot, futures = await rest(Venue.SPOT), await rest(Venue.FUTURES)
     exchange = Exchange(market=Market(spot, futures), account=Account(spot, futures), orders=Orders(spot, futures))
-    return Kucoin(exchange=exchange, spot=spot, clock=exchange_clock, paper=None)
+    return Kucoin(exchange=exchange, spot=spot, clock=exchange_clock, refresh_paper=None)
 
 
 async def _no_pause(_: float) -> None:
