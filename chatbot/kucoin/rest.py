@@ -15,14 +15,7 @@ from typing import Any, Self
 
 import httpx
 
-from chatbot.core.errors import (
-    BadCredentials,
-    ClockSkew,
-    KucoinError,
-    OutcomeUnknown,
-    RateLimited,
-    Unavailable,
-)
+from chatbot.core.errors import BadCredentials, ClockSkew, KucoinError, OutcomeUnknown, RateLimited, Unavailable
 from chatbot.core.market import Venue
 from chatbot.core.times import Sleep
 from chatbot.kucoin.answers import Answer, BodyTooBig, data_of, inflated
