@@ -143,7 +143,7 @@ class Reconciler:
         settled = now - signed > LATEST_ACCEPTANCE and now - misses[0] >= NOT_PLACED_AFTER
         if len(misses) < _MISSES or not settled or await self._rests(ticket):
             return
-        del self._misses[ticket.id]
+        self._misses.pop(ticket.id, None)  # another look may have been quicker
         self._move(ticket, TicketState.NOT_PLACED, Step(detail=f"{len(misses)} look-ups found nothing"), rings=True)
 
     async def _rests(self, ticket: OrderTicket) -> bool:
