@@ -1,0 +1,423 @@
+"""What became of an order: the exchange is the truth, the row is brought in line with it and never back."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from chatbot.core.errors import Rejected
+from chatbot.core.market import Venue
+from chatbot.core.notices import Subject
+from chatbot.core.orders import OrderTicket, TicketState
+from chatbot.sandbox.faults import Fault
+from chatbot.services.reconcile import ABANDONED_AFTER, LOOKED_AWAY, NOT_PLACED_AFTER, SEARCH_DELAYS, WATCH_DELAYS
+from tests.services.desk import BRIEF, PLACE, Desk, Told, limits, story
+
+Opened = Callable[..., Desk]
+
+EDIT = Told(subject=Subject.TICKET, id=1, rings=False)
+RING = Told(subject=Subject.TICKET, id=1, rings=True)
+BIG = limits(max_notional=Decimal(10**6), daily_max=Decimal(10**6))
+
+
+def look_up(ticket: OrderTicket) -> str:
+    return f"GET /spot/api/v1/hf/orders/client-order/{ticket.spec.client_oid}"
+
+
+async def lost(desk: Desk, line: str = "buy btc 100usdt", *faults: Fault) -> OrderTicket:
+    """An order whose answer was lost and that no look-up has found so far."""
+    desk.switch(Fault.ERROR_AFTER_ACCEPT, Fault.HIDDEN_ORDERS, *faults)
+    ticket = await desk.order(line)
+    assert ticket.state is TicketState.UNKNOWN
+    desk.faults.clear()
+    desk.forget_letters()
+    return ticket
+
+
+async def never_arrived(desk: Desk) -> OrderTicket:
+    """An order that vanished on the way, when the looks right after it are over."""
+    desk.switch(Fault.LOST_REQUEST)
+    ticket = await desk.order("buy btc 100usdt")
+    assert ticket.state is TicketState.UNKNOWN
+    desk.faults.clear()
+    desk.forget_letters()
+    return ticket
+
+
+async def half_filled(desk: Desk) -> OrderTicket:
+    """A sale of 0.5 BTC at 68,000 of which the market has taken a part."""
+    ticket = await desk.order("sell btc 0.5 @ 68000")
+    desk.price("68001")
+    desk.wait(1)
+    await desk.reconciler.follow()
+    part = desk.now(ticket)
+    assert part.state is TicketState.PARTIAL
+    assert 0 < part.executed.size < Decimal("0.5")
+    return part
+
+
+@story
+async def test_a_market_order_is_seen_done_by_the_first_look(desk: Desk) -> None:
+    await desk.order("buy btc 100usdt")
+    assert desk.slept == [WATCH_DELAYS[0]]
+
+
+@story
+async def test_an_order_that_shows_late_is_watched_until_it_shows(opened: Opened) -> None:
+    desk = opened(visible_after=2)
+    ticket = await desk.order("buy btc 100usdt")
+    assert ticket.state is TicketState.FILLED
+    assert tuple(desk.slept) == WATCH_DELAYS[: len(desk.slept)]
+    assert sum(desk.slept) >= 2
+
+
+@story
+async def test_a_lost_order_found_while_the_person_looks_does_not_ring(opened: Opened) -> None:
+    desk = opened(visible_after=1)
+    desk.switch(Fault.ERROR_AFTER_ACCEPT)
+    assert (await desk.order("buy btc 100usdt")).state is TicketState.FILLED
+    assert sum(desk.slept) < LOOKED_AWAY.total_seconds()
+    assert set(desk.told()) == {EDIT}
+
+
+@story
+async def test_a_lost_order_found_later_rings_once(desk: Desk) -> None:
+    ticket = await lost(desk)
+    assert tuple(desk.slept) == SEARCH_DELAYS
+    await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.FILLED
+    assert desk.told() == [EDIT, RING]
+    await desk.reconciler.follow()
+    await desk.reconciler.follow()
+    assert desk.told() == [EDIT, RING]
+
+
+@story
+async def test_a_lost_order_found_resting_rings_too(desk: Desk) -> None:
+    ticket = await lost(desk, "buy btc 0.001 @ 60000")
+    await desk.reconciler.follow()
+    found = desk.now(ticket)
+    assert (found.state, bool(found.order_id)) == (TicketState.OPEN, True)
+    assert desk.told() == [EDIT, RING]
+
+
+@story
+async def test_whoever_asks_for_the_look_is_told_on_the_card_alone(desk: Desk) -> None:
+    ticket = await lost(desk)
+    assert (await desk.reconciler.check(ticket)).state is TicketState.FILLED
+    assert desk.told() == [EDIT]
+
+
+@story
+async def test_fills_are_told_on_the_card_and_the_end_rings(opened: Opened) -> None:
+    desk = opened(rules=BIG)
+    part = await half_filled(desk)
+    assert set(desk.told()) == {EDIT}
+    order = desk.at_kucoin(part)
+    assert order is not None
+    assert (part.executed.size, part.executed.funds, part.executed.fee) == (
+        order.deal_size,
+        order.deal_funds,
+        order.fee,
+    )
+    for _ in range(40):
+        desk.wait(5)
+        await desk.reconciler.follow()
+    assert desk.now(part).state is TicketState.FILLED
+    assert desk.now(part).executed.size == Decimal("0.5")
+    assert desk.told() == [EDIT, RING]
+
+
+@story
+async def test_a_part_kept_by_a_cancel_is_told_as_it_is(opened: Opened) -> None:
+    desk = opened(rules=BIG)
+    part = await half_filled(desk)
+    order = desk.at_kucoin(part)
+    assert order is not None
+    desk.exchange.cancel(order)
+    desk.wait(5)
+    await desk.reconciler.follow()
+    ended = desk.now(part)
+    assert (ended.state, ended.executed) == (TicketState.CANCELED, part.executed)
+    assert desk.told()[-1] == RING
+    spent = desk.store.orders.spent_on_day_of(desk.time())
+    assert abs(spent - part.executed.funds) < Decimal("0.0001")
+
+
+@story
+async def test_an_answer_that_is_older_than_what_is_known_takes_nothing_back(opened: Opened) -> None:
+    desk = opened(rules=BIG)
+    ticket = await desk.order("sell btc 0.5 @ 68000")
+    line = look_up(ticket)
+    gate = desk.wire.hold(line)
+    slow = asyncio.create_task(desk.reconciler.check(ticket))
+    await gate.reached.wait()
+    desk.price("68001")
+    desk.wait(1)
+    part = await desk.reconciler.check(ticket)
+    assert part.state is TicketState.PARTIAL
+    gate.opened.set()
+    assert (await slow) == part
+    gate = desk.wire.hold(line)
+    slow = asyncio.create_task(desk.reconciler.check(part))
+    await gate.reached.wait()
+    order = desk.at_kucoin(part)
+    assert order is not None
+    desk.exchange.cancel(order)
+    ended = await desk.reconciler.check(part)
+    gate.opened.set()
+    assert (await slow) == ended
+    assert ended.state is TicketState.CANCELED
+
+
+@story
+async def test_two_looks_in_a_row_change_nothing(opened: Opened) -> None:
+    desk = opened(rules=BIG)
+    part = await half_filled(desk)
+    letters = desk.told()
+    rows = list(desk.store.db.query("SELECT * FROM journal"))
+    await desk.reconciler.check(part)
+    await asyncio.gather(*(desk.reconciler.follow() for _ in range(5)))
+    assert desk.now(part) == part
+    assert desk.told() == letters
+    assert list(desk.store.db.query("SELECT * FROM journal")) == rows
+
+
+@story
+async def test_not_placed_needs_three_misses_over_half_a_minute(opened: Opened) -> None:
+    desk = opened(deadlines=BRIEF)
+    ticket = await never_arrived(desk)
+    tapped = ticket.submitted_at
+    assert tapped is not None
+    first_miss = tapped + timedelta(seconds=SEARCH_DELAYS[0])
+    desk.time.time = first_miss + NOT_PLACED_AFTER - timedelta(milliseconds=1)
+    await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.UNKNOWN
+    assert desk.told() == []
+    desk.wait(0.001)
+    await desk.reconciler.follow()
+    given_up = desk.now(ticket)
+    assert (given_up.state, given_up.ended_at is None) == (TicketState.NOT_PLACED, True)
+    assert desk.told() == [EDIT, RING]
+    assert desk.posts == 1
+    assert desk.store.orders.spent_on_day_of(desk.time()) == 0
+
+
+@story
+async def test_after_a_restart_the_misses_are_counted_anew(opened: Opened) -> None:
+    desk = opened(deadlines=BRIEF)
+    ticket = await never_arrived(desk)
+    desk.wait(3600)
+    desk.restart()
+    for _ in range(3):
+        await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.UNKNOWN
+    desk.wait(15)
+    await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.UNKNOWN
+    desk.wait(15)
+    await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.NOT_PLACED
+
+
+@pytest.mark.parametrize("fault", [Fault.UNAVAILABLE, Fault.GARBAGE, Fault.RATE_LIMITED])
+@story
+async def test_a_question_without_an_answer_is_no_miss(opened: Opened, fault: Fault) -> None:
+    desk = opened(deadlines=BRIEF)
+    ticket = await never_arrived(desk)
+    desk.switch(fault)
+    for _ in range(5):
+        desk.wait(60)
+        await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.UNKNOWN
+    assert desk.told() == []
+
+
+@story
+async def test_an_order_among_the_open_ones_is_not_given_up(opened: Opened) -> None:
+    desk = opened()
+    ticket = await lost(desk, "buy btc 0.001 @ 60000")
+    order = desk.at_kucoin(ticket)
+    assert order is not None
+
+    def hidden_but_listed() -> None:
+        """The look-up by our own id has missed it; the list that follows shows it."""
+        desk.switch(Fault.HIDDEN_ORDERS, on=False)
+
+    for _ in range(10):
+        desk.switch(Fault.HIDDEN_ORDERS)
+        desk.wire.after(look_up(ticket), hidden_but_listed)
+        desk.wait(10)
+        await desk.reconciler.follow()
+        assert desk.state(ticket) is TicketState.UNKNOWN
+    await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.OPEN
+
+
+@story
+async def test_open_orders_that_cannot_be_read_count_as_not_gone(opened: Opened) -> None:
+    desk = opened(deadlines=BRIEF)
+    ticket = await never_arrived(desk)
+    for _ in range(10):
+        desk.wire.after(look_up(ticket), lambda: desk.switch(Fault.GARBAGE))
+        desk.wait(10)
+        await desk.reconciler.follow()
+        desk.faults.clear()
+        assert desk.state(ticket) is TicketState.UNKNOWN
+
+
+@story
+async def test_a_key_that_may_not_see_futures_can_still_give_an_order_up(opened: Opened) -> None:
+    desk = opened(deadlines=BRIEF, permissions=frozenset({"General", "Spot"}))
+    ticket = await never_arrived(desk)
+    for _ in range(10):
+        desk.wait(10)
+        await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.NOT_PLACED
+
+
+@story
+async def test_two_who_give_up_at_once_do_not_trip_over_each_other(opened: Opened) -> None:
+    desk = opened(deadlines=BRIEF)
+    ticket = await never_arrived(desk)
+    desk.wait(60)
+    await asyncio.gather(desk.reconciler.follow(), desk.reconciler.check(ticket), desk.reconciler.follow())
+    assert desk.state(ticket) is TicketState.NOT_PLACED
+    assert desk.told() == [EDIT, RING]
+
+
+@story
+async def test_an_order_that_shows_after_it_was_given_up_reopens_when_looked_for(opened: Opened) -> None:
+    desk = opened(visible_after=90)
+    desk.switch(Fault.ERROR_AFTER_ACCEPT)
+    ticket = await desk.order("buy btc 100usdt")
+    for _ in range(10):
+        desk.wait(5)
+        await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.NOT_PLACED
+    desk.wait(60)
+    found = await desk.trading.check(ticket.id)
+    assert (found.state, desk.posts) == (TicketState.FILLED, 1)
+
+
+@pytest.mark.parametrize("line", ["buy btc 100usdt", "buy btc 0.001 @ 60000"])
+@story
+async def test_a_crash_after_kucoin_took_the_order_ends_with_the_order_in_the_book(desk: Desk, line: str) -> None:
+    ticket = await desk.confirm(await desk.propose(line))
+    gate = desk.wire.hold(PLACE)
+    sending = asyncio.create_task(desk.trading.submit(ticket))
+    await gate.reached.wait()
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    desk.restart()
+    desk.forget_letters()
+    desk.reconciler.recover()
+    doubted = desk.now(ticket)
+    assert (doubted.state, doubted.reason) == (TicketState.UNKNOWN, "the bot stopped while it was being sent")
+    assert desk.told() == [EDIT]
+    with pytest.raises(Exception, match="still unknown"):
+        await desk.propose("buy btc 10usdt")
+    await desk.reconciler.follow()
+    order = desk.at_kucoin(ticket)
+    assert order is not None
+    assert desk.now(ticket).order_id == order.id
+    assert desk.state(ticket) is (TicketState.OPEN if order.active else TicketState.FILLED)
+    assert desk.posts == 1
+
+
+@story
+async def test_a_crash_before_anything_left_ends_not_placed_and_nothing_is_sent(desk: Desk) -> None:
+    ticket = await desk.confirm(await desk.propose("buy btc 100usdt"))
+    desk.restart()
+    desk.reconciler.recover()
+    for _ in range(8):
+        desk.wait(5)
+        await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.NOT_PLACED
+    assert desk.posts == 0
+
+
+@story
+async def test_recovery_touches_nothing_but_what_was_being_sent(opened: Opened) -> None:
+    desk = opened(rules=BIG)
+    waiting = await desk.propose("buy btc 100usdt")
+    open_one = await desk.order("buy btc 0.001 @ 60000")
+    filled = await desk.order("buy btc 100usdt")
+    before = [desk.now(t) for t in (waiting, open_one, filled)]
+    desk.restart()
+    desk.reconciler.recover()
+    assert [desk.now(t) for t in (waiting, open_one, filled)] == before
+
+
+@story
+async def test_a_submission_is_doubted_only_when_nobody_can_be_sending_it_any_more(desk: Desk) -> None:
+    ticket = await desk.confirm(await desk.propose("buy btc 100usdt"))
+    desk.wait(ABANDONED_AFTER.total_seconds() - 1)
+    await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.SUBMITTING
+    desk.wait(1)
+    await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.UNKNOWN
+
+
+@story
+async def test_an_order_found_resting_after_a_kill_is_cancelled(desk: Desk) -> None:
+    ticket = await lost(desk, "buy btc 0.001 @ 60000")
+    desk.kill()
+    desk.forget_letters()
+    await desk.reconciler.follow()
+    await desk.reconciler.follow()
+    order = desk.at_kucoin(ticket)
+    assert order is not None
+    assert order.cancelled
+    assert desk.state(ticket) is TicketState.CANCELED
+    assert desk.told()[-1] == EDIT
+
+
+@story
+async def test_a_cancel_by_the_kill_is_told_on_the_card_and_does_not_ring(desk: Desk) -> None:
+    ticket = await desk.order("buy btc 0.001 @ 60000")
+    stop = desk.kill()
+    desk.forget_letters()
+    await desk.killswitch.sweep(stop)
+    await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.CANCELED
+    assert [t for t in desk.told() if t.subject is Subject.TICKET] == [EDIT]
+
+
+@pytest.mark.parametrize("fault", [Fault.MAINTENANCE, Fault.UNAVAILABLE])
+@story
+async def test_a_cancel_after_the_kill_that_fails_is_tried_again(desk: Desk, fault: Fault) -> None:
+    ticket = await lost(desk, "buy btc 0.001 @ 60000")
+    desk.kill()
+    desk.switch(fault)
+    await desk.reconciler.follow()
+    desk.faults.clear()
+    await desk.reconciler.follow()
+    await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.CANCELED
+
+
+@story
+async def test_what_is_over_is_not_asked_about_any_more(desk: Desk) -> None:
+    await desk.order("buy btc 100usdt")
+    desk.switch(Fault.MAINTENANCE)
+    before = len(desk.wire.lines)
+    await desk.reconciler.follow()
+    assert len(desk.wire.lines) == before
+
+
+@story
+async def test_a_cancelled_elsewhere_order_ends_here_too(desk: Desk) -> None:
+    ticket = await desk.order("buy btc 0.001 @ 60000")
+    order = desk.at_kucoin(ticket)
+    assert order is not None
+    desk.exchange.cancel(order)
+    desk.wait(10)
+    await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.CANCELED
+    assert desk.told()[-1] == RING
+    with pytest.raises(Rejected):
+        await desk.kucoin.orders.cancel(order.id, ticket.spec.symbol, Venue.SPOT)
