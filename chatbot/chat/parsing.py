@@ -8,9 +8,12 @@ from chatbot.core.orders import Amount, AmountKind, Draft, Side
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+|$)", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,12})?", re.ASCII)
-_COMMA = re.compile(r"[0-9]+,[0-9]+", re.ASCII)
-_IN_UNIT = re.compile(r"([0-9.]+)([A-Za-z][A-Za-z0-9]{0,19})", re.ASCII)
-_UNIT = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}", re.ASCII)
+_COMMA = re.compile(r"[0-9]{1,12},[0-9]{1,12}", re.ASCII)
+_IN_UNIT = re.compile(r"([0-9.,]+)(?!e[0-9]|x[0-9]+$)([a-z][a-z0-9]{0,19})", re.ASCII | re.IGNORECASE)
+"""`1e5` and `0x10` are no amounts of coins called E5 and X10."""
+
+_COUNT = re.compile(r"[0-9.,]+", re.ASCII)
+_UNIT = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}|%", re.ASCII)
 _HUNDRED = Decimal(100)
 
 
@@ -25,7 +28,8 @@ def command(text: str, bot_name: str) -> tuple[str, str] | None:
 def number(text: str, example: str) -> Decimal:
     """Plain ASCII digits with at most one point, 12 on either side. Raises UsageError that says what to write."""
     if _COMMA.fullmatch(text):
-        raise UsageError(f"Write numbers with a point and no grouping: {text.replace(',', '.')}?", example=example)
+        point, joined = text.replace(",", "."), text.replace(",", "")
+        raise UsageError(f"A comma could mean {point} or {joined}: write one of these.", example=example)
     if not _NUMBER.fullmatch(text):
         raise UsageError(f"{_shown(text)} is not a number.", example=example)
     return Decimal(text)
@@ -46,11 +50,11 @@ def amount(text: str, example: str) -> Amount:
 
 
 def order(side: Side, text: str) -> Draft:
-    """`BTC 100usdt`, `btc-usdt 0.01 @ 60000`, `BTC 100 usdt @60000`. Raises UsageError."""
+    """`BTC 100usdt`, `btc-usdt 0.01 @ 60000`, `BTC 100 usdt @60000`, `BTC 50 %`. Raises UsageError."""
     example = f"/{side.value} BTC 100usdt"
     head, at, tail = text.partition("@")
     words, prices = head.split(), tail.split()
-    if len(words) == 3 and _UNIT.fullmatch(words[2]):
+    if len(words) == 3 and _COUNT.fullmatch(words[1]) and _UNIT.fullmatch(words[2]):
         words = [words[0], words[1] + words[2]]
     if len(words) < 2:
         raise UsageError(f"Say what to {side.value} and how much.", example=example)
