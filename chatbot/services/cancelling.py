@@ -69,5 +69,4 @@ class Cancelling:
 
     @staticmethod
     def _answers_to(reference: str, order: Order, ticket: OrderTicket | None) -> bool:
-        names = {order.order_id, ticket.name.upper() if ticket else ""}
-        return reference in names or reference.upper() in names
+        return reference == order.order_id or (ticket is not None and reference.upper() == ticket.name)
