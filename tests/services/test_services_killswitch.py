@@ -1,0 +1,266 @@
+"""The kill switch: durable before anything else, everywhere, and never done before the exchange shows it."""
+
+import asyncio
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from chatbot.core.errors import Killed
+from chatbot.core.exchange import Resting
+from chatbot.core.market import Symbol, Venue
+from chatbot.core.notices import Subject
+from chatbot.core.orders import OrderType, Side, TicketState
+from chatbot.core.stops import OpenPosition, StillOpen
+from chatbot.sandbox.faults import Fault
+from chatbot.sandbox.orders import ExchangeOrder, Stop, Trigger
+from chatbot.services.killswitch import CHECK_DELAYS
+from tests.services.desk import ANNA, BEN, Desk, Told, story
+
+Opened = Callable[..., Desk]
+
+PERP = Symbol("XBTUSDTM")
+CANCEL_ALL = "DELETE /spot/api/v1/hf/orders/cancelAll"
+SYMBOLS = "GET /spot/api/v1/hf/orders/active/symbols"
+
+
+def one_of_each(desk: Desk) -> list[ExchangeOrder]:
+    """An order in each place where one can rest, none of them ours."""
+    lots = {"venue": Venue.FUTURES, "symbol": PERP, "size": Decimal(10), "leverage": Decimal(5)}
+    down = Stop(trigger=Trigger.DOWN, price=Decimal(50_000))
+    marked = Stop(trigger=Trigger.DOWN, price=Decimal(50_000), price_type="MP")
+    return [
+        desk.elsewhere(),
+        desk.elsewhere(stop=down, side=Side.SELL, price=Decimal(49_000)),
+        desk.elsewhere(**lots),
+        desk.elsewhere(**lots, stop=marked, side=Side.SELL, type=OrderType.MARKET, price=None),
+    ]
+
+
+def position(desk: Desk) -> None:
+    desk.elsewhere(
+        venue=Venue.FUTURES, symbol=PERP, type=OrderType.MARKET, price=None, size=Decimal(50), leverage=Decimal(5)
+    )
+
+
+def left(desk: Desk, orders: list[ExchangeOrder]) -> list[str]:
+    return [o.id for o in orders if desk.exchange.orders[o.id].active]
+
+
+def problems(desk: Desk) -> dict[str, str]:
+    return {p.place: p.problem for p in desk.found().report.places if p.problem}
+
+
+@story
+async def test_a_kill_needs_no_network_and_outlives_the_process(desk: Desk) -> None:
+    desk.switch(Fault.UNAVAILABLE)
+    asked = len(desk.wire.lines)
+    desk.killswitch.kill("Anna", 7)
+    assert len(desk.wire.lines) == asked
+    desk.faults.clear()
+    desk.restart()
+    assert desk.found().person == "Anna"
+    with pytest.raises(Killed, match=r"stopped by Anna\. An owner can /resume"):
+        await desk.propose("buy btc 100usdt")
+
+
+@story
+async def test_a_kill_expires_every_open_card_and_tells_each(desk: Desk) -> None:
+    cards = [await desk.propose("buy btc 100usdt", who) for who in (ANNA, BEN, ANNA)]
+    resting = await desk.order("buy btc 0.001 @ 60000")
+    desk.forget_letters()
+    stop = desk.kill()
+    assert stop.report.tickets_expired == desk.found().report.tickets_expired == 3
+    assert {desk.state(c) for c in cards} == {TicketState.EXPIRED}
+    assert {desk.now(c).reason for c in cards} == {"trading was stopped"}
+    assert desk.state(resting) is TicketState.OPEN
+    assert desk.told() == [Told(subject=Subject.TICKET, id=c.id, rings=False) for c in cards]
+
+
+@story
+async def test_a_sweep_empties_all_four_places_and_names_the_positions(desk: Desk) -> None:
+    orders = one_of_each(desk)
+    position(desk)
+    stop = desk.kill()
+    desk.forget_letters()
+    await desk.killswitch.sweep(stop)
+    assert left(desk, orders) == []
+    report = desk.found().report
+    assert {p.place for p in report.places} == {place.value for place in Resting}
+    assert problems(desk) == {}
+    assert (report.found, report.resting) == (2, ())
+    assert report.positions == (OpenPosition(symbol=PERP, lots="50"),)
+    assert report.checked_at == f"{desk.time():%H:%M:%S}"
+    assert desk.found().swept_at == desk.time()
+    assert desk.slept[-1:] == [CHECK_DELAYS[0]]
+    assert desk.told() == [Told(subject=Subject.STOP, id=stop.id, rings=False)]
+
+
+@story
+async def test_nothing_is_cancelled_before_the_kill_is_written(desk: Desk) -> None:
+    one_of_each(desk)
+    standing: list[bool] = []
+    desk.wire.before(CANCEL_ALL, lambda: standing.append(desk.store.stops.standing() is not None))
+    await desk.killswitch.sweep(desk.kill())
+    assert standing == [True]
+
+
+@story
+async def test_every_step_is_on_the_card_while_it_happens(desk: Desk) -> None:
+    one_of_each(desk)
+    stop = desk.kill()
+    desk.forget_letters()
+    seen: list[tuple[int | None, int, bool]] = []
+
+    def look() -> None:
+        report = desk.found().report
+        seen.append((report.found, len(report.places), report.resting is None))
+
+    desk.wire.before(CANCEL_ALL, look)
+    desk.wire.before(SYMBOLS, look)
+    await desk.killswitch.sweep(stop)
+    assert seen == [(None, 0, True), (2, 0, True)]
+
+
+@story
+async def test_a_place_that_refuses_is_shown_and_swept_again_until_it_is_clean(desk: Desk) -> None:
+    orders = one_of_each(desk)
+    stop = desk.kill()
+    desk.switch(Fault.MAINTENANCE)
+    await desk.killswitch.sweep(stop)
+    assert set(problems(desk)) == {place.value for place in Resting}
+    assert all("suspended" in problem for problem in problems(desk).values())
+    resting = desk.found().report.resting
+    assert resting is not None
+    assert {r.order_id for r in resting} == {orders[0].id, orders[2].id}
+    assert resting[0] == StillOpen(order_id=orders[0].id, symbol="BTC-USDT", side="buy", size="0.001", price="60000")
+    assert desk.found().swept_at is None
+    assert tuple(desk.slept[-len(CHECK_DELAYS) :]) == CHECK_DELAYS
+    desk.faults.clear()
+    await desk.killswitch.sweep(desk.found())
+    assert (problems(desk), left(desk, orders)) == ({}, [])
+    assert desk.found().swept_at is not None
+
+
+@story
+async def test_a_kucoin_that_does_not_answer_is_never_called_clean(desk: Desk) -> None:
+    orders = one_of_each(desk)
+    stop = desk.kill()
+    desk.switch(Fault.UNAVAILABLE)
+    await desk.killswitch.sweep(stop)
+    report = desk.found().report
+    assert (report.found, report.resting, report.positions) == (None, None, None)
+    assert set(problems(desk)) == {place.value for place in Resting}
+    assert desk.found().swept_at is None
+    desk.faults.clear()
+    desk.restart()
+    await desk.killswitch.finish_unfinished()
+    assert left(desk, orders) == []
+    assert desk.found().swept_at is not None
+
+
+@story
+async def test_a_key_without_futures_still_empties_spot_and_says_what_it_could_not(opened: Opened) -> None:
+    desk = opened(permissions=frozenset({"General", "Spot"}))
+    orders = one_of_each(desk)
+    await desk.killswitch.sweep(desk.kill())
+    assert left(desk, orders) == [orders[2].id, orders[3].id]
+    assert set(problems(desk)) == {Resting.FUTURES_ORDERS.value, Resting.FUTURES_STOPS.value}
+    assert all("Futures" in problem for problem in problems(desk).values())
+    assert desk.found().report.positions == ()
+    assert desk.found().swept_at is None
+
+
+@story
+async def test_an_order_that_slips_in_after_the_cancels_is_listed(desk: Desk) -> None:
+    late: list[ExchangeOrder] = []
+    desk.wire.after(CANCEL_ALL, lambda: late.append(desk.elsewhere()))
+    await desk.killswitch.sweep(desk.kill())
+    resting = desk.found().report.resting
+    assert resting is not None
+    assert [r.order_id for r in resting] == [late[0].id]
+    assert desk.found().swept_at is None
+    await desk.killswitch.sweep(desk.found())
+    assert desk.found().swept_at is not None
+
+
+@story
+async def test_a_list_that_does_not_come_does_not_hold_the_cancels_up(desk: Desk) -> None:
+    orders = one_of_each(desk)
+    desk.wire.hold(SYMBOLS)
+    await desk.killswitch.sweep(desk.kill())
+    assert left(desk, orders) == []
+    assert desk.found().report.found is None
+    assert desk.found().swept_at is not None
+
+
+@story
+async def test_a_swept_kill_is_not_swept_again_at_the_next_start(desk: Desk) -> None:
+    await desk.killswitch.sweep(desk.kill())
+    desk.restart()
+    asked = len(desk.wire.lines)
+    await desk.killswitch.finish_unfinished()
+    assert len(desk.wire.lines) == asked
+
+
+@story
+async def test_a_sweep_cut_short_is_finished_at_the_next_start(desk: Desk) -> None:
+    orders = one_of_each(desk)
+    gate = desk.wire.hold(CANCEL_ALL)
+    sweep = asyncio.create_task(desk.killswitch.sweep(desk.kill()))
+    await gate.reached.wait()
+    sweep.cancel()
+    await asyncio.gather(sweep, return_exceptions=True)
+    orders.append(desk.elsewhere())
+    desk.restart()
+    assert desk.found().swept_at is None
+    await desk.killswitch.finish_unfinished()
+    assert left(desk, orders) == []
+    assert desk.found().swept_at is not None
+
+
+@story
+async def test_without_a_kill_a_start_sweeps_nothing(desk: Desk) -> None:
+    order = desk.elsewhere()
+    await desk.killswitch.finish_unfinished()
+    desk.kill()
+    desk.killswitch.resume("Anna", "never mind")
+    await desk.killswitch.finish_unfinished()
+    assert desk.exchange.orders[order.id].active
+    assert desk.wire.lines == []
+
+
+@story
+async def test_a_second_kill_is_the_first_one_told_anew(desk: Desk) -> None:
+    await desk.propose("buy btc 100usdt")
+    first = desk.kill(ANNA)
+    await desk.killswitch.sweep(first)
+    again = desk.kill(BEN)
+    assert (again.id, again.person, again.chat_id) == (first.id, "Anna", BEN.id)
+    assert again.report.tickets_expired == 1
+    assert desk.found().swept_at is None
+    await desk.killswitch.sweep(again)
+    assert desk.found().swept_at is not None
+
+
+@story
+async def test_resuming_lets_orders_leave_again_and_is_written_down(desk: Desk) -> None:
+    assert desk.killswitch.resume("Anna", "no reason") is None
+    stop = desk.kill(BEN)
+    resumed = desk.killswitch.resume("Anna", "news are over")
+    assert resumed is not None
+    assert (resumed.id, resumed.resumed_by, resumed.reason) == (stop.id, "Anna", "news are over")
+    assert desk.killswitch.standing() is None
+    assert desk.killswitch.resume("Anna", "again") is None
+    assert desk.killswitch.stop(stop.id) == resumed
+    records = [(r.person, r.what, r.detail) for r in desk.store.audit.latest(2)]
+    assert records == [("Anna", "resumed", "news are over"), ("Ben", "killed", "")]
+    assert (await desk.order("buy btc 100usdt")).state is TicketState.FILLED
+
+
+@story
+async def test_a_kill_without_a_card_yet_still_sweeps(desk: Desk) -> None:
+    orders = one_of_each(desk)
+    await desk.killswitch.sweep(desk.killswitch.kill("Anna", 7))
+    assert left(desk, orders) == []
+    assert desk.told() == []
