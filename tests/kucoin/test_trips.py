@@ -38,3 +38,8 @@ def test_only_what_left_and_changes_something_is_in_doubt(
     call = trip(endpoint)
     call.flying, call.doubted = flying, doubted
     assert type(call.failure("why", "1")) is kind
+
+
+def test_no_value_can_break_out_of_its_place_in_the_address() -> None:
+    call = trip(endpoints.SPOT_CANCEL, orderId="a/b?c", symbol="X&symbol=Y#z +%")
+    assert call.target(raw=False) == "/api/v1/hf/orders/a%2Fb%3Fc?symbol=X%26symbol%3DY%23z%20%2B%25"
