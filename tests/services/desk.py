@@ -29,6 +29,7 @@ from chatbot.kucoin.trips import Deadlines
 from chatbot.sandbox.accounts import Pocket
 from chatbot.sandbox.exchange import Exchange as SandboxExchange
 from chatbot.sandbox.faults import Fault, Faults
+from chatbot.sandbox.kucoin_answers import unavailable
 from chatbot.sandbox.kucoin_rest import KucoinFace
 from chatbot.sandbox.listing import Listing, load
 from chatbot.sandbox.orders import ExchangeOrder, OrderRequest
@@ -106,6 +107,8 @@ class Wire:
         self._app = app
         self.lines: list[str] = []
         self.signed: list[str] = []
+        self.broken: set[str] = set()
+        """Lines that KuCoin's front answers with a page of its own."""
         self._before: dict[str, Callable[[], object]] = {}
         self._after: dict[str, Callable[[], object]] = {}
         self._gates: dict[str, Gate] = {}
@@ -128,7 +131,7 @@ class Wire:
         if any(name.lower() == b"kc-api-sign" for name, _ in scope["headers"]):
             self.signed.append(line)
         self._before.pop(line, _nothing)()
-        await self._app(scope, receive, send)
+        await (unavailable() if line in self.broken else self._app)(scope, receive, send)
         self._after.pop(line, _nothing)()
         if line in self._gates:
             gate = self._gates.pop(line)
