@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from telegram import Message, Update, User
+from telegram import MaybeInaccessibleMessage, Message, Update, User
 
 from chatbot.chat.messages import Incoming
 
@@ -15,8 +15,8 @@ def read(update: Update) -> Incoming:
         chat = shown.chat if shown is not None else None
         return _incoming(
             update, query.from_user, chat_id=chat.id if chat else 0, private=bool(chat and chat.type == "private"),
-            message_id=shown.message_id if shown else 0, callback_id=query.id, data=query.data or "",
-            odd="" if chat else "no message",
+            thread_id=_topic(shown), message_id=shown.message_id if shown else 0, callback_id=query.id,
+            data=query.data or "", odd="" if chat else "no message",
         )  # fmt: skip
     if message is None or message.from_user is None:
         return _incoming(update, None, odd="not a message")
@@ -25,7 +25,7 @@ def read(update: Update) -> Incoming:
         message.from_user,
         chat_id=message.chat_id,
         private=message.chat.type == "private",
-        thread_id=message.message_thread_id if message.is_topic_message else None,
+        thread_id=_topic(message),
         message_id=message.message_id,
         sent_at=message.date,
         text=message.text or "",
@@ -41,6 +41,11 @@ def _incoming(update: Update, user: User | None, **known: Any) -> Incoming:
     }  # fmt: skip
     name = user.first_name if user is not None else ""
     return Incoming(update_id=update.update_id, user_id=user.id if user else 0, user_name=name, **(blank | known))
+
+
+def _topic(message: MaybeInaccessibleMessage | None) -> int | None:
+    """The topic of a forum that the message stands in: answers belong there."""
+    return message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
 
 
 def _oddity(message: Message) -> str:
