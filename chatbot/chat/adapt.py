@@ -1,7 +1,7 @@
 """Updates to what handlers take, replies to letters: plain copying, kept out of the flow."""
 
 from chatbot.chat.messages import Incoming, Message, Reply, Tap
-from chatbot.chat.views.markup import split
+from chatbot.chat.views.markup import TEXT_LIMIT, split, units
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.people import Person
 from chatbot.services.post import Pressed
@@ -34,9 +34,11 @@ def tap(incoming: Incoming, person: Person, argument: str, pressed: Pressed) -> 
 
 
 def letters(incoming: Incoming, reply: Reply, edits: Pressed | None) -> list[Letter]:
-    """The reply as letters: none without words, several when it is too long for one message."""
-    if reply.subject is not None or edits is not None:
-        return [letter(incoming, reply, edits=edits.card_id if edits else None)]
+    """The reply as letters: none without words, several when it is too long for one message, an edit's too."""
+    if reply.subject is not None:
+        return [letter(incoming, reply)]
+    if edits is not None and units(reply.text) <= TEXT_LIMIT:
+        return [letter(incoming, reply, edits=edits.card_id)]
     if not reply.text:
         return []
     *first, last = split(reply.text)

@@ -5,7 +5,7 @@ back, because it must be given while the finger is still near the button.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from chatbot.chat import parsing, words
@@ -117,12 +117,12 @@ class Front:
     async def _tapped(self, incoming: Incoming, person: Person) -> tuple[Toast | None, Then | None]:
         pressed = self._pressed(incoming)
         name, _, argument = pressed.button.action.partition(" ") if pressed is not None else ("", "", "")
-        if pressed is None:
+        line = parsing.command(argument, self._bot_name) if name == _RUN else None
+        if pressed is None or (name == _RUN and line is None):
             self._finish(incoming, Ending.REFUSED, None)
             return Toast(text=words.EXPIRED, popup=True), None
-        if name == _RUN:
-            line = parsing.command(argument, self._bot_name)
-            return Toast(), await self._obey(incoming, person, *line) if line else None
+        if line is not None:
+            return Toast(), await self._obey(incoming, person, *line)
         verb = self._table.verb(name)
         press = tap(incoming, person, argument, pressed)
         try:
@@ -169,7 +169,7 @@ class Front:
         late = self._late_by(incoming)
         if command.effect is not Effect.READ or not reply.text or late <= LATE or late > TOO_LATE:
             return reply
-        return Reply(text=views.marked_late(reply.text, late), buttons=reply.buttons)
+        return replace(reply, text=views.marked_late(reply.text, late))
 
     def _finish(self, incoming: Incoming, ending: Ending, reply: Reply | None, edits: Pressed | None = None) -> None:
         answers = [] if reply is None else letters(incoming, reply, edits)

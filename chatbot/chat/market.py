@@ -1,6 +1,7 @@
 """Handlers of /price, /watch, /unwatch, /watchlist and /funding."""
 
 import asyncio
+from dataclasses import replace
 
 from chatbot.chat.messages import Message, Reply, Tap
 from chatbot.chat.views import market as views
@@ -115,4 +116,5 @@ class MarketHandlers:
 
 
 def _edit(reply: Reply) -> Reply:
-    return Reply(text=reply.text, buttons=reply.buttons, edit=True)
+    """On the same card; a question needs a message of its own."""
+    return reply if reply.asks else replace(reply, edit=True)
