@@ -6,7 +6,7 @@ from chatbot.chat import parsing
 from chatbot.chat.messages import Message, Reply, Tap
 from chatbot.chat.views import orders as views
 from chatbot.chat.views.markup import lines
-from chatbot.core.errors import Refused, UsageError
+from chatbot.core.errors import Killed, Refused, UsageError
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Subject
 from chatbot.core.numbers import plain
@@ -106,7 +106,8 @@ class TradingHandlers:
 
 def _with_hint(error: Refused, draft: Draft) -> Refused:
     """Who types `/buy btc 100` mostly means a hundred dollars."""
-    if draft.side is Side.SELL or draft.amount.kind is not AmountKind.BASE or draft.amount.value < 1:
+    about_money = draft.side is Side.BUY and draft.amount.kind is AmountKind.BASE and draft.amount.value >= 1
+    if not about_money or isinstance(error, Killed):
         return error
     line = f"/buy {draft.word.upper()} {plain(draft.amount.value)}usdt"
     return Refused(f"{error} A bare number counts coins; {line} spends USDT.")

@@ -1,14 +1,19 @@
 """Errors become words here, once: what happened, what was done about it, what the person can do."""
 
 from chatbot.chat.messages import Message, Reply
-from chatbot.chat.views.markup import Html, bold, code, html, lines
+from chatbot.chat.views.markup import Html, bold, code, html, lines, short
 from chatbot.core.errors import (
     BadCredentials,
     ChatbotError,
     ClockSkew,
+    InsufficientBalance,
+    NotAllowed,
     OutcomeUnknown,
+    OverLimit,
     RateLimited,
+    Rejected,
     Unavailable,
+    UnknownOrder,
     UnknownSymbol,
     UsageError,
 )
@@ -18,7 +23,7 @@ BROKEN = "Something in me broke while answering this. Nothing more was done abou
 COMMANDS_ONLY = lines(
     "I answer commands.", html("Example: {}", code("/price BTC")), html("{} lists them.", code("/help"))
 )
-EXPIRED = "This button no longer works."
+EXPIRED = "This button no longer works. Type the command again."
 
 _ADVICE: tuple[tuple[type[ChatbotError], str], ...] = (
     (RateLimited, "Nothing was done. I keep to KuCoin's limit; ask again in a moment."),
@@ -26,8 +31,16 @@ _ADVICE: tuple[tuple[type[ChatbotError], str], ...] = (
     (BadCredentials, "Nothing was done. The owner can run chatbot check, which tells how to mend the key."),
     (ClockSkew, "Nothing was done. I am reading KuCoin's clock anew; ask again."),
     (OutcomeUnknown, "It may have been done. I have not sent it again; /orders shows what KuCoin has."),
+    (InsufficientBalance, "Nothing was done. /balance shows what is where."),
+    (UnknownOrder, "Nothing was done. /orders shows what is open."),
+    (Rejected, "Nothing was done."),
+    (OverLimit, "Nothing was sent. Ask for less: limits are set where I run, never in a chat."),
+    (NotAllowed, "Nothing was done. Roles are given where I run, never in a chat."),
 )
-"""The first that fits; refusals carry their reason in their own sentence."""
+"""The first that fits; the other refusals say it all in their own sentence."""
+
+_SENTENCE = 500
+"""Characters of an error's own sentence, which may quote what somebody typed."""
 
 
 def failure(error: ChatbotError, message: Message | None = None) -> Reply:
@@ -35,8 +48,8 @@ def failure(error: ChatbotError, message: Message | None = None) -> Reply:
     if isinstance(error, UnknownSymbol):
         return _unknown_symbol(error, message)
     if isinstance(error, UsageError):
-        return Reply(text=lines(str(error), _example(error)))
-    return Reply(text=lines(bold(error), _advice(error)))
+        return Reply(text=lines(short(str(error), _SENTENCE), _example(error)))
+    return Reply(text=lines(bold(short(str(error), _SENTENCE)), _advice(error)))
 
 
 def popup(error: ChatbotError) -> str:

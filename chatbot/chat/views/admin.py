@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from chatbot.chat.messages import Command, Reply
-from chatbot.chat.views.markup import Html, bold, clock, code, html, lines
+from chatbot.chat.views.markup import REASON, Html, bold, clock, code, html, lines, short
 from chatbot.core.limits import Limits
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, ButtonStyle
@@ -39,7 +39,7 @@ def welcome(person: Person, limits: Limits) -> Reply:
         text=body,
         buttons=(
             (
-                Button(text="Prices", action="price", style=ButtonStyle.PRIMARY),
+                Button(text="Prices", action="run /price", style=ButtonStyle.PRIMARY),
                 Button(text="Balance", action="run /balance"),
                 Button(text="Funding", action="run /funding"),
             ),
@@ -83,14 +83,15 @@ def knock(user_id: int, name: str) -> Html:
 
 def resumed(stop: Stop) -> Html:
     return lines(
-        html("<b>Trading goes on.</b> Resumed by {}: {}", stop.resumed_by, stop.reason),
+        html("<b>Trading goes on.</b> Resumed by {}: {}", stop.resumed_by, short(stop.reason, REASON)),
         html("It was stopped by {} at {}.", stop.person, clock(stop.at)),
     )
 
 
 def stale(command: Command, asked_at: datetime) -> Reply:
-    """A command that moves money is never run late: it comes back as a button."""
-    return Reply(text=html("/{} was asked at {}. I did not act on it.", command.name, clock(asked_at)))
+    """A command that moves money is never run late: the front hands it back as a button where it may be asked again."""
+    asked = html("/{} was asked at {}, while I could not hear you.", command.name, clock(asked_at))
+    return Reply(text=lines(asked, "I did not act on it: that is too long ago."))
 
 
 def marked_late(text: str, late: timedelta) -> Html:

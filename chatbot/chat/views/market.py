@@ -167,7 +167,7 @@ def _funding_row(look: FundingLook, position: Position | None, now: datetime) ->
     whose = payer(current.rate).value if current.rate else Payer.NOBODY.value
     note = whose if share is None or position is None else _share_in_words(share, position.currency)
     left, hours = in_words(current.next_at - now), in_words(current.interval)
-    return html("<b>{}</b>  {}  {}, in {} of {}", _coin(look.instrument), rate(current.rate), note, left, hours)
+    return html("<b>{}</b>  {}  {}, in {}, every {}", _coin(look.instrument), rate(current.rate), note, left, hours)
 
 
 def _coin(instrument: Instrument) -> str:

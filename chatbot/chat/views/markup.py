@@ -16,6 +16,12 @@ TEXT_LIMIT = 4096
 """Telegram's longest message, in UTF-16 units."""
 
 
+REASON = 300
+"""Characters shown of a sentence that somebody typed or KuCoin sent."""
+
+ROWS = 30
+"""Orders listed on one card; more would pass Telegram's limits of text and buttons."""
+
 _TAG = re.compile(r"</?[a-z][^<>]*>")
 
 

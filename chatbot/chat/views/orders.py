@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views.markup import Html, bold, clock, html, lines, paper
+from chatbot.chat.views.markup import ROWS, Html, bold, clock, html, lines, paper
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, ButtonStyle
 from chatbot.core.numbers import grouped, money, places, plain, tidy
@@ -16,12 +16,14 @@ _DIGITS = 8
 def orders(
     open_orders: Iterable[Order], names: dict[str, OrderTicket], mode: TradingMode, *, may_cancel: bool
 ) -> Reply:
-    """Newest first, a Cancel button each."""
-    shown = list(open_orders)
+    """Newest first, a Cancel button each; of very many the newest."""
+    every = list(open_orders)
+    shown = every[:ROWS]
     if not shown:
         return Reply(text=lines(paper(mode), "No open orders."), buttons=((Button(text="Refresh", action="orders"),),))
     rows = [_order_row(o, names.get(o.order_id)) for o in shown]
-    body = lines(paper(mode), bold(f"{len(shown)} open"), *rows)
+    more = f"and {len(every) - ROWS} older ones; /cancel all takes out every one" if len(every) > ROWS else None
+    body = lines(paper(mode), bold(f"{len(every)} open"), *rows, more)
     cancels = [
         (Button(text=f"Cancel {_order_name(o, names.get(o.order_id))}", action=f"cancel {o.order_id}",
                 style=ButtonStyle.DANGER),)

@@ -1,7 +1,7 @@
 """The kill's card: what was done, what is left, never more than the exchange said."""
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views.markup import Html, clock, code, html, lines, paper
+from chatbot.chat.views.markup import REASON, ROWS, Html, clock, code, html, lines, paper, short
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, ButtonStyle, Subject
 from chatbot.core.stops import StillOpen, Stop
@@ -24,8 +24,9 @@ def _stop_lines(shown: Stop) -> list[str | None]:
     report = shown.report
     head = html("<b>STOPPED</b> by {} at {}. New orders are blocked.", shown.person, clock(shown.at))
     tickets = f"tickets expired {report.tickets_expired}" if report.tickets_expired else None
-    problems = [html("{}: not cancelled. {}", p.place, p.problem) for p in report.places if p.problem]
-    resumed = html("<b>Resumed</b> by {}: {}", shown.resumed_by, shown.reason) if shown.resumed_at else None
+    problems = [html("{}: not cancelled. {}", p.place, short(p.problem, REASON)) for p in report.places if p.problem]
+    reason = short(shown.reason, REASON)
+    resumed = html("<b>Resumed</b> by {}: {}", shown.resumed_by, reason) if shown.resumed_at else None
     return [head, tickets, _cancel_line(shown), *problems, *_left(shown), *_positions(shown), resumed]
 
 
@@ -44,7 +45,10 @@ def _left(shown: Stop) -> list[Html]:
         return [html("what is left could not be read yet")] if report.checked_at else []
     if not report.resting:
         return [html("nothing is resting on KuCoin (checked {} UTC)", report.checked_at)]
-    return [html("still resting at {} UTC:", report.checked_at), *map(_resting_row, report.resting)]
+    left = len(report.resting)
+    more = [html("  and {} more", left - ROWS)] if left > ROWS else []
+    head = html("<b>{} still resting</b> at {} UTC:", left, report.checked_at)
+    return [head, *map(_resting_row, report.resting[:ROWS]), *more]
 
 
 def _resting_row(order: StillOpen) -> Html:
@@ -53,10 +57,9 @@ def _resting_row(order: StillOpen) -> Html:
 
 
 def _positions(shown: Stop) -> list[Html]:
-    return [
-        html("position {} {} lots is still open", position.symbol, position.lots)
-        for position in shown.report.positions or ()
-    ]
+    positions = shown.report.positions or ()
+    rows = [html("position {} {} lots is still open", p.symbol, p.lots) for p in positions[:ROWS]]
+    return [*rows, html("and {} more positions", len(positions) - ROWS)] if len(positions) > ROWS else rows
 
 
 def _wants_retry(shown: Stop) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views.markup import Html, bold, code, html, lines
+from chatbot.chat.views.markup import REASON, Html, bold, code, html, lines, short
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, Buttons, ButtonStyle, Subject
 from chatbot.core.numbers import grouped, money, places, tidy
@@ -99,7 +99,7 @@ def _unknown(shown: OrderTicket) -> list[Html | None]:
         bold("KuCoin gave no answer."),
         html("I have NOT sent it again and ask for it by its id."),
         html("New {} orders are held until it is found.", base),
-        html("({})", shown.reason) if shown.reason else None,
+        html("({})", short(shown.reason, REASON)) if shown.reason else None,
     ]
 
 
@@ -112,11 +112,11 @@ def _not_placed(shown: OrderTicket) -> list[Html | None]:
 
 
 def _rejected(shown: OrderTicket) -> list[Html | None]:
-    return [_wish(shown), bold("KuCoin refused it."), html("{}", shown.reason)]
+    return [_wish(shown), bold("KuCoin refused it."), html("{}", short(shown.reason, REASON))]
 
 
 def _not_sent(shown: OrderTicket) -> list[Html | None]:
-    return [_wish(shown), bold("Nothing was sent."), html("{}", shown.reason)]
+    return [_wish(shown), bold("Nothing was sent."), html("{}", short(shown.reason, REASON))]
 
 
 def _declined(shown: OrderTicket) -> list[Html | None]:
