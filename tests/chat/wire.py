@@ -28,17 +28,19 @@ from chatbot.store.store import Store, open_store
 from tests.chat.desk import ANNA, BEN, BOT_NAME, CARA, Clock, front_of
 
 TOKEN = "7000001:made-up"
+_PAUSE = 0.1
 ROLES = {person.id: person.role for person in (ANNA, BEN, CARA)}
 
 
 @dataclass(slots=True, kw_only=True)
 class Pauses:
-    """Where the poller sleeps: it passes in no time, and is written down."""
+    """Where the poller sleeps: it passes in no time. What is more than a breath is written down."""
 
     slept: list[float] = field(default_factory=list)
 
     async def __call__(self, seconds: float) -> None:
-        self.slept.append(seconds)
+        if seconds >= _PAUSE:
+            self.slept.append(seconds)
         await asyncio.sleep(0)
 
 
