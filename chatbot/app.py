@@ -14,6 +14,7 @@ from chatbot.core.errors import BadCredentials, KucoinError
 from chatbot.core.modes import TradingMode
 from chatbot.core.people import Role
 from chatbot.jobs import Job, run_jobs
+from chatbot.kucoin.rest import trusted
 from chatbot.store.database import only_process
 from chatbot.store.store import Store, open_store
 from chatbot.wiring import Chat, Doors, Kucoin, Services, build_chat, build_services, connect_kucoin
@@ -45,13 +46,13 @@ async def built(settings: Settings) -> AsyncIterator[Bot]:
     """Raises AlreadyRunning, Damaged, InvalidToken."""
     async with contextlib.AsyncExitStack() as closing:
         closing.enter_context(only_process(settings.database_path))
-        bell = asyncio.Event()
-        kucoin = await connect_kucoin(settings, closing)
+        bell, tls = asyncio.Event(), trusted()
+        kucoin = await connect_kucoin(settings, tls, closing)
         now = kucoin.clock.now
         store = open_store(settings.database_path, now, bell.set)
         closing.callback(store.close)
         services = build_services(settings, store, kucoin, now)
-        doors = Doors(store=store, bell=bell, now=now, closing=closing)
+        doors = Doors(store=store, bell=bell, now=now, tls=tls, closing=closing)
         chat = await build_chat(settings, services, doors)
         yield Bot(settings=settings, store=store, kucoin=kucoin, services=services, chat=chat)
 

@@ -15,7 +15,7 @@ from chatbot.core.errors import KucoinError
 from chatbot.core.exchange import ServiceStatus
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
-from chatbot.kucoin.rest import KEPT_FOR_MINUTES
+from chatbot.kucoin.rest import KEPT_FOR_MINUTES, trusted
 from chatbot.store.database import Damaged, look_at
 from chatbot.wiring import Kucoin, connect_kucoin
 
@@ -42,7 +42,7 @@ async def check_all(settings: Settings) -> list[Finding]:
     findings = [Finding(name=name, ok=True, found=value) for name, value in describe(settings)]
     findings.append(_database(settings.database_path))
     async with contextlib.AsyncExitStack() as closing:
-        kucoin = await connect_kucoin(settings, closing)
+        kucoin = await connect_kucoin(settings, trusted(), closing)
         online = [_telegram(settings), _clock(kucoin), _service(kucoin)]
         if settings.trading_mode is not TradingMode.PAPER and settings.kucoin_api_key is not None:
             online += [_mode(kucoin), _key(kucoin, Venue.SPOT), _key(kucoin, Venue.FUTURES)]

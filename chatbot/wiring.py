@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -75,6 +76,7 @@ class Doors:
     store: Store
     bell: asyncio.Event
     now: Now
+    tls: ssl.SSLContext
     closing: contextlib.AsyncExitStack
 
 
@@ -115,13 +117,13 @@ class PaperExchange(Protocol):
 Connect = Callable[[Path, Rest, Rest, contextlib.AsyncExitStack], Awaitable[PaperExchange]]
 
 
-async def connect_kucoin(settings: Settings, closing: contextlib.AsyncExitStack) -> Kucoin:
+async def connect_kucoin(settings: Settings, tls: ssl.SSLContext, closing: contextlib.AsyncExitStack) -> Kucoin:
     """In paper mode public data is the real KuCoin's while everything signed goes to the sandbox exchange."""
     on_paper = settings.trading_mode is TradingMode.PAPER
     clock, pools = ExchangeClock(utc_now), Pools(now=utc_now, sleep=asyncio.sleep)
 
     async def rest(venue: Venue, url: str) -> Rest:
-        host = Host(url=url, venue=venue, credentials=None if on_paper else credentials(settings, venue))
+        host = Host(url=url, venue=venue, credentials=None if on_paper else credentials(settings, venue), tls=tls)
         return await closing.enter_async_context(Rest(host, clock=clock, pools=pools))
 
     spot = await rest(Venue.SPOT, settings.kucoin_spot_url)
@@ -185,7 +187,7 @@ def build_table(services: Services, settings: Settings, now: Now) -> Table:
 async def build_chat(settings: Settings, services: Services, doors: Doors) -> Chat:
     """Asks Telegram who we are. Raises InvalidToken when it does not know us."""
     token = settings.telegram_bot_token.get_secret_value()
-    bot = connect(token=token, url=settings.telegram_api_url, limits=KEPT_FOR_MINUTES)
+    bot = connect(token=token, url=settings.telegram_api_url, limits=KEPT_FOR_MINUTES, tls=doors.tls)
     await doors.closing.enter_async_context(bot)
     table = build_table(services, settings, doors.now)
     post = Post(doors.store)

@@ -51,7 +51,7 @@ class Host:
     """Where one of KuCoin's hosts is, as whom it is asked, and over what.
 
     `url` may carry a path, such as `http://127.0.0.1:8000/spot`; it is not signed. `app` or
-    `transport` stand in for the network.
+    `transport` stand in for the network; hosts may share one `tls`.
     """
 
     url: str
@@ -59,7 +59,13 @@ class Host:
     credentials: Credentials | None = None
     app: App | None = None
     transport: httpx.AsyncBaseTransport | None = None
+    tls: ssl.SSLContext | None = None
     deadlines: Deadlines = field(default_factory=Deadlines)
+
+
+def trusted() -> ssl.SSLContext:
+    """The authorities that are believed. Reading them takes some 20 ms: make it once."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class Rest:
@@ -71,7 +77,7 @@ class Rest:
         self._pools = pools
         self._sleep = sleep
         transport = httpx.ASGITransport(host.app, raise_app_exceptions=False) if host.app else host.transport
-        context = httpx.create_ssl_context(trust_env=False) if transport is None else True
+        context = host.tls or trusted() if transport is None else True
         self._kept = _client(transport, context, KEPT_FOR_MINUTES)
         self._fresh = _client(transport, context, _NEVER_KEPT)
         self._lanes = Lanes()

@@ -61,6 +61,7 @@ class Wire(BaseModel):
     """The base of all wire models: `camelCase` on the wire, frozen, its errors never show what was read."""
 
     model_config = ConfigDict(
+        defer_build=True,  # a model is compiled when it is first needed, not at every start
         alias_generator=to_camel,
         coerce_numbers_to_str=True,
         extra="ignore",

@@ -18,14 +18,14 @@ from telegram import Update
 from telegram.ext import Application, MessageHandler, filters
 
 async def echo(update, context):
-    await update.message.reply_text(update.message.text)
+    await update.message.reply_html(update.message.text)
 
 url, token = sys.argv[1:]
 application = Application.builder().token(token).base_url(url + "/bot").build()
 application.add_handler(MessageHandler(filters.ALL, echo))
 application.run_polling(allowed_updates=Update.ALL_TYPES)
 """
-"""python-telegram-bot's own echo example, over its own polling."""
+"""An echo over python-telegram-bot's own polling; it says the words it is told as HTML, as the bot says its own."""
 
 
 @contextlib.asynccontextmanager

@@ -54,23 +54,22 @@ async def main() -> None:
 
 async def measure(mine: Sandbox, theirs: Sandbox, client: httpx.AsyncClient) -> None:
     my_phone, their_phone = Phone(mine.telegram, OWNER.user), Phone(theirs.telegram, OWNER.user)
-    for line in ("/price btc", "/help"):
-        await reply_time(mine, my_phone, line)
-    await reply_time(theirs, their_phone, "warm")
-    await calls_time(client, mine)
-    helps, prices, echoes, calls = [], [], [], []
-    for _ in range(RUNS):
-        await asyncio.sleep(PAUSE)
-        helps.append(await reply_time(mine, my_phone, "/help"))
-        echoes.append(await reply_time(theirs, their_phone, "hello"))
-        await asyncio.sleep(PAUSE)
-        prices.append(await reply_time(mine, my_phone, "/price btc"))
+    lines = ("/help", "/price btc", "same as /help", "same as /price btc")
+    times: dict[str, list[float]] = {line: [] for line in lines}
+    calls = []
+    for _ in range(RUNS + 1):
+        for line in ("/help", "/price btc"):
+            await asyncio.sleep(PAUSE)
+            times[line].append(await reply_time(mine, my_phone, line))
+            said = str(mine.telegram.calls("sendMessage")[-1].fields["text"])
+            times[f"same as {line}"].append(await reply_time(theirs, their_phone, said))
         calls.append(await calls_time(client, mine))
-    echo, call = statistics.median(echoes), statistics.median(calls)
-    print(f"/help against an echo: {statistics.median(helps) / echo:.2f} (goal 1.3)")
-    print(f"/price against an echo and its two calls: {statistics.median(prices) / (echo + call):.2f} (goal 1.3)")
-    print(f"  echo {echo * 1000:.1f} ms, calls {call * 1000:.1f} ms,", end=" ")
-    print(f"/help {statistics.median(helps) * 1000:.1f} ms, /price {statistics.median(prices) * 1000:.1f} ms")
+    middle = {line: statistics.median(taken[1:]) * 1000 for line, taken in times.items()}
+    call = statistics.median(calls[1:]) * 1000
+    price = middle["/price btc"] / (middle["same as /price btc"] + call)
+    print(f"/help against an echo of the same words: {middle['/help'] / middle['same as /help']:.2f} (goal 1.3)")
+    print(f"/price against such an echo and its two calls: {price:.2f} (goal 1.3)")
+    print("  ms:", ", ".join(f"{line} {taken:.1f}" for line, taken in middle.items()), f"calls {call:.1f}", sep=" ")
 
 
 if __name__ == "__main__":
