@@ -92,6 +92,8 @@ class Paper:
     async def refresh(self, market: Market) -> None:
         """Reads the prices of everything that rests, and fills what they have reached. Raises KucoinError."""
         resting = {o.request.symbol for o in self.exchange.orders.values() if o.active}
+        if resting and not self.prices.instruments():  # nobody has read them since the start
+            await market.instruments()
         instruments = [i for i in map(self.prices.instruments().get, resting) if i is not None]
         await asyncio.gather(*(market.ticker(i) for i in instruments))
         if instruments:
