@@ -32,6 +32,7 @@ from chatbot.sandbox.kucoin_auth import ApiKey
 from chatbot.sandbox.kucoin_rest import KucoinFace
 from chatbot.sandbox.live_prices import LivePrices
 from chatbot.services.exchange import Exchange as Halves
+from chatbot.store.database import Damaged
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,10 @@ class ObservedMarket(Market):
 
 class Paper:
     def __init__(self, path: Path, now: Now = utc_now) -> None:
-        """`path` holds the account; a new one is opened when there is none."""
+        """`path` holds the account; where there is none, a new one is written with its first answer.
+
+        Raises Damaged for a file that is not such an account.
+        """
         self._path = path
         self.prices = LivePrices()
         self.exchange = Exchange(self.prices, now)
@@ -111,11 +115,13 @@ class Paper:
         await self._face.app(scope, receive, kept)
 
     def _open(self) -> None:
-        if self._path.exists():
-            self.exchange.restore(json.loads(self._path.read_text()))
-        else:
+        if not self._path.exists():
             self.exchange.deposit(Pocket.TRADE, "USDT", START)
-            self._keep()
+            return
+        try:
+            self.exchange.restore(json.loads(self._path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError, KeyError, ArithmeticError) as error:
+            raise Damaged(f"{self._path} is not a paper account. Restore it, or move it away for a new one.") from error
 
     def _keep(self) -> None:
         """All of it or none: a new file, flushed, takes the old one's name."""
