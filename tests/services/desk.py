@@ -200,19 +200,15 @@ class Desk:
         self.store = open_store(self.path, self.time)
         self.rules = rules
         self.clock = ExchangeClock(self.time)
-        pools = Pools(now=self.time, sleep=self._sleep, chance=lambda: 0.0)
-        spot, futures = (self._rest(venue, pools) for venue in (Venue.SPOT, Venue.FUTURES))
-        self.kucoin = Exchange(
-            market=Market(spot, futures), account=Account(spot, futures), orders=Orders(spot, futures)
-        )
+        self.kucoin = self.connect()
         now, store, exchange = self.time, self.store, self.kucoin
         self.markets = Markets(exchange.market, now)
-        self.reconciler = Reconciler(exchange=exchange, store=store, now=now, sleep=self._sleep)
+        self.reconciler = Reconciler(exchange=exchange, store=store, now=now, sleep=self.sleep)
         self.trading = Trading(
             exchange=exchange, markets=self.markets, reconciler=self.reconciler, store=store, rules=rules, now=now
         )
-        self.cancelling = Cancelling(exchange=exchange, store=store, reconciler=self.reconciler, sleep=self._sleep)
-        self.killswitch = KillSwitch(exchange=exchange, store=store, now=now, sleep=self._sleep)
+        self.cancelling = Cancelling(exchange=exchange, store=store, reconciler=self.reconciler, sleep=self.sleep)
+        self.killswitch = KillSwitch(exchange=exchange, store=store, now=now, sleep=self.sleep)
         self.portfolio = Portfolio(exchange=exchange, markets=self.markets, store=store, now=now)
         self.watchlists = Watchlists(store=store, markets=self.markets)
         self.checkup = Checkup(exchange=exchange, clock=self.clock, store=store, mode=rules.mode, now=now)
@@ -225,6 +221,18 @@ class Desk:
     def stop(self) -> None:
         self.store.close()
 
+    def connect(self) -> Exchange:
+        spot, futures = self.hosts()
+        return Exchange(market=Market(spot, futures), account=Account(spot, futures), orders=Orders(spot, futures))
+
+    def hosts(self) -> tuple[Rest, Rest]:
+        """KuCoin's two, at the other end of the wire."""
+        pools = self.pools()
+        return self._rest(Venue.SPOT, pools), self._rest(Venue.FUTURES, pools)
+
+    def pools(self) -> Pools:
+        return Pools(now=self.time, sleep=self.sleep, chance=lambda: 0.0)
+
     def _rest(self, venue: Venue, pools: Pools) -> Rest:
         host = Host(
             url=f"http://kucoin/{venue.value}",
@@ -233,9 +241,9 @@ class Desk:
             app=self.wire,
             deadlines=self._deadlines,
         )
-        return Rest(host, clock=self.clock, pools=pools, sleep=self._sleep)
+        return Rest(host, clock=self.clock, pools=pools, sleep=self.sleep)
 
-    async def _sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.time.advance(seconds)
         next(self.moments, _nothing)()
