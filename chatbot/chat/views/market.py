@@ -10,11 +10,10 @@ from chatbot.core.account import Position
 from chatbot.core.funding import Payer, annualised, payer, payment
 from chatbot.core.market import Contract, FundingRate, Instrument, Symbol
 from chatbot.core.notices import Button, Buttons, ButtonStyle
-from chatbot.core.numbers import places
+from chatbot.core.numbers import money, places
 from chatbot.core.times import in_words
 from chatbot.services.market import FundingLook, Look
 
-_CENT = 2
 _FUNDING_ROWS = 10
 _HOUR = timedelta(hours=1)
 
@@ -148,17 +147,16 @@ def _own_share(position: Position | None, current: FundingRate) -> Html:
     return html(
         "your {} of {} {}: {}",
         "long" if position.lots > 0 else "short",
-        f"{position.value:,.2f}",
+        money(position.value, position.currency),
         position.currency,
         bold(_share_in_words(payment(position, current.rate), position.currency)),
     )
 
 
 def _share_in_words(amount: Decimal, currency: str) -> str:
-    digits = _CENT if currency.startswith("USD") else 8
     if not amount:
         return "nothing settles"
-    return f"you {'receive' if amount > 0 else 'pay'} {abs(amount):,.{digits}f} {currency}"
+    return f"you {'receive' if amount > 0 else 'pay'} {money(abs(amount), currency)} {currency}"
 
 
 def _funding_row(look: FundingLook, position: Position | None, now: datetime) -> Html:
