@@ -1,16 +1,12 @@
-"""A driven clock, a Telegram that keeps to it, pictures, and a browser for the chat page."""
+"""A driven clock, a Telegram that keeps to it, and pictures."""
 
-import os
-import shutil
 import struct
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from playwright.async_api import ConsoleMessage, Page, async_playwright
 from starlette.applications import Starlette
 
 from chatbot.core.times import Now
@@ -21,10 +17,6 @@ from chatbot.sandbox.telegram_server import TelegramServer
 from chatbot.sandbox.telegram_values import TelegramUser
 
 TOKEN = "7000001:made-up"
-CHROMIUM_FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-)
 
 
 class _DrivenClock:
@@ -96,36 +88,3 @@ def png() -> Callable[[int, int], bytes]:
         return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
     return draw
-
-
-@asynccontextmanager
-async def _open_page(url: str, *, width: int = 390, height: int = 844) -> AsyncIterator[Page]:
-    """The page in the distribution's Chromium. Fails at the end if the console told of an error."""
-    errors: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            errors.append(message.text)
-
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS.split()
-        )
-        page = await browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
-        page.set_default_timeout(10_000)
-        page.on("console", listen)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        await page.goto(url)
-        yield page
-        await browser.close()
-    assert errors == []
-
-
-@pytest.fixture
-def open_page() -> Callable[..., AbstractAsyncContextManager[Page]]:
-    """`async with open_page(url, width=…, height=…) as page`. Skipped where there is no Chromium, but not in CI."""
-    if shutil.which("chromium") is None:
-        if os.environ.get("CI"):
-            pytest.fail("the page is tested in Chromium, and there is none")
-        pytest.skip("no chromium on this machine")
-    return _open_page
