@@ -13,7 +13,7 @@ def stop(shown: Stop, mode: TradingMode) -> Reply:
     retry = ((Button(text="Cancel again", action="sweep", style=ButtonStyle.DANGER),),) if _wants_retry(shown) else ()
     return Reply(
         text=body,
-        buttons=(*retry, *buttons),
+        buttons=(*buttons, *retry),
         subject=Subject.STOP,
         subject_id=shown.id,
         pinned=True,

@@ -93,12 +93,11 @@ def _canceled(shown: OrderTicket) -> list[Html | None]:
 
 
 def _unknown(shown: OrderTicket) -> list[Html | None]:
-    base, _ = _pair(shown)
     return [
         _wish(shown),
         bold("KuCoin gave no answer."),
         html("I have NOT sent it again and ask for it by its id."),
-        html("New {} orders are held until it is found.", base),
+        html("New {} orders are held until it is found.", shown.spec.symbol),
         html("({})", short(shown.reason, REASON)) if shown.reason else None,
     ]
 
