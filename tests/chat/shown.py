@@ -16,7 +16,8 @@ _KEY = "k" * 22
 hostile = st.text(st.characters(exclude_categories=["Cs"]), max_size=64) | st.sampled_from(
     [
         "<b>bold</b>", "</b>", "<a href='tg://user?id=1'>x</a>", "&lt;", "&", "&#0;", "a < b & c > d", "{}", "%s",
-        "{0}",        "\u202eevil", "\u200b", "\u2066x\u2069", "O'Neil \"O\"", "Zoë 🦊", "line\nbreak", "*_`[", "\x00", "x" * 64,
+        "{0}", "\u202eevil", "\u200b", "\u2066x\u2069",
+        "O'Neil \"O\"", "Zoë 🦊", "line\nbreak", "*_`[", "\x00", "x" * 64,
         "<tg-time unix='1' format='t'>", "<script>", "<!--", "]]>",
     ]
 )  # fmt: skip

@@ -1,0 +1,108 @@
+"""Open orders, cancels and executions as people read them."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatbot.chat.views import orders as views
+from chatbot.core.market import Symbol, Venue
+from chatbot.core.modes import TradingMode
+from chatbot.core.numbers import plain
+from chatbot.core.orders import Fill, Order, OrderType, Side
+from tests.chat.desk import NOON
+from tests.chat.shown import actions, hostile, labels, shown, visible
+from tests.chat.test_chat_views_tickets import TICKET
+
+ORDER = Order(
+    order_id="6520ad0fec2c1c0001ab3c45", client_oid="", symbol=Symbol("BTC-USDT"), venue=Venue.SPOT, side=Side.BUY,
+    type=OrderType.LIMIT, price=Decimal("60000.5"), size=Decimal("0.001"), funds=None, filled_size=Decimal(0),
+    filled_funds=Decimal(0), fee=Decimal(0), fee_currency="USDT", active=True, cancelled=False, created_at=NOON,
+)  # fmt: skip
+FILL = Fill(
+    trade_id="1", order_id="6520ad0fec2c1c0001ab3c45", symbol=Symbol("BTC-USDT"), venue=Venue.SPOT, side=Side.SELL,
+    price=Decimal("68013.6"), size=Decimal("0.00147"), funds=Decimal("99.98"), fee=Decimal("0.09998"),
+    fee_currency="USDT", taker=True, time=NOON,
+)  # fmt: skip
+LIVE, PAPER = TradingMode.LIVE, TradingMode.PAPER
+
+
+def test_open_orders_name_ours_and_call_the_others_external() -> None:
+    other = replace(ORDER, order_id="other", side=Side.SELL, filled_size=Decimal("0.0004"))
+    reply = views.orders([ORDER, other], {ORDER.order_id: TICKET}, LIVE, may_cancel=True)
+    assert shown(reply).split("\n") == [
+        "2 open",
+        "T-418  BTC-USDT buy 0.001 at 60,000.5",
+        "external  BTC-USDT sell 0.001 at 60,000.5, 0.0004 filled",
+    ]
+    assert labels(reply) == ["Cancel T-418", "Cancel BTC-USDT sell", "Refresh"]
+    assert actions(reply) == [f"cancel {ORDER.order_id}", "cancel other", "orders"]
+
+
+def test_who_may_not_cancel_is_offered_no_cancel() -> None:
+    assert labels(views.orders([ORDER], {}, LIVE, may_cancel=False)) == ["Refresh"]
+
+
+def test_no_open_orders_is_an_answer_too() -> None:
+    assert shown(views.orders([], {}, PAPER, may_cancel=True)) == "PAPER\nNo open orders."
+
+
+@pytest.mark.parametrize("count", [30, 31, 99, 500])
+def test_very_many_orders_stay_one_message(count: int) -> None:
+    many = [replace(ORDER, order_id=f"{n:024x}") for n in range(count)]
+    reply = views.orders(many, {}, LIVE, may_cancel=True)
+    text = shown(reply)
+    assert len(text) < 4096
+    assert text.startswith(f"{count} open")
+    assert labels(reply).count("Cancel BTC-USDT buy") == 30
+    assert (f"and {count - 30} older ones" in text) == (count > 30)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"active": True}, "cancel requested; KuCoin still shows it open."),
+        ({"active": True, "filled_size": Decimal("0.0004")}, "still shows it open, 0.0004 was filled."),
+        ({"active": False, "cancelled": True}, "BTC-USDT buy 0.001 at 60,000.5 cancelled."),
+        ({"active": False, "cancelled": True, "filled_size": Decimal("0.0004")}, "cancelled, 0.0004 was filled."),
+        ({"active": False, "cancelled": False}, "was filled before the cancel came."),
+    ],
+)
+def test_a_cancel_claims_no_more_than_the_exchange_says(changes: dict[str, object], words: str) -> None:
+    assert words in visible(views.cancelled(replace(ORDER, **changes), LIVE))  # type: ignore[arg-type]
+
+
+def test_a_market_order_by_funds_has_a_size_to_show() -> None:
+    order = replace(ORDER, type=OrderType.MARKET, price=None, size=None, funds=Decimal(100))
+    assert "BTC-USDT buy 100" in shown(views.orders([order], {}, LIVE, may_cancel=False))
+
+
+def test_executions_tell_time_price_size_and_fee() -> None:
+    text = shown(views.fills([FILL], PAPER, "BTC-USDT"))
+    assert text.split("\n") == [
+        "PAPER",
+        "Latest executions, BTC-USDT",
+        "12:00 UTC BTC-USDT sell 0.00147 at 68,013.6, fee 0.10 USDT",
+    ]
+
+
+def test_no_executions_is_an_answer_too() -> None:
+    assert shown(views.fills([], LIVE, "BTC-USDT")) == "No executions lately on BTC-USDT."
+
+
+@given(
+    words=hostile,
+    price=st.decimals(min_value=Decimal("1e-9"), max_value=Decimal("1e6"), places=9),
+    size=st.decimals(min_value=Decimal("1e-8"), max_value=Decimal("1e9"), places=8),
+)
+def test_whatever_the_exchange_says_is_shown_and_never_markup(words: str, price: Decimal, size: Decimal) -> None:
+    fill = replace(FILL, price=price, size=size, fee_currency=words, symbol=Symbol(words))
+    text = shown(views.fills([fill], LIVE, words)).replace(",", "")
+    assert plain(price) in text
+    assert plain(size) in text
+    order = replace(ORDER, symbol=Symbol(words or "x"), price=price, size=size)
+    text = shown(views.orders([order], {}, LIVE, may_cancel=True)).replace(",", "")
+    assert plain(price) in text
+    assert plain(size) in text
