@@ -43,7 +43,7 @@ async def check_all(settings: Settings) -> list[Finding]:
     findings.append(_database(settings.database_path))
     async with contextlib.AsyncExitStack() as closing:
         kucoin = await connect_kucoin(settings, trusted(), closing)
-        online = [_telegram(settings), _clock(kucoin), _service(kucoin)]
+        online = [_telegram(settings), _clock(kucoin), _service(kucoin), _address(kucoin)]
         if settings.trading_mode is not TradingMode.PAPER and settings.kucoin_api_key is not None:
             online += [_mode(kucoin), _key(kucoin, Venue.SPOT), _key(kucoin, Venue.FUTURES)]
         findings += await asyncio.gather(*online)
@@ -84,6 +84,14 @@ async def _clock(kucoin: Kucoin) -> Finding:
         return Finding(name="clock", ok=doubt <= _TOLERATED, found=found, mend=mend)
 
     return await _asked("clock", ask())
+
+
+async def _address(kucoin: Kucoin) -> Finding:
+    async def ask() -> Finding:
+        address = await kucoin.exchange.market.own_address()
+        return Finding(name="address", ok=True, found=f"KuCoin sees this host as {address}: bind the key to it")
+
+    return await _asked("address", ask())
 
 
 async def _service(kucoin: Kucoin) -> Finding:

@@ -126,6 +126,10 @@ def _sandbox(options: argparse.Namespace) -> int:
 
 
 def _backup(options: argparse.Namespace) -> int:
-    back_up(_settings().database_path, options.file)
+    try:
+        back_up(_settings().database_path, options.file)
+    except Damaged as error:
+        print(error, file=sys.stderr)
+        return FAILED
     print(f"{options.file} holds a checked copy of the database.")
     return STOPPED

@@ -1,5 +1,7 @@
 """Handlers of /balance and /fills."""
 
+import asyncio
+
 from chatbot.chat.messages import Message, Reply, Tap
 from chatbot.chat.views import account as views
 from chatbot.chat.views.orders import fills
@@ -36,15 +38,21 @@ class AccountHandlers:
         return Reply(text=reply.text, buttons=reply.buttons, edit=True)
 
     async def fills(self, message: Message) -> Reply:
+        """Of the symbols typed; else of those lately ordered, the watchlist's, and all contracts."""
         words = message.text.split()
         instruments = await self._instruments(words, message.person.id)
-        if not instruments:
+        if words:
+            found = await self._portfolio.fills(instruments)
+            return fills(found[:_MOST], self._mode, ", ".join(i.symbol for i in instruments))
+        spot, futures = await asyncio.gather(self._portfolio.fills(instruments), self._portfolio.futures_fills())
+        latest = {(f.symbol, f.trade_id): f for f in sorted((*spot, *futures), key=lambda f: f.time, reverse=True)}
+        if not latest and not instruments:
             return Reply(text="The executions of which symbol?", asks="/fills", hint="BTC")
-        latest = (await self._portfolio.fills(instruments))[:_MOST]
-        return fills(latest, self._mode, ", ".join(i.symbol for i in instruments))
+        return fills(
+            list(latest.values())[:_MOST], self._mode, ", ".join([*(i.symbol for i in instruments), "futures"])
+        )
 
     async def _instruments(self, words: list[str], person_id: int) -> tuple[Instrument, ...]:
-        """The typed symbols; else those lately ordered through the bot and the watchlist's."""
         catalogue = await self._markets.catalogue()
         if words:
             return tuple(catalogue.find(w) for w in words[:_MOST])

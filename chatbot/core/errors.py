@@ -14,7 +14,8 @@
         ├── Rejected             it said no: code and reason
         │   ├── InsufficientBalance
         │   ├── UnknownOrder     it knows no such order (now)
-        │   ├── BadCredentials   key, secret, passphrase, address or permission
+        │   ├── BadCredentials   key, secret, passphrase or address
+        │   │   └── NoPermission the key is good and lacks the right to this
         │   └── ClockSkew        our time stamp is too far from its own
         └── OutcomeUnknown       sent, no answer: it may exist    → look up, never send again
 
@@ -98,7 +99,11 @@ class UnknownOrder(Rejected):
 
 
 class BadCredentials(Rejected):
-    """The key, its secret, passphrase, permissions or address were refused."""
+    """The key, its secret, passphrase or address were refused."""
+
+
+class NoPermission(BadCredentials):
+    """The key was recognised and may not do this: a spot-only key asked for futures, say."""
 
 
 class ClockSkew(Rejected):

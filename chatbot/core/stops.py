@@ -6,10 +6,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceSwept:
-    """One place where orders can rest. `problem` is empty when its cancel was accepted."""
+    """One place where orders can rest. `problem` is empty when its cancel was accepted, or the key is `barred` from it."""
 
     place: str
     problem: str
+    barred: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ class Cancelling:
 
     async def open_orders(self) -> tuple[Order, ...]:
         """Newest first, whoever placed them."""
-        return tuple(sorted(await self._exchange.orders.open_orders(), key=lambda o: o.created_at, reverse=True))
+        return tuple(sorted(await self._exchange.open_orders(), key=lambda o: o.created_at, reverse=True))
 
     def tickets_of(self, orders: Sequence[Order]) -> dict[str, OrderTicket]:
         """Our tickets by order id; orders made elsewhere have none."""

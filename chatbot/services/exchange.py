@@ -1,7 +1,11 @@
 """The three halves of the signed service, handed around as one."""
 
+import asyncio
 from dataclasses import dataclass
 
+from chatbot.core.errors import NoPermission
+from chatbot.core.market import Venue
+from chatbot.core.orders import Order
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.market import Market
 from chatbot.kucoin.orders import Orders
@@ -14,3 +18,14 @@ class Exchange:
     market: Market
     account: Account
     orders: Orders
+
+    async def open_orders(self) -> tuple[Order, ...]:
+        """What rests wherever the key may look; a spot-only key has nothing on futures. Raises KucoinError."""
+        spot, futures = await asyncio.gather(self.orders.open_orders(Venue.SPOT), self._futures_orders())
+        return spot + futures
+
+    async def _futures_orders(self) -> tuple[Order, ...]:
+        try:
+            return await self.orders.open_orders(Venue.FUTURES)
+        except NoPermission:
+            return ()

@@ -5,7 +5,7 @@ import logging
 from dataclasses import replace
 
 from chatbot.core.account import Position
-from chatbot.core.errors import BadCredentials, KucoinError
+from chatbot.core.errors import KucoinError, NoPermission
 from chatbot.core.exchange import Sweep
 from chatbot.core.numbers import plain
 from chatbot.core.orders import Order, OrderTicket, TicketState
@@ -89,14 +89,14 @@ class KillSwitch:
     async def _count_resting(self) -> int | None:
         try:
             async with asyncio.timeout(LIST_FIRST):
-                return len(await self._exchange.orders.open_orders())
+                return len(await self._exchange.open_orders())
         except (TimeoutError, KucoinError) as error:
             log.warning("what rests could not be listed before the cancels: %s", error)
             return None
 
     async def _resting(self) -> tuple[StillOpen, ...] | None:
         try:
-            return tuple(map(_still_open, await self._exchange.orders.open_orders()))
+            return tuple(map(_still_open, await self._exchange.open_orders()))
         except KucoinError as error:
             log.warning("what is left could not be listed: %s", error)
             return None
@@ -104,7 +104,7 @@ class KillSwitch:
     async def _positions(self) -> tuple[OpenPosition, ...] | None:
         try:
             return tuple(map(_position, await self._exchange.account.positions()))
-        except BadCredentials:
+        except NoPermission:
             return ()
         except KucoinError as error:
             log.warning("positions could not be listed: %s", error)
@@ -127,5 +127,8 @@ def _position(position: Position) -> OpenPosition:
 
 
 def _place(sweep: Sweep) -> PlaceSwept:
+    """A place the key may not touch is told apart: it cannot have put anything there, and asking again is no use."""
+    if isinstance(sweep.error, NoPermission):
+        return PlaceSwept(place=sweep.place.value, problem="", barred=True)
     problem = str(sweep.error) if sweep.error is not None else ", ".join(sweep.failed)
     return PlaceSwept(place=sweep.place.value, problem=problem)

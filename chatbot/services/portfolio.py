@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.core.account import AccountKind, FuturesBalance, Position, Valued, valued
-from chatbot.core.errors import BadCredentials
+from chatbot.core.errors import NoPermission
 from chatbot.core.market import Instrument, Symbol
 from chatbot.core.orders import Fill
 from chatbot.core.times import Now
@@ -64,7 +64,7 @@ class Portfolio:
         """Empty, too, when the key may not see futures."""
         try:
             return await self._account.positions()
-        except BadCredentials:
+        except NoPermission:
             return ()
 
     async def fills(self, instruments: Sequence[Instrument]) -> tuple[Fill, ...]:
@@ -73,8 +73,15 @@ class Portfolio:
         found = await asyncio.gather(*(self._orders.recent_fills(i.symbol, i.venue, since) for i in instruments))
         return tuple(sorted((f for fills in found for f in fills), key=lambda f: f.time, reverse=True))
 
+    async def futures_fills(self) -> tuple[Fill, ...]:
+        """The last day's executions in all contracts, newest first; empty when the key may not see futures."""
+        try:
+            return tuple(reversed(await self._orders.latest_futures_fills()))
+        except NoPermission:
+            return ()
+
     async def _futures(self) -> FuturesBalance | None:
         try:
             return await self._account.futures_balance()
-        except BadCredentials:
+        except NoPermission:
             return None

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from chatbot.core.errors import KucoinError, OutcomeUnknown, UnknownOrder
 from chatbot.core.orders import Executed, Order, OrderStatus, OrderTicket, OrderType, TicketState
@@ -30,6 +31,9 @@ NOT_PLACED_AFTER = timedelta(seconds=30)
 
 LATEST_ACCEPTANCE = timedelta(seconds=7)
 """From signing on, the time window a spot POST carries plus the clock's uncertainty, rounded up."""
+
+SIGNED_AROUND = timedelta(seconds=10)
+"""Ended orders are listed from this long before the tap on: the clocks may differ a little."""
 
 LOOKED_AWAY = timedelta(seconds=3)
 """What happens to an order within this of its tap is seen on its card; later it is told in a message that rings."""
@@ -107,16 +111,32 @@ class Reconciler:
             log.warning("%s could not be looked up: %s", ticket.name, error)
             return False
         self._misses.pop(ticket.id, None)
-        self._adopt(ticket, order, asked=asked)
+        self._adopt(ticket, order, await self._executed(order), asked=asked)
         if order.active and self._store.stops.standing() is not None:
             await self._cancel_after_kill(order)
         return not order.active or order.type is OrderType.LIMIT
 
-    def _adopt(self, ticket: OrderTicket, order: Order, *, asked: bool) -> None:
-        """Brings the row in line with the exchange. Older news than what we hold is dropped."""
-        executed = Executed(
-            size=order.filled_size, funds=order.filled_funds, fee=order.fee, fee_currency=order.fee_currency
+    async def _executed(self, order: Order) -> Executed:
+        """What the fills say, once the order has ended; they may lag, and then the order's own sums stand in."""
+        own = Executed(size=order.filled_size, funds=order.filled_funds, fee=order.fee, fee_currency=order.fee_currency)
+        if order.active or not order.filled_size:
+            return own
+        try:
+            fills = await self._exchange.orders.fills(order.order_id, order.symbol, order.venue)
+        except KucoinError as error:
+            log.info("the fills of %s could not be read: %s", order.order_id, error)
+            return own
+        if sum((f.size for f in fills), Decimal(0)) != order.filled_size:
+            return own
+        return Executed(
+            size=order.filled_size,
+            funds=sum((f.funds for f in fills), Decimal(0)),
+            fee=sum((f.fee for f in fills), Decimal(0)),
+            fee_currency=fills[-1].fee_currency,
         )
+
+    def _adopt(self, ticket: OrderTicket, order: Order, executed: Executed, *, asked: bool) -> None:
+        """Brings the row in line with the exchange. Older news than what we hold is dropped."""
         state = _STATES[order.status]
         stale = executed.size < ticket.executed.size
         if stale or (state is ticket.state and executed.size == ticket.executed.size):
@@ -141,18 +161,21 @@ class Reconciler:
         misses.append(now)
         signed = ticket.submitted_at or ticket.proposed_at
         settled = now - signed > LATEST_ACCEPTANCE and now - misses[0] >= NOT_PLACED_AFTER
-        if len(misses) < _MISSES or not settled or await self._rests(ticket):
+        if len(misses) < _MISSES or not settled or await self._shows(ticket, signed - SIGNED_AROUND):
             return
         self._misses.pop(ticket.id, None)  # another look may have been quicker
         self._move(ticket, TicketState.NOT_PLACED, Step(detail=f"{len(misses)} look-ups found nothing"), rings=True)
 
-    async def _rests(self, ticket: OrderTicket) -> bool:
-        """Whether the open orders show it after all; an unanswered question counts as yes."""
+    async def _shows(self, ticket: OrderTicket, since: datetime) -> bool:
+        """Whether the lists of open or ended orders show it after all; an unanswered question counts as yes."""
+        spec, orders = ticket.spec, self._exchange.orders
         try:
-            orders = await self._exchange.orders.open_orders()
+            lists = await asyncio.gather(
+                orders.open_orders(spec.venue), orders.closed_orders(spec.symbol, spec.venue, since)
+            )
         except KucoinError:
             return True
-        return any(o.client_oid == ticket.spec.client_oid for o in orders)
+        return any(o.client_oid == spec.client_oid for listed in lists for o in listed)
 
     async def _cancel_after_kill(self, order: Order) -> None:
         try:

@@ -165,9 +165,11 @@ async def test_a_key_without_futures_still_empties_spot_and_says_what_it_could_n
     orders = one_of_each(desk)
     await desk.killswitch.sweep(desk.kill())
     assert left(desk, orders) == [orders[2].id, orders[3].id]
-    assert set(problems(desk)) == {Resting.FUTURES_ORDERS.value, Resting.FUTURES_STOPS.value}
-    assert all("Futures" in problem for problem in problems(desk).values())
+    barred = {p.place for p in desk.found().report.places if p.barred}
+    assert barred == {Resting.FUTURES_ORDERS.value, Resting.FUTURES_STOPS.value}
+    assert problems(desk) == {}
     assert desk.found().report.positions == ()
+    assert [o.order_id for o in desk.found().report.resting or ()] == [orders[2].id]
     assert desk.found().swept_at is None
 
 

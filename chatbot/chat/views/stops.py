@@ -27,7 +27,8 @@ def _stop_lines(shown: Stop) -> list[str | None]:
     problems = [html("{}: not cancelled. {}", p.place, short(p.problem, REASON)) for p in report.places if p.problem]
     reason = short(shown.reason, REASON)
     resumed = html("<b>Resumed</b> by {}: {}", shown.resumed_by, reason) if shown.resumed_at else None
-    return [head, tickets, _cancel_line(shown), *problems, *_left(shown), *_positions(shown), resumed]
+    barred = [html("{}: the key may not cancel here", p.place) for p in report.places if p.barred]
+    return [head, tickets, _cancel_line(shown), *problems, *barred, *_left(shown), *_positions(shown), resumed]
 
 
 def _cancel_line(shown: Stop) -> str:
@@ -36,6 +37,8 @@ def _cancel_line(shown: Stop) -> str:
         return "cancelling what rests…"
     if report.found is None or report.resting is None:
         return "cancel asked everywhere"
+    if not report.found:
+        return "nothing was resting"
     return f"cancelled {max(report.found - len(report.resting), 0)} of {report.found}"
 
 
@@ -44,7 +47,8 @@ def _left(shown: Stop) -> list[Html]:
     if report.resting is None:
         return [html("what is left could not be read yet")] if report.checked_at else []
     if not report.resting:
-        return [html("nothing is resting on KuCoin (checked {} UTC)", report.checked_at)]
+        where = "where the key may look" if any(p.barred for p in report.places) else "on KuCoin"
+        return [html("nothing is resting {} (checked {} UTC)", where, report.checked_at)]
     left = len(report.resting)
     more = [html("  and {} more", left - ROWS)] if left > ROWS else []
     head = html("<b>{} still resting</b> at {} UTC:", left, report.checked_at)
