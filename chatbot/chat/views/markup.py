@@ -89,19 +89,20 @@ def split(text: str, limit: int = TEXT_LIMIT) -> list[str]:
 
     Our markup never runs over a line end, so every piece stands for itself.
     """
-    pieces, current = [], ""
+    pieces: list[str] = []
+    current: str | None = None
     for line in text.split("\n"):
-        joined = f"{current}\n{line}" if current else line
+        joined = line if current is None else f"{current}\n{line}"
         if units(joined) <= limit:
             current = joined
             continue
-        if current:
+        if current is not None:
             pieces.append(current)
         while units(line) > limit:
             pieces.append(line[: limit // 2])
             line = line[limit // 2 :]
         current = line
-    return [*pieces, current] if current or not pieces else pieces
+    return [*pieces, current or ""]
 
 
 def fitted(text: str) -> Html:
