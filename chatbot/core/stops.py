@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceSwept:
-    """One place where orders can rest. `problem` is empty when its cancel was accepted, or the key is `barred` from it."""
+    """One place where orders can rest. `problem` is empty when its cancel was accepted or the key is `barred`."""
 
     place: str
     problem: str
