@@ -42,7 +42,11 @@ async def check_all(settings: Settings) -> list[Finding]:
     findings = [Finding(name=name, ok=True, found=value) for name, value in describe(settings)]
     findings.append(_database(settings.database_path))
     async with contextlib.AsyncExitStack() as closing:
-        kucoin = await connect_kucoin(settings, trusted(), closing)
+        try:
+            kucoin = await connect_kucoin(settings, trusted(), closing)
+        except Damaged as error:  # the paper account: without it there is no exchange to look at
+            mend = "restore it, or move it away"
+            return [*findings, Finding(name="paper account", ok=False, found=str(error), mend=mend)]
         online = [_telegram(settings), _clock(kucoin), _service(kucoin), _address(kucoin)]
         if settings.trading_mode is not TradingMode.PAPER and settings.kucoin_api_key is not None:
             online += [_mode(kucoin), _key(kucoin, Venue.SPOT), _key(kucoin, Venue.FUTURES)]
@@ -52,8 +56,10 @@ async def check_all(settings: Settings) -> list[Finding]:
 
 def _database(path: Path) -> Finding:
     name = "database"
+    if not path.parent.is_dir():
+        return Finding(name=name, ok=False, found="its folder is not there", mend=f"make the folder {path.parent}")
     if not path.exists():
-        return Finding(name=name, ok=path.parent.is_dir(), found=f"{path} will be made at the first start")
+        return Finding(name=name, ok=True, found=f"{path} will be made at the first start")
     try:
         look_at(path)
     except (Damaged, sqlite3.DatabaseError) as error:
@@ -97,7 +103,9 @@ async def _address(kucoin: Kucoin) -> Finding:
 async def _service(kucoin: Kucoin) -> Finding:
     async def ask() -> Finding:
         status = await kucoin.exchange.market.service(Venue.SPOT)
-        return Finding(name="KuCoin", ok=status is ServiceStatus.OPEN, found=f"spot trading is {status.value}")
+        is_open = status is ServiceStatus.OPEN
+        mend = "" if is_open else "wait until KuCoin opens it again"
+        return Finding(name="KuCoin", ok=is_open, found=f"spot trading is {status.value}", mend=mend)
 
     return await _asked("KuCoin", ask())
 
