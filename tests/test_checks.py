@@ -56,11 +56,6 @@ def test_a_sound_installation_has_nothing_to_mend_and_shows_no_secret(tmp_path: 
         ({"telegram_bot_token": SecretStr("1:nobody")}, {"Telegram"}, "TELEGRAM_BOT_TOKEN"),
         ({"telegram_api_url": "http://127.0.0.1:1"}, {"Telegram"}, "the network"),
         ({"kucoin_api_secret": SecretStr("wrong")}, {"spot key", "futures key"}, "check the key"),
-        (
-            {"kucoin_spot_url": "http://127.0.0.1:1"},
-            {"clock", "KuCoin", "address", "spot key", "futures key"},
-            "the network",
-        ),
     ],
 )
 def test_what_is_refused_or_out_of_reach_is_found_and_the_rest_looked_at(
