@@ -36,6 +36,7 @@ _EXITS: tuple[tuple[type[Exception], int], ...] = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """The process's exit code."""
     os.umask(0o077)
+    os.environ["PTB_TIMEDELTA"] = "1"  # python-telegram-bot then gives waiting times as spans, and does not warn
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))

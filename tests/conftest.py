@@ -8,6 +8,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 from playwright.async_api import ConsoleMessage, Page, async_playwright
 
+os.environ["PTB_TIMEDELTA"] = "1"
+"""As the command line sets it: python-telegram-bot then gives waiting times as spans, and does not warn."""
+
 CHROMIUM_FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"

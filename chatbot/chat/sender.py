@@ -27,7 +27,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Re
 from chatbot.chat.messages import Reply
 from chatbot.chat.pacing import Pacer
 from chatbot.chat.views.markup import Html, fitted, plain_text, repeated
-from chatbot.core.notices import Button, Letter
+from chatbot.core.notices import Button, Letter, Subject
 from chatbot.core.times import Now
 from chatbot.store.mail import Outbox
 
@@ -111,7 +111,7 @@ class Sender:
     async def _attempt(self, letter: Letter, text: str, mode: ParseMode | None) -> None:
         """Every way a sending can end; InvalidToken alone is raised."""
         try:
-            message_id = await self._send(letter, text, mode)
+            message = await self._send(letter, text, mode)
         except InvalidToken:
             raise
         except RetryAfter as error:
@@ -129,17 +129,19 @@ class Sender:
             self._out_of_reach(letter, error)
         else:
             self._failures = 0
-            self._outbox.sent(letter, message_id)
+            self._outbox.sent(letter, message.message_id if message is not None else None)
+            await self._keep_pinned(letter, message)
 
     def _drawn(self, letter: Letter) -> Letter:
         if letter.subject is None:
             return letter
         reply = self._draw(letter)
-        return letter.drawn(fitted(reply.text), reply.buttons)
+        return letter.drawn(fitted(reply.text), reply.buttons, pinned=reply.pinned)
 
-    async def _send(self, letter: Letter, text: str, mode: ParseMode | None) -> int | None:
-        if letter.edits is not None:
-            root = self._outbox.message_of(letter)
+    async def _send(self, letter: Letter, text: str, mode: ParseMode | None) -> Message | None:
+        """The new message; None for an edit. What would edit a message that never arrived is a new one."""
+        root = self._outbox.message_of(letter) if letter.edits is not None else None
+        if root is not None:
             await self._bot.edit_message_text(
                 text,
                 chat_id=letter.chat_id,
@@ -149,10 +151,7 @@ class Sender:
                 link_preview_options=_NO_PREVIEW,
             )
             return None
-        message = await self._post(letter, text, mode)
-        if letter.pinned:
-            await self._pin(message)
-        return message.message_id
+        return await self._post(letter, text, mode)
 
     async def _post(self, letter: Letter, text: str, mode: ParseMode | None) -> Message:
         follows = self._outbox.letter(letter.follows) if letter.follows is not None else None
@@ -169,12 +168,18 @@ class Sender:
             link_preview_options=_NO_PREVIEW,
         )
 
-    async def _pin(self, message: Message) -> None:
-        """A pin is a courtesy: in a group it may not be ours to make."""
+    async def _keep_pinned(self, letter: Letter, message: Message | None) -> None:
+        """A kill stays pinned until it is over. A courtesy: in a group it may not be ours to make."""
+        root = self._outbox.message_of(letter)
         try:
-            await message.pin(disable_notification=True)
+            if letter.pinned and message is not None:
+                self._pacer.spent(letter.chat_id)
+                await message.pin(disable_notification=True)
+            elif letter.subject is Subject.STOP and not letter.pinned and root is not None:
+                self._pacer.spent(letter.chat_id)
+                await self._bot.unpin_chat_message(letter.chat_id, root)
         except TelegramError as error:
-            log.info("the message could not be pinned: %s", error)
+            log.info("a message could not be pinned or unpinned: %s", error)
 
     async def _refused(self, letter: Letter, error: BadRequest, markup: Html | None) -> None:
         """Retrying a refusal would refuse it for ever: each kind has one way out. `markup` is what was refused."""

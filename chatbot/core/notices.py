@@ -83,6 +83,6 @@ class Letter:
     attempts: int = 0
     repeat: bool = False
 
-    def drawn(self, text: str, buttons: Buttons) -> "Letter":
+    def drawn(self, text: str, buttons: Buttons, *, pinned: bool) -> "Letter":
         """The same letter with what its subject looks like now."""
-        return replace(self, text=text, buttons=buttons)
+        return replace(self, text=text, buttons=buttons, pinned=pinned)

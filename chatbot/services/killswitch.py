@@ -70,8 +70,12 @@ class KillSwitch:
         return self._store.stops.get(stop_id)
 
     def resume(self, person: str, reason: str) -> Stop | None:
-        """None when nothing was stopped."""
-        return self._store.stops.resume(person, reason)
+        """None when nothing was stopped. The kill's card tells it, too."""
+        with self._store.atomic():
+            stop = self._store.stops.resume(person, reason)
+            if stop is not None and stop.card_id:
+                self._store.outbox.put(stop_edit(stop))
+        return stop
 
     def _expire(self, ticket: OrderTicket) -> None:
         step = Step(reason="trading was stopped")

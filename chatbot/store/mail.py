@@ -94,10 +94,14 @@ class Outbox:
         return cursor.rowcount
 
     def due(self, count: int) -> tuple[Letter, ...]:
-        """What leaves next. An edit waits for its message, an answer for the one it follows, unless that one died."""
+        """What leaves next. An edit waits for its message, an answer for the one it follows, unless that one died.
+
+        An edit of a message that died leaves as a message of its own: an order's outcome is told in any case.
+        """
         return self._many(
             "state = 'pending'"
-            " AND (edits IS NULL OR EXISTS (SELECT 1 FROM outbox p WHERE p.id = o.edits AND p.message_id NOTNULL))"
+            " AND (edits IS NULL OR EXISTS (SELECT 1 FROM outbox p WHERE p.id = o.edits"
+            " AND (p.message_id NOTNULL OR p.state = 'dead')))"
             " AND NOT EXISTS (SELECT 1 FROM outbox f WHERE f.id = o.follows AND f.state IN ('pending', 'sending'))"
             " ORDER BY lane, id LIMIT ?",
             [count],

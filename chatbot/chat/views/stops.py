@@ -16,7 +16,7 @@ def stop(shown: Stop, mode: TradingMode) -> Reply:
         buttons=(*buttons, *retry),
         subject=Subject.STOP,
         subject_id=shown.id,
-        pinned=True,
+        pinned=shown.resumed_at is None,
     )
 
 
