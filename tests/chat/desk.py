@@ -159,12 +159,12 @@ class Desk:
         shown = letter
         if letter.subject is Subject.TICKET:
             reply = tickets.ticket(self.services.trading.ticket(letter.subject_id), self.settings.trading_mode)
-            shown = letter.drawn(reply.text, reply.buttons)
+            shown = letter.drawn(reply.text, reply.buttons, pinned=reply.pinned)
         elif letter.subject is Subject.STOP:
             stop = self.services.killswitch.stop(letter.subject_id)
             assert stop is not None
             reply = stops.stop(stop, self.settings.trading_mode)
-            shown = letter.drawn(reply.text, reply.buttons)
+            shown = letter.drawn(reply.text, reply.buttons, pinned=reply.pinned)
         self.store.outbox.sending(shown)
         message = None if letter.edits is not None else 10_000 + letter.id
         self.store.outbox.sent(shown, message)

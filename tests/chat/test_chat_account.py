@@ -1,0 +1,88 @@
+"""Handlers of balances and executions, before a sandbox KuCoin."""
+
+import asyncio
+from pathlib import Path
+
+from chatbot.sandbox.faults import Fault
+from tests.chat.desk import ANNA, BEN, CARA, open_desk
+
+
+def test_a_balance_at_home_is_a_message_and_refreshed_in_place(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            (card,) = (await desk.says(CARA, "/balance")).letters
+            assert "Total <b>6,507.81 USDT</b>" in card.text
+            desk.move_btc("1.1")
+            desk.clock.advance(6)
+            (edit,) = (await desk.taps(CARA, card, "Refresh")).letters
+            assert edit.edits == card.id
+            assert "0.0421 BTC = 3,121.86" in edit.text
+
+    asyncio.run(story())
+
+
+def test_in_a_group_only_who_presses_reads_the_amounts(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            (card,) = (await desk.says(CARA, "/balance", group=True)).letters
+            assert card.text == "Amounts are not shown in a group."
+            for person in (ANNA, BEN, CARA):
+                said = await desk.taps(person, card, "Show only me")
+                assert said.toast is not None
+                assert said.toast.popup
+                assert said.toast.text == "Total 6,507.81 USDT\nTrade 4,079.61\nMain 412.00\nFutures 2,016.19"
+                assert said.letters == []
+
+    asyncio.run(story())
+
+
+def test_a_key_without_futures_still_shows_the_rest(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path, permissions=frozenset({"General", "Spot"})) as desk:
+            said = await desk.says(CARA, "/balance")
+            assert "not visible: the key has no Futures permission" in said.text
+            assert "Total <b>4,491.61 USDT</b>" in said.text
+
+    asyncio.run(story())
+
+
+def test_a_balance_that_cannot_be_read_is_said_in_words(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            (card,) = (await desk.says(CARA, "/balance")).letters
+            desk.faults.switch(Fault.UNAVAILABLE, on=True)
+            assert "/status shows whether KuCoin answers" in (await desk.says(CARA, "/balance")).text
+            said = await desk.taps(CARA, card, "Refresh")
+            assert said.toast is not None
+            assert said.toast.popup
+            assert "Nothing was done." in said.toast.text
+
+    asyncio.run(story())
+
+
+def test_executions_without_any_to_show_ask_for_a_symbol(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path, permissions=frozenset({"General", "Spot"})) as desk:
+            (question,) = (await desk.says(CARA, "/fills")).letters
+            assert (question.asks, question.hint) == ("/fills", "BTC")
+            said = await desk.says(CARA, "btc", answers=question.message_id)
+            assert "No executions lately on BTC-USDT." in said.text
+
+    asyncio.run(story())
+
+
+def test_executions_of_what_was_traded_watched_or_named(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            (card,) = (await desk.says(BEN, "/buy btc 50usdt")).letters
+            said = await desk.taps(BEN, card, "Confirm")
+            assert said.then is not None
+            await said.then()
+            desk.delivered()
+            for line in ("/fills", "/fills btc", "/fills BTC-USDT eth"):
+                assert "BTC-USDT buy 0.00074" in (await desk.says(CARA, line)).text
+            assert "XBTUSDTM buy 50" in (await desk.says(CARA, "/fills XBTUSDTM")).text
+            await desk.says(CARA, "/watch eth")
+            assert "Latest executions, BTC-USDT, ETH-USDT" in (await desk.says(CARA, "/fills")).text
+
+    asyncio.run(story())
