@@ -10,9 +10,10 @@ import pytest
 from chatbot.core.errors import Rejected
 from chatbot.core.market import Venue
 from chatbot.core.notices import Subject
-from chatbot.core.orders import OrderTicket, TicketState
+from chatbot.core.orders import Executed, OrderTicket, TicketState
 from chatbot.sandbox.faults import Fault
 from chatbot.services.reconcile import ABANDONED_AFTER, LOOKED_AWAY, NOT_PLACED_AFTER, SEARCH_DELAYS, WATCH_DELAYS
+from chatbot.store.orders import Step
 from tests.services.desk import BRIEF, PLACE, Desk, Told, limits, story
 
 Opened = Callable[..., Desk]
@@ -127,6 +128,8 @@ async def test_fills_are_told_on_the_card_and_the_end_rings(opened: Opened) -> N
         await desk.reconciler.follow()
     assert desk.now(part).state is TicketState.FILLED
     assert desk.now(part).executed.size == Decimal("0.5")
+    record = desk.store.audit.latest(1)[0]
+    assert (record.person, record.what, record.detail) == ("KuCoin", "filled", "T-1 filled 0.5")
     assert desk.told() == [EDIT, RING]
 
 
@@ -170,6 +173,30 @@ async def test_an_answer_that_is_older_than_what_is_known_takes_nothing_back(ope
     gate.opened.set()
     assert (await slow) == ended
     assert ended.state is TicketState.CANCELED
+
+
+@story
+async def test_an_exchange_that_knows_less_than_it_told_before_changes_nothing(desk: Desk) -> None:
+    ticket = await desk.order("sell btc 0.01 @ 68000")
+    half = Executed(size=Decimal("0.005"), funds=Decimal(340), fee=Decimal("0.34"), fee_currency="USDT")
+    desk.store.orders.move(ticket, TicketState.PARTIAL, by="KuCoin", step=Step(executed=half))
+    desk.forget_letters()
+    ahead = desk.now(ticket)
+    assert await desk.reconciler.check(ahead) == ahead
+    assert desk.told() == []
+
+
+@story
+async def test_an_order_under_watch_is_not_asked_about_twice(desk: Desk) -> None:
+    ticket = await desk.confirm(await desk.propose("buy btc 100usdt"))
+    gate = desk.wire.hold(look_up(ticket))
+    watching = asyncio.create_task(desk.trading.submit(ticket))
+    await gate.reached.wait()
+    await desk.reconciler.follow()
+    assert desk.wire.lines.count(look_up(ticket)) == 1
+    gate.opened.set()
+    await watching
+    assert desk.state(ticket) is TicketState.FILLED
 
 
 @story
@@ -220,6 +247,17 @@ async def test_after_a_restart_the_misses_are_counted_anew(opened: Opened) -> No
     desk.wait(15)
     await desk.reconciler.follow()
     assert desk.state(ticket) is TicketState.NOT_PLACED
+
+
+@story
+async def test_two_misses_are_not_enough_however_far_apart(desk: Desk) -> None:
+    ticket = await desk.confirm(await desk.propose("buy btc 100usdt"))
+    desk.restart()
+    desk.reconciler.recover()
+    for state in (TicketState.UNKNOWN, TicketState.UNKNOWN, TicketState.NOT_PLACED):
+        desk.wait(3600)
+        await desk.reconciler.follow()
+        assert desk.state(ticket) is state
 
 
 @pytest.mark.parametrize("fault", [Fault.UNAVAILABLE, Fault.GARBAGE, Fault.RATE_LIMITED])
