@@ -28,10 +28,10 @@ def sandbox(options: argparse.Namespace) -> None:
     asyncio.run(_run_sandbox(options))
 
 
-def settings_for(sandbox: Sandbox, folder: Path) -> Settings:
-    """The settings a person would write to use this sandbox; `folder` holds the database."""
+def environment_for(sandbox: Sandbox) -> dict[str, str]:
+    """The settings a person would write to use this sandbox."""
     access = sandbox.access
-    environ = {
+    return {
         "TELEGRAM_BOT_TOKEN": access.token,
         "TELEGRAM_API_URL": sandbox.url,
         "TELEGRAM_OWNERS": str(OWNER.id),
@@ -43,7 +43,11 @@ def settings_for(sandbox: Sandbox, folder: Path) -> Settings:
         "KUCOIN_FUTURES_URL": sandbox.futures_url,
         "TRADING_MODE": "live",
     }
-    return read_settings(environ, folder)
+
+
+def settings_for(sandbox: Sandbox, folder: Path) -> Settings:
+    """`folder` holds the database."""
+    return read_settings(environment_for(sandbox), folder)
 
 
 async def _run_demo(options: argparse.Namespace, folder: Path) -> None:

@@ -9,8 +9,9 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from chatbot.demo import environment_for
 from chatbot.sandbox.telegram_limits import UNLIMITED, Flood
-from chatbot.sandbox.world import OWNER, VIEWER, Sandbox
+from chatbot.sandbox.world import Sandbox
 
 ECHO = """
 import sys
@@ -37,22 +38,8 @@ async def unlimited_sandbox() -> AsyncIterator[Sandbox]:
 
 
 def environment(sandbox: Sandbox, folder: Path) -> dict[str, str]:
-    access = sandbox.access
-    return {
-        "PATH": os.environ["PATH"],
-        "TELEGRAM_BOT_TOKEN": access.token,
-        "TELEGRAM_API_URL": sandbox.url,
-        "TELEGRAM_OWNERS": str(OWNER.id),
-        "TELEGRAM_VIEWERS": str(VIEWER.id),
-        "KUCOIN_API_KEY": access.key,
-        "KUCOIN_API_SECRET": access.secret,
-        "KUCOIN_API_PASSPHRASE": access.passphrase,
-        "KUCOIN_SPOT_URL": sandbox.spot_url,
-        "KUCOIN_FUTURES_URL": sandbox.futures_url,
-        "TRADING_MODE": "live",
-        "DATABASE_PATH": str(folder / "chatbot.db"),
-        "LOG_LEVEL": "ERROR",
-    }
+    own = {"PATH": os.environ["PATH"], "DATABASE_PATH": str(folder / "chatbot.db"), "LOG_LEVEL": "ERROR"}
+    return own | environment_for(sandbox)
 
 
 @contextlib.asynccontextmanager
