@@ -32,6 +32,9 @@ _POLL = 50
 _GRACE = 0.7
 """Seconds a tap may take before the person is told that it is being worked on."""
 
+_BREATH = 0.004
+"""Seconds before the next poll is prepared: the answers to this one go first."""
+
 _CONFLICTS = 3
 _LONGEST_PAUSE = 30.0
 
@@ -51,15 +54,18 @@ class SafeBot(Bot):
         return "SafeBot()"
 
 
-def connect(*, token: str, url: str, limits: Any) -> Bot:
-    """`limits` are httpx's: few connections, kept for minutes (its default drops them after five seconds)."""
+def connect(*, token: str, url: str, limits: Any, tls: Any = True) -> Bot:
+    """`limits` are httpx's: few connections, kept for minutes (its default drops them after five seconds).
+
+    `tls` is who is believed, for those who have read it already.
+    """
 
     def request(read: float) -> HTTPXRequest:
         return HTTPXRequest(
             connection_pool_size=4,
             read_timeout=read,
             pool_timeout=5.0,
-            httpx_kwargs={"limits": limits, "trust_env": False, "follow_redirects": False},
+            httpx_kwargs={"limits": limits, "verify": tls, "trust_env": False, "follow_redirects": False},
         )
 
     return SafeBot(token, base_url=f"{url}/bot", base_file_url=f"{url}/file/bot",
@@ -109,7 +115,8 @@ class Poller:
             else:
                 self._failures = self._conflicts = 0
                 self._heard()
-                self._take(updates)
+                if self._take(updates):
+                    await self._sleep(_BREATH)
 
     def _pause_after(self, error: TelegramError) -> float:
         """Seconds. Raises SecondPoller, and whatever is not a matter of waiting."""
@@ -143,12 +150,14 @@ class Poller:
             except TelegramError as error:
                 log.info("the command list of %s could not be set: %s", person, error)
 
-    def _take(self, updates: tuple[Update, ...]) -> None:
+    def _take(self, updates: tuple[Update, ...]) -> bool:
+        """Whether anything new came."""
         new = set(self._post.keep([(u.update_id, u.to_json()) for u in updates]))
         for update in updates:
             self._offset = update.update_id + 1
             if update.update_id in new:
                 self._start(update)
+        return bool(new)
 
     def _start(self, update: Update) -> None:
         self._keep_running(self._handle(update))
