@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import gc
 import sqlite3
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.requests import Request
@@ -123,7 +125,13 @@ def test_an_update_whose_handling_was_cut_off_is_handled_at_the_next_start_and_o
 
 def test_an_update_that_comes_again_is_not_handled_again(tmp_path: Path) -> None:
     async def story() -> None:
-        async with wired(tmp_path) as wire, polling(wire, table_of({"echo": echo})):
+        runs = []
+
+        async def count(message: Message) -> Reply:
+            runs.append(message.text)
+            return await echo(message)
+
+        async with wired(tmp_path) as wire, polling(wire, table_of({"echo": count})):
             phone = wire.phone(ANNA)
             phone.write("/echo one")
             await eventually(lambda: wire.telegram.updates.pending == 0)
@@ -131,6 +139,7 @@ def test_an_update_that_comes_again_is_not_handled_again(tmp_path: Path) -> None
             phone.write("/echo two")
             await eventually(lambda: _letters(wire) == ["you said one", "you said two"])
             assert _states(wire) == ["done", "done"]
+            assert runs == ["one", "two"]
 
     asyncio.run(story())
 
@@ -279,6 +288,8 @@ def test_a_slow_tap_hears_at_once_that_it_is_worked_on_and_reads_its_pop_up_as_a
 def test_a_toast_that_cannot_be_shown_keeps_nothing_from_being_done(tmp_path: Path, refusal: TelegramRefusal) -> None:
     async def story() -> None:
         done = asyncio.Event()
+        loose: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: loose.append(context))
 
         async def then() -> None:
             done.set()
@@ -289,12 +300,15 @@ def test_a_toast_that_cannot_be_shown_keeps_nothing_from_being_done(tmp_path: Pa
         async with wired(tmp_path) as wire:
             phone = await _card(wire)
             wire.telegram.troubles.refuse("answerCallbackQuery", refusal)
-            async with polling(wire, table_of(verbs={"go": go})):
+            async with polling(wire, table_of(verbs={"go": go})) as poller:
                 phone.press("Go")
                 async with asyncio.timeout(10):
                     await done.wait()
+                await poller.finish(5)
             assert _states(wire) == ["done"]
             assert _letters(wire) == []
+        gc.collect()
+        assert loose == []
 
     asyncio.run(story())
 
