@@ -48,7 +48,8 @@ async def test_what_waits_what_is_unknown_and_who_knocked_are_counted(desk: Desk
     desk.switch(Fault.ERROR_AFTER_ACCEPT, Fault.HIDDEN_ORDERS)
     await desk.order("buy btc 100usdt")
     desk.faults.clear()
-    await desk.order("buy eth 0.01 @ 100")
+    for price in (1000, 1001):
+        await desk.order(f"buy eth 0.01 @ {price}")
     desk.store.outbox.dead(desk.store.outbox.put(Letter(chat_id=1, lane=Lane.ANSWER, text="x")), "blocked")
     desk.store.people.knocked(66, "Mallory")
     waiting = len(desk.store.outbox.due(99))

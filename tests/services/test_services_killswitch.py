@@ -14,7 +14,7 @@ from chatbot.core.orders import OrderType, Side, TicketState
 from chatbot.core.stops import OpenPosition, StillOpen
 from chatbot.sandbox.faults import Fault
 from chatbot.sandbox.orders import ExchangeOrder, Stop, Trigger
-from chatbot.services.killswitch import CHECK_DELAYS
+from chatbot.services.killswitch import CHECK_DELAYS, LIST_FIRST
 from tests.services.desk import ANNA, BEN, Desk, Told, story
 
 Opened = Callable[..., Desk]
@@ -190,7 +190,9 @@ async def test_an_order_that_slips_in_after_the_cancels_is_listed(desk: Desk) ->
 async def test_a_list_that_does_not_come_does_not_hold_the_cancels_up(desk: Desk) -> None:
     orders = one_of_each(desk)
     desk.wire.hold(SYMBOLS)
+    began = asyncio.get_running_loop().time()
     await desk.killswitch.sweep(desk.kill())
+    assert asyncio.get_running_loop().time() - began < LIST_FIRST + 5
     assert left(desk, orders) == []
     assert desk.found().report.found is None
     assert desk.found().swept_at is not None
