@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from chatbot.config import Settings
 from chatbot.core.account import AccountMode
@@ -62,6 +63,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     async with built(settings) as bot:
         if settings.trading_mode is TradingMode.LIVE:
             await meet_kucoin(bot.kucoin, bot.services)
+        else:
+            await _read_clock(bot.kucoin)
         bot.services.reconciler.recover()
         failure: BaseException | None = None
         try:
@@ -113,6 +116,14 @@ async def meet_kucoin(kucoin: Kucoin, services: Services) -> None:
         raise UnifiedAccount("This is a KuCoin unified account; I trade through classic accounts only.")
 
 
+async def _read_clock(kucoin: Kucoin) -> None:
+    """How old a command is depends on it: the host's clock may be minutes off."""
+    try:
+        await kucoin.spot.measure_clock()
+    except KucoinError as error:
+        log.warning("KuCoin's clock could not be read: %s", error)
+
+
 def _jobs(bot: Bot) -> list[Job]:
     services, kucoin = bot.services, bot.kucoin
 
@@ -122,16 +133,12 @@ def _jobs(bot: Bot) -> list[Job]:
     async def clean() -> None:
         bot.store.clean(KEEP_MAIL)
 
-    async def read_clock() -> None:
-        try:
-            await kucoin.spot.measure_clock()
-        except KucoinError as error:
-            log.warning("KuCoin's clock could not be read: %s", error)
-
     jobs = [
         Job(name="expire tickets", every=1, run=expire),
         Job(name="follow orders", every=5, run=services.reconciler.follow),
-        Job(name="read the clock", every=600, run=read_clock),
+        Job(name="watch for late arrivals", every=60, run=services.reconciler.watch_lost),
+        Job(name="finish a kill", every=30, run=services.killswitch.finish_unfinished),
+        Job(name="read the clock", every=600, run=partial(_read_clock, kucoin)),
         Job(name="clean the mail", every=3600, run=clean),
     ]
     if kucoin.refresh_paper is not None:

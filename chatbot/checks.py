@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from chatbot.chat.bot import who_am_i
 from chatbot.config import Settings, describe
@@ -77,7 +78,7 @@ async def _telegram(settings: Settings) -> Finding:
         return Finding(name="Telegram", ok=False, found=problem, mend="check TELEGRAM_BOT_TOKEN and the network")
     if webhook:
         mend = "nobody but you should hold the token: look at that address, then let @BotFather make a new token"
-        return Finding(name="Telegram", ok=False, found=f"a webhook is set to {webhook}", mend=mend)
+        return Finding(name="Telegram", ok=False, found=f"a webhook is set to {urlsplit(webhook).hostname}", mend=mend)
     return Finding(name="Telegram", ok=True, found=f"I am @{name}")
 
 

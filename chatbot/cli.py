@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from chatbot import __version__, app, checks
-from chatbot.chat.bot import TokenRefused
+from chatbot.chat.bot import SecondPoller, TokenRefused
 from chatbot.config import Settings, SettingsError, read_settings
 from chatbot.core.errors import BadCredentials
 from chatbot.logs import configure, install_hooks
@@ -26,6 +26,7 @@ _EXITS: tuple[tuple[type[Exception], int], ...] = (
     (TokenRefused, BAD_CREDENTIAL),
     (BadCredentials, BAD_CREDENTIAL),
     (app.UnifiedAccount, BAD_CREDENTIAL),
+    (SecondPoller, FAILED),
     (AlreadyRunning, IN_USE),
     (Damaged, BAD_DATABASE),
     (OSError, FAILED),

@@ -26,7 +26,7 @@ from chatbot.core.limits import Limits
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Letter, Subject
-from chatbot.core.times import Now, utc_now
+from chatbot.core.times import Now, steady_now, utc_now
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.market import Market
@@ -202,7 +202,14 @@ async def build_chat(settings: Settings, services: Services, doors: Doors) -> Ch
     draw = partial(_draw, services, settings.trading_mode)
     return Chat(
         poller=Poller(bot=bot, front=front, post=post, heard=services.checkup.heard_telegram),
-        sender=Sender(bot=bot, outbox=doors.store.outbox, draw=draw, bell=doors.bell, now=doors.now),
+        sender=Sender(
+            bot=bot,
+            outbox=doors.store.outbox,
+            draw=draw,
+            bell=doors.bell,
+            now=steady_now,
+            zone_of=lambda _: settings.timezone,
+        ),
         table=table,
     )
 

@@ -197,8 +197,8 @@ def _broad(node: ast.AST) -> bool:
     return bool(caught & {"Exception", "BaseException"}) and not passed_on
 
 
-def test_a_broad_except_lives_in_one_place_only() -> None:
-    assert [line for line in _lines(_broad) if not line.startswith("chat/bot.py:")] == []
+def test_a_broad_except_lives_at_the_two_ends_of_the_chat_only() -> None:
+    assert [line for line in _lines(_broad) if not line.startswith(("chat/bot.py:", "chat/sender.py:"))] == []
 
 
 def test_core_counts_in_decimals() -> None:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -269,5 +270,13 @@ def test_only_the_proposer_may_tap(tmp_path: Path) -> None:
                 popup = await other.answered(other.phone.tap(card.id, data).id)
                 assert popup.text == "Only Owner can tap T-1."
                 assert ground.sandbox.exchange.posts == []
+
+    asyncio.run(story())
+
+
+def test_times_are_worded_in_the_zone_of_the_settings(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with playing(tmp_path, timezone=ZoneInfo("Asia/Tokyo")) as ground:
+            await ground.owner.asks("/kill", "STOPPED by Owner at ", " JST")
 
     asyncio.run(story())

@@ -23,7 +23,7 @@ from chatbot.chat.updates import read
 from chatbot.core.errors import ChatbotError
 from chatbot.core.people import Role
 from chatbot.core.times import Sleep
-from chatbot.services.post import Post
+from chatbot.services.post import Ending, Post
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +53,13 @@ class SafeBot(Bot):
     def __repr__(self) -> str:
         return "SafeBot()"
 
+    async def raw_updates(self, offset: int) -> list[dict[str, Any]]:
+        """As Telegram sent them: one that cannot be read must not keep the rest of its batch from the inbox."""
+        asked = {"offset": offset, "timeout": _POLL, "allowed_updates": _KINDS}
+        return list(await self._post("getUpdates", asked, read_timeout=_POLL + 10.0))
 
-def connect(*, token: str, url: str, limits: Any, tls: Any = True) -> Bot:
+
+def connect(*, token: str, url: str, limits: Any, tls: Any = True) -> SafeBot:
     """`limits` are httpx's: few connections, kept for minutes (its default drops them after five seconds).
 
     `tls` is who is believed, for those who have read it already.
@@ -89,7 +94,7 @@ class Poller:
     """`heard` is called after every poll that ended well."""
 
     def __init__(
-        self, *, bot: Bot, front: Front, post: Post, heard: Callable[[], None], sleep: Sleep = asyncio.sleep
+        self, *, bot: SafeBot, front: Front, post: Post, heard: Callable[[], None], sleep: Sleep = asyncio.sleep
     ) -> None:
         self._bot = bot
         self._front = front
@@ -103,11 +108,11 @@ class Poller:
 
     async def run(self) -> None:
         """Until cancelled. Raises InvalidToken when the token was revoked, SecondPoller when others hold it."""
-        for _, body in self._post.waiting():
-            self._start(Update.de_json(json.loads(body), self._bot))
+        for update_id, body in self._post.waiting():
+            self._keep_running(self._handle(update_id, body))
         while True:
             try:
-                updates = await self._bot.get_updates(offset=self._offset, timeout=_POLL, allowed_updates=_KINDS)
+                updates = await self._bot.raw_updates(self._offset)
             except InvalidToken:
                 raise
             except TelegramError as error:
@@ -150,36 +155,40 @@ class Poller:
             except TelegramError as error:
                 log.info("the command list of %s could not be set: %s", person, error)
 
-    def _take(self, updates: tuple[Update, ...]) -> bool:
+    def _take(self, updates: list[dict[str, Any]]) -> bool:
         """Whether anything new came."""
-        new = set(self._post.keep([(u.update_id, u.to_json()) for u in updates]))
-        for update in updates:
-            self._offset = update.update_id + 1
-            if update.update_id in new:
-                self._start(update)
+        bodies = {u["update_id"]: json.dumps(u) for u in updates}
+        new = self._post.keep(list(bodies.items()))
+        if bodies:
+            self._offset = max(bodies) + 1
+        for update_id in new:
+            self._keep_running(self._handle(update_id, bodies[update_id]))
         return bool(new)
-
-    def _start(self, update: Update) -> None:
-        self._keep_running(self._handle(update))
 
     def _keep_running(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _handle(self, update: Update) -> None:
-        incoming = read(update)
+    async def _handle(self, update_id: int, body: str) -> None:
+        incoming: Incoming | None = None
         ended = False
         try:
+            incoming = read(Update.de_json(json.loads(body), self._bot))
             then = await self._handle_tap(incoming) if incoming.data is not None else await self._handle_text(incoming)
             ended = True
             await self._after(incoming, then)
         except Exception:
             # The one broad except: a bug in a handler is told and logged, and must not end the bot.
-            log.exception("update %s broke a handler", incoming.update_id)
-            if ended:
-                self._front.tell(incoming, words.BROKEN)
-                return
+            log.exception("update %s broke a handler", update_id)
+            self._broke(update_id, incoming, ended=ended)
+
+    def _broke(self, update_id: int, incoming: Incoming | None, *, ended: bool) -> None:
+        if incoming is None:
+            self._post.finish(update_id, Ending.FAILED)
+        elif ended:
+            self._front.tell(incoming, words.BROKEN)
+        else:
             toast = self._front.broke(incoming)
             if toast is not None and incoming.data is not None:
                 self._show(incoming, toast)
@@ -199,7 +208,7 @@ class Poller:
             return then
         self._show(incoming, Toast(text="Working on it…"))
         toast, then = await work
-        if toast is not None and toast.popup:
+        if toast is not None and toast.text and not toast.passing:
             self._front.tell(incoming, toast.text)
         return then
 

@@ -34,10 +34,11 @@ _RUN = "run"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toast:
-    """What a tap reads at once."""
+    """What a tap reads at once. A `passing` one is not worth a message when it comes too late for the button."""
 
     text: str = ""
     popup: bool = False
+    passing: bool = False
 
 
 Then = Callable[[], Awaitable[None]]
@@ -133,8 +134,10 @@ class Front:
             return Toast(text=short(words.popup(error), _TOAST), popup=True), None
         unchanged = reply.edit and (reply.text, reply.buttons) == (pressed.letter.text, pressed.letter.buttons)
         self._finish(incoming, Ending.DONE, None if unchanged else reply, edits=pressed if reply.edit else None)
-        toast = reply.toast or ("No change." if unchanged else "")
-        return Toast(text=short(toast, _TOAST), popup=reply.popup), reply.then
+        if unchanged and not reply.toast:
+            return Toast(text="No change.", passing=True), reply.then
+        shown_by_card = reply.then is not None
+        return Toast(text=short(reply.toast, _TOAST), popup=reply.popup, passing=shown_by_card), reply.then
 
     def _pressed(self, incoming: Incoming) -> Pressed | None:
         key, _, place = (incoming.data or "").partition(":")

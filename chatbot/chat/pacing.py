@@ -52,13 +52,13 @@ class Pacer:
     def refused(self, chat_id: int, retry_after: timedelta) -> None:
         """Telegram asked to wait. Two chats within five seconds mean it meant all of us."""
         now = self._now()
-        self._closed[chat_id] = now + retry_after
+        self._closed[chat_id] = max(self._closed.get(chat_id, now), now + retry_after)
         if self._last_refusal is not None:
             other, at = self._last_refusal
             if other != chat_id and now - at < _CLOSE:
-                self._all_closed = now + retry_after
+                self._all_closed = max(self._all_closed, now + retry_after)
         self._last_refusal = (chat_id, now)
 
     def hold_all(self, pause: timedelta) -> None:
         """Telegram is out of reach: nothing leaves for a while."""
-        self._all_closed = self._now() + pause
+        self._all_closed = max(self._all_closed, self._now() + pause)

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from functools import partial
 from random import SystemRandom
 
@@ -26,7 +26,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Re
 
 from chatbot.chat.messages import Reply
 from chatbot.chat.pacing import Pacer
-from chatbot.chat.views.markup import Html, fitted, plain_text, repeated
+from chatbot.chat.views.markup import TEXT_LIMIT, Html, fitted, in_zone, plain_text, repeated, units
 from chatbot.core.notices import Button, Letter, Subject
 from chatbot.core.times import Now
 from chatbot.store.mail import Outbox
@@ -44,12 +44,17 @@ _LONGEST_PAUSE = 30.0
 
 
 class Sender:
-    def __init__(self, *, bot: Bot, outbox: Outbox, draw: Draw, bell: asyncio.Event, now: Now) -> None:
+    """`zone_of` is the time zone of a chat, for phones that do not turn times into their own."""
+
+    def __init__(
+        self, *, bot: Bot, outbox: Outbox, draw: Draw, bell: asyncio.Event, now: Now, zone_of: Callable[[int], tzinfo]
+    ) -> None:
         self._bot = bot
         self._outbox = outbox
         self._draw = draw
         self._bell = bell
         self._now = now
+        self._zone_of = zone_of
         self._pacer = Pacer(now)
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._idle = asyncio.Event()
@@ -79,34 +84,49 @@ class Sender:
     def _start_what_may_leave(self, group: asyncio.TaskGroup) -> float | None:
         """One letter a chat at a time. Returns the seconds after which to look again, None to wait for the bell."""
         waiting: set[int] = set()
-        due = self._outbox.due(_BATCH)
+        due = self._outbox.due(_BATCH, without=self._busy)
         if not due and not self._busy:
             self._idle.set()
-        for letter in due:
-            chat = letter.chat_id
-            if len(self._busy) >= _IN_FLIGHT:
-                break  # whoever is done first rings the bell
-            if chat in self._busy or chat in waiting:
-                continue
-            if not self._pacer.may_send(chat):
-                waiting.add(chat)
-                continue
-            task = group.create_task(self._deliver(letter))
-            self._busy[chat] = task
-            task.add_done_callback(partial(self._freed, chat))
+        while due and len(self._busy) < _IN_FLIGHT:  # whoever is done first rings the bell
+            for letter in due:
+                self._start_or_wait(letter, waiting, group)
+            due = self._outbox.due(_BATCH, without={*self._busy, *waiting})
         opening = self._pacer.next_opening(waiting)
         return None if opening is None else max((opening - self._now()).total_seconds(), 0.005)
+
+    def _start_or_wait(self, letter: Letter, waiting: set[int], group: asyncio.TaskGroup) -> None:
+        chat = letter.chat_id
+        if chat in self._busy or chat in waiting or len(self._busy) >= _IN_FLIGHT:
+            return
+        if not self._pacer.may_send(chat):
+            waiting.add(chat)
+            return
+        task = group.create_task(self._deliver(letter))
+        self._busy[chat] = task
+        task.add_done_callback(partial(self._freed, chat))
 
     def _freed(self, chat: int, _: asyncio.Task[None]) -> None:
         self._busy.pop(chat, None)
         self._bell.set()
 
     async def _deliver(self, letter: Letter) -> None:
+        """A letter that breaks us is laid aside: it must not come first again at the next start."""
+        try:
+            await self._draw_and_send(letter)
+        except InvalidToken:
+            raise
+        except Exception as error:
+            log.exception("letter %s broke the sender", letter.id)
+            self._outbox.dead(letter, type(error).__name__)
+
+    async def _draw_and_send(self, letter: Letter) -> None:
         letter = self._drawn(letter)
         self._outbox.sending(letter)
         self._pacer.spent(letter.chat_id)
-        marked = letter.repeat and letter.edits is None
-        await self._attempt(letter, repeated(letter.text) if marked else letter.text, ParseMode.HTML)
+        text = in_zone(letter.text, self._zone_of(letter.chat_id))
+        marked = repeated(text)
+        fits = letter.repeat and letter.edits is None and units(plain_text(marked)) <= TEXT_LIMIT
+        await self._attempt(letter, marked if fits else text, ParseMode.HTML)
 
     async def _attempt(self, letter: Letter, text: str, mode: ParseMode | None) -> None:
         """Every way a sending can end; InvalidToken alone is raised."""

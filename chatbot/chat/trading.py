@@ -53,7 +53,7 @@ class TradingHandlers:
 
     async def check(self, tap: Tap) -> Reply:
         ticket = await self._trading.check(int(tap.argument))
-        if ticket.state is TicketState.UNKNOWN:
+        if ticket.state in (TicketState.UNKNOWN, TicketState.NOT_PLACED):
             return Reply(toast=f"{ticket.name} is still not found.")
         return Reply(toast=f"{ticket.name} was found.")
 

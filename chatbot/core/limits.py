@@ -93,10 +93,18 @@ def market_price(side: Side, ticker: Ticker) -> Decimal:
     return price
 
 
+def _meets(side: Side, price: Decimal | None, ticker: Ticker) -> Decimal:
+    """What an order is reckoned at. A limit sale below the bid sells at the bid, and must not count as cheaper."""
+    if price is None:
+        return market_price(side, ticker)
+    return max(price, ticker.bid) if side is Side.SELL else price
+
+
 def estimate(spec: OrderSpec, terms: Terms) -> Estimate:
     price = spec.price if spec.price is not None else market_price(spec.side, terms.ticker)
+    meets = _meets(spec.side, spec.price, terms.ticker)
     size = spec.size if spec.size is not None else terms.instrument.round_size((spec.funds or Decimal(0)) / price)
-    funds = spec.funds if spec.funds is not None else size * price
+    funds = spec.funds if spec.funds is not None else size * meets
     fee = funds * terms.fee_rate
     buying = spec.side is Side.BUY
     return Estimate(
@@ -148,7 +156,7 @@ def _wanted_funds(draft: Draft, terms: Terms) -> Decimal:
 
 
 def _wanted_size(draft: Draft, terms: Terms, price: Decimal | None) -> Decimal:
-    amount, meets = draft.amount, price if price is not None else market_price(draft.side, terms.ticker)
+    amount, meets = draft.amount, _meets(draft.side, price, terms.ticker)
     sizes: dict[AmountKind, Callable[[], Decimal]] = {
         AmountKind.BASE: lambda: amount.value,
         AmountKind.QUOTE: lambda: amount.value / meets,

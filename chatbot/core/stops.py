@@ -42,9 +42,14 @@ class StopReport:
     checked_at: str = ""
 
     @property
+    def answered(self) -> bool:
+        """Every place took its cancel or is barred to the key, and what is left could be read."""
+        return self.resting is not None and bool(self.places) and not any(p.problem for p in self.places)
+
+    @property
     def clean(self) -> bool:
         """Every place answered and the exchange shows nothing resting."""
-        return self.resting == () and bool(self.places) and not any(p.problem for p in self.places)
+        return self.answered and self.resting == ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Moments and durations: how they are handed around and read aloud."""
 
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,11 @@ Sleep = Callable[[float], Awaitable[None]]
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def steady_now() -> datetime:
+    """Moments that only ever go forward, whatever is done to the host's clock; their date means nothing."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=time.monotonic())
 
 
 def from_millis(value: int) -> datetime:

@@ -16,6 +16,7 @@ from chatbot.kucoin.rest import Rest
 from chatbot.kucoin.schemas import every, one
 from chatbot.kucoin.sweep import cancel_everything
 from chatbot.kucoin.together import together
+from chatbot.kucoin.trips import LastWord, no_objection
 
 ORDER_WINDOW_MS = 3000
 """A spot order that reaches KuCoin later than this after its stamp is refused by it. Futures have no such guard."""
@@ -28,17 +29,20 @@ class Orders:
         self._spot = spot
         self._futures = futures
 
-    async def place(self, spec: OrderSpec, *, leverage: int = 1, reduce_only: bool = False) -> str:
+    async def place(
+        self, spec: OrderSpec, last_word: LastWord = no_objection, *, leverage: int = 1, reduce_only: bool = False
+    ) -> str:
         """Send `spec`, once; KuCoin's id of the order. `leverage` and `reduce_only` are for futures.
 
+        `last_word` is asked when the first byte is about to leave: what it raises goes through, and nothing left.
         Raises `Unavailable` when it provably never left, `Rejected` when KuCoin refused it,
         `OutcomeUnknown` when it may exist: look it up by its `client_oid`, never send it again.
         """
         if spec.venue is Venue.SPOT:
-            data = await self._spot.order(endpoints.SPOT_PLACE, lambda stamp: _spot_body(spec, stamp))
+            data = await self._spot.order(endpoints.SPOT_PLACE, lambda stamp: _spot_body(spec, stamp), last_word)
         else:
             body = _futures_body(spec, leverage=leverage, reduce_only=reduce_only)
-            data = await self._futures.order(endpoints.FUTURES_PLACE, lambda _: body)
+            data = await self._futures.order(endpoints.FUTURES_PLACE, lambda _: body, last_word)
         try:
             return one(Placed, data).order_id
         except Unavailable:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import islice
 from typing import Any, Self
@@ -23,7 +23,7 @@ from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.endpoints import TIME, Endpoint, Kind
 from chatbot.kucoin.pools import Pools, backoff
 from chatbot.kucoin.signing import Credentials, sign
-from chatbot.kucoin.trips import CONNECTIONS, Deadlines, Lanes, Trip
+from chatbot.kucoin.trips import CONNECTIONS, Body, Deadlines, Lanes, LastWord, Trip, no_objection
 
 _log = logging.getLogger(__name__)
 
@@ -104,14 +104,13 @@ class Rest:
         trip = self._trip(endpoint, params or {}, credentials)
         return await self._in_time(trip, self._persist(trip))
 
-    async def order(self, endpoint: Endpoint, body_at: Callable[[int], Mapping[str, object]]) -> object:
+    async def order(self, endpoint: Endpoint, body_at: Body, last_word: LastWord = no_objection) -> object:
         """Send one order, once. `body_at` makes its body of the time stamp it is signed with.
 
-        Raises `Unavailable` when it provably never left, `Rejected` when KuCoin said no,
-        `OutcomeUnknown` when it may have been accepted. It does not wait for a budget.
+        What `last_word` raises, when the first byte is about to leave, goes through. Raises `Unavailable`
+        when it never left, `Rejected` when KuCoin said no, `OutcomeUnknown` when it may have been accepted.
         """
-        trip = self._trip(endpoint, {}, None)
-        trip.body_at = body_at
+        trip = replace(self._trip(endpoint, {}, None), body_at=body_at, last_word=last_word)
         return await self._in_time(trip, self._attempt(trip))
 
     async def measure_clock(self) -> None:
@@ -170,9 +169,10 @@ class Rest:
     async def _ready_to_sign(self, trip: Trip) -> None:
         if trip.credentials is None:
             raise BadCredentials("No KuCoin API key is set.")
-        async with self._measuring:
-            if not self.clock.measured:
-                await self.clock.measure(self._their_millis)
+        if not self.clock.measured:
+            async with self._measuring:
+                if not self.clock.measured:
+                    await self.clock.measure(self._their_millis)
         if trip.endpoint.kind is Kind.ORDER and self.clock.uncertainty > _MOST_DOUBT:
             self.clock.forget()
             raise Unavailable("The exchange's clock is known too roughly to send an order.")
@@ -191,7 +191,7 @@ class Rest:
         if endpoint.permission and trip.credentials is not None:
             headers |= sign(trip.credentials, stamp, endpoint.method, trip.target(raw=True), body)
         url = self.host.url.rstrip("/") + trip.target(raw=False)
-        return client.build_request(endpoint.method, url, headers=headers, content=body)
+        return client.build_request(endpoint.method, url, headers=headers, content=body, extensions=trip.extensions)
 
     async def _exchange(self, trip: Trip) -> Answer:
         client = self._fresh if trip.endpoint.kind is Kind.ORDER else self._kept

@@ -19,6 +19,18 @@ CONNECTIONS = 4
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
+Body = Callable[[int], Mapping[str, object]]
+"""Makes the body of the time stamp in milliseconds that the request is signed with."""
+
+
+LastWord = Callable[[], None]
+"""Raises when what is about to leave must not leave any more."""
+
+
+def no_objection() -> None:
+    """Let it leave."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadlines:
     """Seconds a call may take in all: waits, retries and every byte of the answer."""
@@ -35,17 +47,29 @@ class Deadlines:
 class Trip:
     """`flying`: a request is out and unanswered; `doubted`: an earlier one may have been carried out.
 
-    `body_at` makes the body of the time stamp the request is signed with.
+    `body_at` makes the body of the time stamp the request is signed with; `last_word` may
+    raise when it is made and once more when the first byte is about to leave.
     """
 
     endpoint: Endpoint
     params: Mapping[str, str]
     credentials: Credentials | None
     ends_at: float
-    body_at: Callable[[int], Mapping[str, object]] | None = None
+    body_at: Body | None = None
+    last_word: LastWord | None = None
     flying: bool = False
     doubted: bool = False
     resynced: bool = False
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """Of httpx's request."""
+        return {} if self.last_word is None else {"trace": self.listen}
+
+    async def listen(self, event: str, _: Mapping[str, object]) -> None:
+        """For httpx's trace: between signing and the wire lies a handshake of seconds at worst."""
+        if self.last_word is not None and event.endswith("send_request_headers.started"):
+            self.last_word()
 
     def left(self) -> timedelta:
         """How long the call may still take."""
@@ -59,6 +83,8 @@ class Trip:
 
     def body(self, stamp: int) -> bytes:
         """The very bytes that are signed and sent."""
+        if self.last_word is not None:
+            self.last_word()
         return b"" if self.body_at is None else json.dumps(self.body_at(stamp), separators=(",", ":")).encode()
 
     def target(self, *, raw: bool) -> str:

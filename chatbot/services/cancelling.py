@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Sequence
 
 from chatbot.core.errors import KucoinError, UnknownOrder, UsageError
@@ -10,6 +11,8 @@ from chatbot.core.times import Sleep
 from chatbot.services.exchange import Exchange
 from chatbot.services.reconcile import Reconciler
 from chatbot.store.store import Store
+
+log = logging.getLogger(__name__)
 
 _LOOKS = (0.2, 0.5, 1.0, 2.0)
 """Seconds between looks after a cancel: the exchange only promised to try."""
@@ -42,10 +45,18 @@ class Cancelling:
         return await self._cancel(found, tickets.get(found.order_id))
 
     async def cancel_all(self) -> tuple[Order, ...]:
-        """Every open order, at the same time. Raises KucoinError when one could not even be asked for."""
+        """Every open order, at the same time, as the exchange shows each afterwards. Raises KucoinError."""
         orders = await self.open_orders()
         tickets = self.tickets_of(orders)
-        return tuple(await asyncio.gather(*(self._cancel(o, tickets.get(o.order_id)) for o in orders)))
+        return tuple(await asyncio.gather(*(self._try(o, tickets.get(o.order_id)) for o in orders)))
+
+    async def _try(self, order: Order, ticket: OrderTicket | None) -> Order:
+        """One cancel that fails must not hide what became of the others."""
+        try:
+            return await self._cancel(order, ticket)
+        except KucoinError as error:
+            log.warning("%s could not be cancelled: %s", order.order_id, error)
+            return await self._look(order)
 
     async def _cancel(self, order: Order, ticket: OrderTicket | None) -> Order:
         """Cancel and fill may cross: what is handed back is what the exchange shows, open if it still does."""

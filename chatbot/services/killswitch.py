@@ -31,6 +31,7 @@ class KillSwitch:
         self._store = store
         self._now = now
         self._sleep = sleep
+        self._sweeping = asyncio.Lock()
 
     def kill(self, person: str, chat_id: int) -> Stop:
         """From the commit of this transaction on, no order leaves. Needs no network."""
@@ -44,9 +45,18 @@ class KillSwitch:
             return replace(stop, report=report)
 
     async def sweep(self, stop: Stop) -> None:
+        """As `_sweep`; while one is under way, another is not begun."""
+        if self._sweeping.locked():
+            return
+        async with self._sweeping:
+            await self._sweep(stop)
+
+    async def _sweep(self, stop: Stop) -> None:
         """Cancels wherever an order can rest and looks until nothing does; every step is told on the kill's card."""
         report = replace(stop.report, found=await self._count_resting())
         self._tell(stop, report)
+        if self._over(stop):
+            return
         answers = await self._exchange.orders.cancel_everything()
         places = tuple(map(_place, answers.sweeps))
         report = replace(report, places=places, positions=await self._positions())
@@ -58,10 +68,15 @@ class KillSwitch:
                 return
 
     async def finish_unfinished(self) -> None:
-        """At a start: a kill whose sweep was cut short is swept again."""
+        """A kill whose sweep was cut short, or met a place that failed, is swept again; two sweeps never at once."""
         stop = self._store.stops.standing()
-        if stop is not None and stop.swept_at is None:
+        if stop is not None and not stop.report.answered:
             await self.sweep(stop)
+
+    def _over(self, stop: Stop) -> bool:
+        """Resumed meanwhile: what rests now is wanted."""
+        standing = self._store.stops.standing()
+        return standing is None or standing.id != stop.id
 
     def standing(self) -> Stop | None:
         return self._store.stops.standing()

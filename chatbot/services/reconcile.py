@@ -35,12 +35,16 @@ LATEST_ACCEPTANCE = timedelta(seconds=7)
 SIGNED_AROUND = timedelta(seconds=10)
 """Ended orders are listed from this long before the tap on: the clocks may differ a little."""
 
+LATE_ARRIVALS = timedelta(hours=24)
+"""How long an order that was not found is looked for now and then."""
+
 LOOKED_AWAY = timedelta(seconds=3)
 """What happens to an order within this of its tap is seen on its card; later it is told in a message that rings."""
 
 ABANDONED_AFTER = timedelta(seconds=60)
 """From the tap on, longer than any submission takes: whoever sent the order is not there any more."""
 
+_DOUBTFUL = frozenset({TicketState.UNKNOWN, TicketState.NOT_PLACED})
 _MISSES = 3
 _BY = "KuCoin"
 _STATES = {
@@ -77,6 +81,11 @@ class Reconciler:
         self._doubt_submissions(ABANDONED_AFTER, "sending it broke off")
         living = [t for t in self._store.orders.living() if t.state is not TicketState.SUBMITTING]
         await asyncio.gather(*(self._look(t) for t in living if t.id not in self._busy))
+
+    async def watch_lost(self) -> None:
+        """One look at every ticket of the last day that was given up as not placed: a late arrival reopens it."""
+        lost = self._store.orders.lost(self._now() - LATE_ARRIVALS)
+        await asyncio.gather(*(self._look(t) for t in lost))
 
     async def check(self, ticket: OrderTicket) -> OrderTicket:
         """One look, asked for by a person; the ticket as it stands afterwards."""
@@ -148,7 +157,7 @@ class Reconciler:
     def _rings(self, ticket: OrderTicket, order: Order) -> bool:
         """Ends and finds ring, unless the person still looks at the card or a kill tells it on its own."""
         tapped = ticket.submitted_at or ticket.proposed_at
-        if self._now() - tapped < LOOKED_AWAY or (order.active and ticket.state is not TicketState.UNKNOWN):
+        if self._now() - tapped < LOOKED_AWAY or (order.active and ticket.state not in _DOUBTFUL):
             return False
         return order.status is not OrderStatus.CANCELED or self._store.stops.standing() is None
 

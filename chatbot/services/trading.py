@@ -103,11 +103,10 @@ class Trading:
         """
         if self.ticket(ticket.id).state is not TicketState.SUBMITTING:
             raise TicketGone(f"{ticket.name} was already sent, or given up.")
-        if self._store.stops.standing() is not None:
-            self._step(ticket, TicketState.NOT_SENT, Step(reason="trading was stopped before it left"))
-            return
         try:
-            order_id = await self._exchange.orders.place(ticket.spec)
+            order_id = await self._exchange.orders.place(ticket.spec, last_word=self._check_open)
+        except Killed:
+            self._step(ticket, TicketState.NOT_SENT, Step(reason="trading was stopped before it left"))
         except Rejected as error:
             self._step(ticket, TicketState.REJECTED, Step(reason=str(error), detail=error.code))
         except Unavailable as error:

@@ -6,7 +6,7 @@ same transaction as the change it tells of, and is marked sent only after Telegr
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -93,23 +93,27 @@ class Outbox:
         cursor = self._db.execute("UPDATE outbox SET state = 'pending', repeat = 1 WHERE state = 'sending'")
         return cursor.rowcount
 
-    def due(self, count: int) -> tuple[Letter, ...]:
-        """What leaves next. An edit waits for its message, an answer for the one it follows, unless that one died.
+    def due(self, count: int, without: Collection[int] = ()) -> tuple[Letter, ...]:
+        """What leaves next, to any chat but those `without`.
 
-        An edit of a message that died leaves as a message of its own: an order's outcome is told in any case.
+        An edit waits for its message, an answer for the one it follows, unless that one died. An edit of
+        a message that died leaves as a message of its own: an order's outcome is told in any case.
         """
         return self._many(
-            "state = 'pending'"
+            "state = 'pending' AND chat_id NOT IN (SELECT value FROM json_each(?))"
             " AND (edits IS NULL OR EXISTS (SELECT 1 FROM outbox p WHERE p.id = o.edits"
             " AND (p.message_id NOTNULL OR p.state = 'dead')))"
             " AND NOT EXISTS (SELECT 1 FROM outbox f WHERE f.id = o.follows AND f.state IN ('pending', 'sending'))"
             " ORDER BY lane, id LIMIT ?",
-            [count],
+            [json.dumps(list(without)), count],
         )
 
     def sending(self, letter: Letter) -> None:
-        """Written before the request leaves; its text and buttons are what a tap will be held against."""
-        with self._db.relaxed():
+        """Written before the request leaves; its text and buttons are what a tap will be held against.
+
+        Only an answer may, after a loss of power, repeat without its mark: it was asked for and says nothing new.
+        """
+        with self._db.relaxed() if letter.lane is Lane.ANSWER else self._db.atomic():
             self._db.execute(
                 "UPDATE outbox SET state = 'sending', attempts = attempts + 1, text = ?, buttons = ? WHERE id = ?",
                 [letter.text, _to_json(letter.buttons), letter.id],

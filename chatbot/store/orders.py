@@ -141,11 +141,22 @@ class Orders:
         return tuple(Symbol(r["symbol"]) for r in rows)
 
     def spent_on_day_of(self, now: datetime) -> Decimal:
-        """The UTC day's notional of all people; of a cancelled order only the part that filled."""
+        """The UTC day's notional of all people: what was sent on it, what ended on it, and what lives still.
+
+        Of a cancelled order only the part that filled.
+        """
         day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        tickets = self._in(_SPENDING, " AND submitted_at >= ? AND submitted_at < ?",
-                           [stamp(day), stamp(day + timedelta(days=1))])  # fmt: skip
+        span = [stamp(day), stamp(day + timedelta(days=1))]
+        tickets = self._in(
+            _SPENDING,
+            " AND (submitted_at >= ? AND submitted_at < ? OR ended_at >= ? AND ended_at < ? OR ended_at IS NULL)",
+            [*span, *span],
+        )
         return sum((_counted(t) for t in tickets), Decimal(0))
+
+    def lost(self, since: datetime) -> tuple[OrderTicket, ...]:
+        """Tickets given up as not placed, submitted since then: they may turn up after all."""
+        return self._many("state = ? AND submitted_at >= ?", [TicketState.NOT_PLACED.value, stamp(since)])
 
     def _in(self, states: Iterable[TicketState], more: str = "", values: Iterable[str] = ()) -> tuple[OrderTicket, ...]:
         names = [s.value for s in states]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -131,3 +132,11 @@ def test_what_is_shortened_fits_and_says_so(text: str, limit: int) -> None:
 def test_paper_money_is_called_so() -> None:
     assert markup.paper(TradingMode.PAPER) == Html("<b>PAPER</b>")
     assert markup.paper(TradingMode.LIVE) is None
+
+
+def test_a_time_is_worded_for_the_readers_zone_and_nothing_else_is_touched() -> None:
+    text = markup.lines(
+        markup.html("<b>STOPPED</b> at {}", markup.clock(datetime(2026, 3, 1, 18, 31, tzinfo=UTC))), "18:31 UTC"
+    )
+    assert visible(markup.in_zone(text, ZoneInfo("Europe/Berlin"))) == "STOPPED at 19:31 CET\n18:31 UTC"
+    assert visible(markup.in_zone(text, UTC)) == visible(text)

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from telegram import Bot
 
-from chatbot.chat.bot import Poller, connect
+from chatbot.chat.bot import Poller, SafeBot, connect
 from chatbot.chat.messages import Command, Effect, Handler, Message, Reply, TapHandler, Verb
 from chatbot.chat.sender import Sender
 from chatbot.chat.table import Table
@@ -49,7 +50,7 @@ class Wire:
     clock: Clock
     telegram: TelegramServer
     server: Server
-    bot: Bot
+    bot: SafeBot
     store: Store
     path: Path
     bell: asyncio.Event
@@ -80,7 +81,9 @@ class Wire:
         self.bell.set()
 
     def sender(self, draw: Callable[[Letter], Reply]) -> Sender:
-        return Sender(bot=self.bot, outbox=self.store.outbox, draw=draw, bell=self.bell, now=self.clock)
+        return Sender(
+            bot=self.bot, outbox=self.store.outbox, draw=draw, bell=self.bell, now=self.clock, zone_of=lambda _: UTC
+        )
 
     def poller(self, table: Table) -> Poller:
         front = front_of(self.store, ROLES.get, table, self.clock)

@@ -49,12 +49,17 @@ def test_a_day_is_one_of_utc_and_begins_at_midnight(
     bring(propose("7"), TicketState.SUBMITTING)
     clock[0] = next_day = _NIGHT + timedelta(microseconds=1)
     bring(ticket, TicketState.SUBMITTING)
+    for each in store.orders.living():
+        store.orders.move(each, TicketState.OPEN, by="KuCoin")
+    clock[0] = next_day + timedelta(days=2)
+    for each in store.orders.living():
+        store.orders.move(each, TicketState.FILLED, by="KuCoin")
     assert store.orders.spent_on_day_of(_NIGHT) == 7
     assert store.orders.spent_on_day_of(next_day) == 100
     assert store.orders.spent_on_day_of(next_day + timedelta(days=1)) == 0
 
 
-def test_an_order_counts_on_the_day_it_was_sent_however_it_ends_later(
+def test_an_order_counts_on_the_day_it_was_sent_and_on_the_one_it_ended(
     store: Store, propose: Propose, bring: Bring, clock: list[datetime]
 ) -> None:
     clock[0] = _NIGHT
@@ -62,7 +67,18 @@ def test_an_order_counts_on_the_day_it_was_sent_however_it_ends_later(
     clock[0] += timedelta(hours=1)
     store.orders.move(doubtful, TicketState.FILLED, by="KuCoin")
     assert store.orders.spent_on_day_of(_NIGHT) == 100
-    assert store.orders.spent_on_day_of(clock[0]) == 0
+    assert store.orders.spent_on_day_of(clock[0]) == 100
+    assert store.orders.spent_on_day_of(clock[0] + timedelta(days=1)) == 0
+
+
+def test_what_rests_over_night_still_counts_in_the_morning(
+    store: Store, propose: Propose, bring: Bring, clock: list[datetime]
+) -> None:
+    clock[0] = _NIGHT
+    resting = bring(propose("100"), TicketState.OPEN)
+    assert store.orders.spent_on_day_of(_NIGHT + timedelta(days=3)) == 100
+    store.orders.move(resting, TicketState.CANCELED, by="KuCoin")
+    assert store.orders.spent_on_day_of(_NIGHT + timedelta(days=3)) == 0
 
 
 @pytest.mark.parametrize(("filled", "counted"), [("0", "0"), ("25", "25"), ("100", "100"), ("100.01", "100")])

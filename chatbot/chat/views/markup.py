@@ -1,7 +1,7 @@
 """Telegram's HTML, made so that only our own literals can hold a tag."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from html import escape, unescape
 
@@ -22,6 +22,7 @@ REASON = 300
 ROWS = 30
 """Orders listed on one card; more would pass Telegram's limits of text and buttons."""
 
+_TIME = re.compile(r'(<tg-time unix="(\d+)" format="t">)[^<]*(</tg-time>)')
 _TAG = re.compile(r"</?[a-z][^<>]*>")
 
 
@@ -55,8 +56,17 @@ def example(line: str) -> Html:
 
 
 def clock(moment: datetime) -> Html:
-    """The time of day: the phone shows it in its own zone, older ones in UTC."""
+    """The time of day: the phone shows it in its own zone, older ones as `in_zone` words it."""
     return html('<tg-time unix="{}" format="t">{}</tg-time>', int(moment.timestamp()), f"{moment:%H:%M} UTC")
+
+
+def in_zone(text: str, zone: tzinfo) -> Html:
+    """The same markup, its times worded for a reader in `zone` whose phone does not do it."""
+
+    def worded(found: re.Match[str]) -> str:
+        return f"{found[1]}{datetime.fromtimestamp(int(found[2]), zone):%H:%M %Z}{found[3]}"
+
+    return Html(_TIME.sub(worded, text))
 
 
 def age(read_at: datetime, now: datetime) -> str | None:

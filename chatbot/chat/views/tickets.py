@@ -46,7 +46,7 @@ def _wish(shown: OrderTicket) -> Html:
     spec, (base, quote) = shown.spec, _pair(shown)
     if spec.funds is not None:
         about = tidy(shown.cost.size, _DIGITS)
-        return html("Spend {} {}, about {} {}", money(spec.funds, quote), quote, about, base)
+        return html("Spend {} {}, about {} {}", grouped(spec.funds, max(places(spec.funds), 2)), quote, about, base)
     size = tidy(spec.size or Decimal(0), _DIGITS)
     verb = "Buy" if spec.side is Side.BUY else "Sell"
     if spec.price is not None:
@@ -169,7 +169,14 @@ def _ticket_buttons(shown: OrderTicket) -> Buttons:
                 Button(text="Cancel", action=f"decline {shown.id}", style=ButtonStyle.DANGER),
             ),
         )
-    if shown.state in (TicketState.EXPIRED, TicketState.NOT_SENT, TicketState.NOT_PLACED):
+    if shown.state is TicketState.NOT_PLACED:
+        return (
+            (
+                Button(text="Check again", action=f"check {shown.id}"),
+                Button(text="Quote again", action=f"requote {shown.id}"),
+            ),
+        )
+    if shown.state in (TicketState.EXPIRED, TicketState.NOT_SENT):
         return ((Button(text="Quote again", action=f"requote {shown.id}"),),)
     if shown.state is TicketState.UNKNOWN:
         return ((Button(text="Check again", action=f"check {shown.id}"), Button(text="Open orders", action="orders")),)
