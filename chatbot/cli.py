@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import json
 import os
 import sys
@@ -10,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from chatbot import __version__, app, checks
-from chatbot.chat.bot import SecondPoller, TokenRefused
+from chatbot.chat.bot import SecondPoller, TelegramAway, TokenRefused
 from chatbot.config import Settings, SettingsError, read_settings
 from chatbot.core.errors import BadCredentials
 from chatbot.logs import configure, install_hooks
@@ -27,6 +28,7 @@ _EXITS: tuple[tuple[type[Exception], int], ...] = (
     (BadCredentials, BAD_CREDENTIAL),
     (app.UnifiedAccount, BAD_CREDENTIAL),
     (SecondPoller, FAILED),
+    (TelegramAway, FAILED),
     (AlreadyRunning, IN_USE),
     (Damaged, BAD_DATABASE),
     (OSError, FAILED),
@@ -51,6 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _sentence(error: Exception) -> str:
     if isinstance(error, TokenRefused):
         return "Telegram refused TELEGRAM_BOT_TOKEN: it was revoked or mistyped. @BotFather shows the present one."
+    if isinstance(error, TelegramAway):
+        return "Telegram cannot be reached: look at the network and at TELEGRAM_API_URL."
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return "That port is in use; --port 0 takes any free one."
     return str(error)
 
 
@@ -84,8 +90,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_server_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=8000, help="0 takes any free one (default 8000)")
+    parser.add_argument("--port", type=_port, default=8000, help="0 takes any free one (default 8000)")
     parser.add_argument("--seed", type=int, default=1, help="of the prices (default 1)")
+
+
+def _port(text: str) -> int:
+    """Raises ValueError, which argparse words."""
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError(text)
+    return port
 
 
 def _settings() -> Settings:

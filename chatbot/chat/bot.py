@@ -43,6 +43,10 @@ TokenRefused = InvalidToken
 """What ends the bot when Telegram no longer knows its token."""
 
 
+TelegramAway = NetworkError
+"""What ends the start when Telegram cannot be reached at all."""
+
+
 class SecondPoller(Exception):
     """Another process polls with this token: a second instance, or a stolen token."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from chatbot.core.account import Position
 from chatbot.core.errors import KucoinError, NoPermission
 from chatbot.core.exchange import Sweep
+from chatbot.core.notices import Subject
 from chatbot.core.numbers import plain
 from chatbot.core.orders import Order, OrderTicket, TicketState
 from chatbot.core.stops import OpenPosition, PlaceSwept, StillOpen, Stop, StopReport
@@ -62,6 +63,8 @@ class KillSwitch:
         report = replace(report, places=places, positions=await self._positions())
         for delay in CHECK_DELAYS:
             await self._sleep(delay)
+            if report.positions is None:
+                report = replace(report, positions=await self._positions())
             report = replace(report, resting=await self._resting(), checked_at=f"{self._now():%H:%M:%S}")
             self._tell(stop, report)
             if report.resting == ():
@@ -85,11 +88,12 @@ class KillSwitch:
         return self._store.stops.get(stop_id)
 
     def resume(self, person: str, reason: str) -> Stop | None:
-        """None when nothing was stopped. The kill's card tells it, too."""
+        """None when nothing was stopped. Every card of the kill tells it, too."""
         with self._store.atomic():
             stop = self._store.stops.resume(person, reason)
-            if stop is not None and stop.card_id:
-                self._store.outbox.put(stop_edit(stop))
+            if stop is not None:
+                for card in self._store.outbox.cards(Subject.STOP, stop.id):
+                    self._store.outbox.put(stop_edit(replace(stop, chat_id=card.chat_id, card_id=card.id)))
         return stop
 
     def _expire(self, ticket: OrderTicket) -> None:

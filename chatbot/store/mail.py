@@ -156,6 +156,10 @@ class Outbox:
         """The question this message put, if it put one."""
         return next(iter(self._many("chat_id = ? AND message_id = ? AND asks != ''", [chat_id, message_id])), None)
 
+    def cards(self, subject: Subject, subject_id: int) -> tuple[Letter, ...]:
+        """Every message that shows it, edits not counted."""
+        return self._many("subject = ? AND subject_id = ? AND edits IS NULL", [subject.value, subject_id])
+
     def message_of(self, letter: Letter) -> int | None:
         """The Telegram message this letter became, or the one it edits."""
         root = letter if letter.edits is None else self.letter(letter.edits)

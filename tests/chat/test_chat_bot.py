@@ -23,6 +23,7 @@ from chatbot.core.people import Role
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES
 from chatbot.sandbox.telegram_phone import Phone
 from chatbot.sandbox.telegram_refusals import TelegramRefusal, bad_request, conflict, forbidden, too_many
+from chatbot.sandbox.telegram_updates import UpdateKind
 from chatbot.sandbox.telegram_values import TelegramUser
 from tests.chat.desk import ANNA, CARA, open_desk
 from tests.chat.wire import TOKEN, Wire, echo, polling, sending, table_of, wired
@@ -119,6 +120,21 @@ def test_an_update_whose_handling_was_cut_off_is_handled_at_the_next_start_and_o
                 await eventually(lambda: wire.telegram.updates.pending == 0)
             assert runs == ["one", "one"]
             assert _states(wire) == ["done"]
+
+    asyncio.run(story())
+
+
+def test_an_update_that_cannot_be_read_keeps_no_other_from_being_answered(tmp_path: Path) -> None:
+    async def story() -> None:
+        async def echo(message: Message) -> Reply:
+            return Reply(text=f"you said {message.text}")
+
+        async with wired(tmp_path) as wire:
+            wire.telegram.updates.put(UpdateKind.MESSAGE, {"message_id": 9, "chat": 7})
+            wire.phone(ANNA).write("/echo hello")
+            async with polling(wire, table_of({"echo": echo})):
+                await eventually(lambda: _letters(wire) == ["you said hello"])
+            assert sorted(_states(wire)) == ["done", "failed"]
 
     asyncio.run(story())
 

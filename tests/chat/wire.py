@@ -9,7 +9,6 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
-from telegram import Bot
 
 from chatbot.chat.bot import Poller, SafeBot, connect
 from chatbot.chat.messages import Command, Effect, Handler, Message, Reply, TapHandler, Verb

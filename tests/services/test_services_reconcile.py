@@ -459,3 +459,19 @@ async def test_a_cancelled_elsewhere_order_ends_here_too(desk: Desk) -> None:
     assert desk.told()[-1] == RING
     with pytest.raises(Rejected):
         await desk.kucoin.orders.cancel(order.id, ticket.spec.symbol, Venue.SPOT)
+
+
+@story
+async def test_an_order_given_up_is_found_when_it_shows_after_all_and_rings(desk: Desk) -> None:
+    desk.switch(Fault.ERROR_AFTER_ACCEPT, Fault.HIDDEN_ORDERS)
+    ticket = await desk.order("buy btc 100usdt")
+    for _ in range(20):
+        desk.wait(5)
+        await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.NOT_PLACED
+    desk.forget_letters()
+    desk.faults.clear()
+    desk.wait(3600)
+    await desk.reconciler.watch_lost()
+    assert desk.state(ticket) is TicketState.FILLED
+    assert any(told.rings for told in desk.told())

@@ -376,6 +376,24 @@ async def test_a_kill_between_tap_and_sending_lets_nothing_leave(desk: Desk) -> 
 
 
 @story
+async def test_a_kill_while_the_clock_is_read_for_signing_lets_nothing_leave(desk: Desk) -> None:
+    ticket = await desk.confirm(await desk.propose("buy btc 100usdt"))
+    desk.clock.forget()
+    desk.wire.before("GET /spot/api/v1/timestamp", desk.kill)
+    await desk.trading.submit(ticket)
+    assert desk.state(ticket) is TicketState.NOT_SENT
+    assert desk.posts == 0
+
+
+@story
+async def test_a_limit_sale_below_the_bid_counts_as_what_it_will_bring(desk: Desk) -> None:
+    with pytest.raises(OverLimit, match="ORDER_MAX_NOTIONAL"):
+        await desk.propose("sell btc 0.5 @ 50")
+    ticket = await desk.order("sell btc 50usdt @ 50")
+    assert ticket.executed.funds <= 51
+
+
+@story
 async def test_an_order_in_flight_when_the_kill_comes_is_cancelled_when_it_is_seen(desk: Desk) -> None:
     ticket = await desk.confirm(await desk.propose("buy btc 0.001 @ 60000"))
     desk.wire.before(PLACE, desk.kill)

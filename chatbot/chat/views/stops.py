@@ -61,7 +61,9 @@ def _resting_row(order: StillOpen) -> Html:
 
 
 def _positions(shown: Stop) -> list[Html]:
-    positions = shown.report.positions or ()
+    if shown.report.positions is None:
+        return [html("open positions could not be read yet")] if shown.report.checked_at else []
+    positions = shown.report.positions
     rows = [html("position {} {} lots is still open", p.symbol, p.lots) for p in positions[:ROWS]]
     return [*rows, html("and {} more positions", len(positions) - ROWS)] if len(positions) > ROWS else rows
 
