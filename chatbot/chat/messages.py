@@ -102,7 +102,7 @@ class Effect(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """`usage` is what follows the name, `example` a whole line that works."""
+    """`usage` is what follows the name, `example` a whole line that works, `more` what /help says besides."""
 
     name: str
     role: Role
@@ -111,6 +111,7 @@ class Command:
     usage: str
     example: str
     handle: Handler
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,10 @@ from chatbot.chat.messages import Command, Effect, Handler, Verb
 from chatbot.chat.trading import TradingHandlers
 from chatbot.core.people import Role
 
+_AMOUNTS = (
+    "AMOUNT is 0.01 (coins), 100usdt or $100 (money), 50% or max of what is free."
+    " With @ PRICE it is a limit order, without at the market."
+)
 _VIEWER, _TRADER, _OWNER = Role.VIEWER, Role.TRADER, Role.OWNER
 
 
@@ -41,8 +45,8 @@ def commands(
     return (
         _read("price", market.price, "[SYMBOL …]", "/price BTC", "price, change, range, funding"),
         _read("balance", account.balance, "", "/balance", "what each account holds"),
-        _money("buy", trading.buy, order, "/buy BTC 100usdt", "propose a purchase"),
-        _money("sell", trading.sell, order, "/sell BTC 50%", "propose a sale"),
+        _money("buy", trading.buy, order, "/buy BTC 100usdt", "propose a purchase", _AMOUNTS),
+        _money("sell", trading.sell, order, "/sell BTC 50%", "propose a sale", _AMOUNTS),
         _read("orders", trading.orders, "", "/orders", "open orders"),
         _read("funding", market.funding, "[SYMBOL | top]", "/funding BTC", "funding rates, who pays, when"),
         _money("cancel", trading.cancel, "ID | all", "/cancel T-12", "cancel open orders"),
@@ -80,8 +84,17 @@ def verbs(
 
 
 def _command(name: str, role: Role, effect: Effect, handle: Handler, *words: str) -> Command:
-    usage, example, summary = words
-    return Command(name=name, role=role, effect=effect, handle=handle, usage=usage, example=example, summary=summary)
+    usage, example, summary, *more = words
+    return Command(
+        name=name,
+        role=role,
+        effect=effect,
+        handle=handle,
+        usage=usage,
+        example=example,
+        summary=summary,
+        more=" ".join(more),
+    )
 
 
 def _read(name: str, handle: Handler, *words: str) -> Command:

@@ -54,7 +54,9 @@ def help_overview(commands: Iterable[Command], person: Person) -> Reply:
 
 def help_on(command: Command) -> Reply:
     line = f"/{command.name} {command.usage}".rstrip()
-    return Reply(text=lines(bold(line), command.summary, html("Example: {}", code(command.example))))
+    return Reply(
+        text=lines(bold(line), command.summary, command.more or None, html("Example: {}", code(command.example)))
+    )
 
 
 def health(seen: Health) -> Reply:
@@ -62,7 +64,7 @@ def health(seen: Health) -> Reply:
         _trading_line(seen),
         html("Telegram {}", _heard(seen)),
         html("KuCoin {}", _kucoin(seen)),
-        html("clock {} ms against KuCoin's", f"{seen.clock_offset / _MILLISECOND:+.0f}"),
+        html("clock {} ms against KuCoin's", f"{round(seen.clock_offset / _MILLISECOND):+d}"),
         _key_line(seen),
         html("messages waiting {}{}", seen.waiting, _undelivered(seen)),
         html("<b>orders of unknown fate {}</b>", seen.unknown_orders) if seen.unknown_orders else None,

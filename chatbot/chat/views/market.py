@@ -15,7 +15,7 @@ from chatbot.core.times import in_words
 from chatbot.services.market import FundingLook, Look
 
 _FUNDING_ROWS = 10
-_HOUR = timedelta(hours=1)
+_MINUTE = timedelta(minutes=1)
 
 
 def price(look: Look, now: datetime, *, may_trade: bool) -> Reply:
@@ -164,8 +164,10 @@ def _funding_row(look: FundingLook, position: Position | None, now: datetime) ->
     share = payment(position, current.rate) if position is not None else None
     whose = payer(current.rate).value if current.rate else Payer.NOBODY.value
     note = whose if share is None or position is None else _share_in_words(share, position.currency)
-    left, hours = in_words(current.next_at - now), in_words(current.interval)
-    return html("<b>{}</b>  {}  {}, in {}, every {}", _coin(look.instrument), rate(current.rate), note, left, hours)
+    left = current.next_at - now
+    minutes = in_words(max(left - left % _MINUTE, _MINUTE))
+    every = in_words(current.interval)
+    return html("<b>{}</b>  {}\n  {}, {} of {}", _coin(look.instrument), rate(current.rate), note, minutes, every)
 
 
 def _coin(instrument: Instrument) -> str:
