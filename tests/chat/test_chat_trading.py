@@ -34,9 +34,9 @@ FORMS = {
     "/buy btc $20": "Spend 20.00 USDT",
     "/buy btc 0.0005": "Buy 0.0005 BTC",
     "/buy btc 0.0005btc": "Buy 0.0005 BTC",
-    "/buy btc 5%": "Spend 61.97",
+    "/buy btc 5%": "Spend 61.965534",
     "/sell btc 2 %": "Sell 0.000842 BTC",
-    "/buy btc 0.001 @ 60000": "Buy 0.001 BTC at 60,000.0, 60.00 USDT in all",
+    "/buy btc 0.001 @ 60000": "Buy 0.001 BTC at 60,000.0 = 60.00 USDT",
     "/sell doge 2.61": "Sell 2.61 DOGE",
 }
 IMPOSSIBLE = {

@@ -54,7 +54,7 @@ def test_a_limit_order_tells_its_price_and_what_is_left_of_the_coin() -> None:
     waiting = replace(TICKET, spec=LIMIT, cost=replace(COST, funds=Decimal(70), free_after=Decimal("0.0411")))
     text = shown(ticket(waiting, LIVE))
     assert "SELL BTC-USDT, limit" in text
-    assert "Sell 0.001 BTC at 70,000.0, 70.00 USDT in all" in text
+    assert "Sell 0.001 BTC at 70,000.0 = 70.00 USDT" in text
     assert "After: 0.0411 BTC free" in text
 
 
@@ -80,7 +80,7 @@ def test_a_waiting_card_has_exactly_confirm_and_cancel(side: Side, mode: Trading
         (TicketState.DECLINED, MARKET, []),
         (TicketState.UNKNOWN, MARKET, ["Check again", "Open orders"]),
         (TicketState.NOT_SENT, MARKET, ["Quote again"]),
-        (TicketState.NOT_PLACED, MARKET, ["Quote again"]),
+        (TicketState.NOT_PLACED, MARKET, ["Check again", "Quote again"]),
         (TicketState.EXPIRED, MARKET, ["Quote again"]),
     ],
 )
@@ -143,5 +143,5 @@ def test_a_tiny_coin_keeps_its_digits() -> None:
     spec = replace(LIMIT, symbol=Symbol("PEPE-USDT"), price=Decimal("0.00000123"), size=Decimal(1_000_000))
     cost = replace(COST, price=Decimal("0.00000123"), funds=Decimal("1.23"), fee=Decimal("0.00123"))
     text = shown(ticket(replace(TICKET, spec=spec, cost=cost), LIVE))
-    assert "Sell 1,000,000 PEPE at 0.00000123, 1.23 USDT in all" in text
+    assert "Sell 1,000,000 PEPE at 0.00000123 = 1.23 USDT" in text
     assert "fee at most 0.00123 USDT" in text

@@ -166,8 +166,8 @@ def _funding_row(look: FundingLook, position: Position | None, now: datetime) ->
     note = whose if share is None or position is None else _share_in_words(share, position.currency)
     left = current.next_at - now
     minutes = in_words(max(left - left % _MINUTE, _MINUTE))
-    every = in_words(current.interval)
-    return html("<b>{}</b>  {}\n  {}, {} of {}", _coin(look.instrument), rate(current.rate), note, minutes, every)
+    when = f"in {minutes}, every {in_words(current.interval)}"
+    return html("<b>{}</b>  {}\n  {}, {}", _coin(look.instrument), rate(current.rate), note, when)
 
 
 def _coin(instrument: Instrument) -> str:

@@ -51,7 +51,7 @@ def _wish(shown: OrderTicket) -> Html:
     verb = "Buy" if spec.side is Side.BUY else "Sell"
     if spec.price is not None:
         worth = money(shown.cost.funds, quote)
-        return html("{} {} {} at {}, {} {} in all", verb, size, base, _price(shown, spec.price), worth, quote)
+        return html("{} {} {} at {} = {} {}", verb, size, base, _price(shown, spec.price), worth, quote)
     return html("{} {} {}, about {} {}", verb, size, base, money(shown.cost.funds, quote), quote)
 
 
