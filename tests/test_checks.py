@@ -115,13 +115,14 @@ def test_a_clock_that_is_off_is_measured_and_no_problem(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_webhook_that_somebody_set_is_shown(tmp_path: Path) -> None:
+def test_a_webhook_that_somebody_set_is_shown_by_its_host_alone(tmp_path: Path) -> None:
     async def story() -> None:
         async with sandbox_and_people(tmp_path) as ground:
-            ground.sandbox.telegram.webhook = "https://elsewhere.example/hook"
+            ground.sandbox.telegram.webhook = f"https://elsewhere.example/{ground.sandbox.access.token}"
             found = await findings(ground)
             assert wrong(found) == {"Telegram"}
-            assert "https://elsewhere.example/hook" in found["Telegram"].found
+            assert "elsewhere.example" in found["Telegram"].found
+            assert ground.sandbox.access.token not in found["Telegram"].found
 
     asyncio.run(story())
 
