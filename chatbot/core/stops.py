@@ -32,19 +32,24 @@ class OpenPosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopReport:
-    """What is known of a kill so far. None means: not known yet. Never says done early."""
+    """What is known of a kill so far. None means: not known yet. Never says done early.
+
+    `in_flight` names tickets that were on their way when the kill came and whose fate is not known.
+    """
 
     tickets_expired: int = 0
     found: int | None = None
     places: tuple[PlaceSwept, ...] = ()
     resting: tuple[StillOpen, ...] | None = None
     positions: tuple[OpenPosition, ...] | None = None
+    in_flight: tuple[str, ...] = ()
     checked_at: str = ""
 
     @property
     def answered(self) -> bool:
-        """Every place took its cancel or is barred to the key, and what is left could be read."""
-        return self.resting is not None and bool(self.places) and not any(p.problem for p in self.places)
+        """Every place took its cancel or is barred to the key, what is left could be read, nothing is on its way."""
+        known = self.resting is not None and not self.in_flight
+        return known and bool(self.places) and not any(p.problem for p in self.places)
 
     @property
     def clean(self) -> bool:

@@ -65,9 +65,11 @@ class KillSwitch:
             await self._sleep(delay)
             if report.positions is None:
                 report = replace(report, positions=await self._positions())
-            report = replace(report, resting=await self._resting(), checked_at=f"{self._now():%H:%M:%S}")
+            resting = await self._resting()
+            checked_at = f"{self._now():%H:%M:%S}"
+            report = replace(report, resting=resting, in_flight=self._in_flight(), checked_at=checked_at)
             self._tell(stop, report)
-            if report.resting == ():
+            if resting == () and not report.in_flight:
                 return
 
     async def finish_unfinished(self) -> None:
@@ -75,6 +77,10 @@ class KillSwitch:
         stop = self._store.stops.standing()
         if stop is not None and not stop.report.answered:
             await self.sweep(stop)
+
+    def _in_flight(self) -> tuple[str, ...]:
+        living = self._store.orders.living()
+        return tuple(t.name for t in living if t.state in (TicketState.SUBMITTING, TicketState.UNKNOWN))
 
     def _over(self, stop: Stop) -> bool:
         """Resumed meanwhile: what rests now is wanted."""

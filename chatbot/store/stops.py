@@ -91,5 +91,6 @@ def _report(facts: dict[str, Any]) -> StopReport:
         places=tuple(PlaceSwept(**p) for p in facts.get("places", ())),
         resting=None if resting is None else tuple(StillOpen(**r) for r in resting),
         positions=None if positions is None else tuple(OpenPosition(**p) for p in positions),
+        in_flight=tuple(facts.get("in_flight", ())),
         checked_at=facts.get("checked_at", ""),
     )

@@ -268,3 +268,18 @@ async def test_a_kill_without_a_card_yet_still_sweeps(desk: Desk) -> None:
     await desk.killswitch.sweep(desk.killswitch.kill("Anna", 7))
     assert left(desk, orders) == []
     assert desk.told() == []
+
+
+@story
+async def test_an_order_on_its_way_is_named_until_its_fate_is_known(desk: Desk) -> None:
+    desk.switch(Fault.ERROR_AFTER_ACCEPT, Fault.HIDDEN_ORDERS)
+    ticket = await desk.order("buy btc 0.001 @ 60000")
+    await desk.killswitch.sweep(desk.kill())
+    assert desk.found().report.in_flight == (ticket.name,)
+    assert not desk.found().report.answered
+    desk.faults.clear()
+    await desk.reconciler.follow()
+    await desk.killswitch.finish_unfinished()
+    assert desk.found().report.in_flight == ()
+    assert desk.found().swept_at is not None
+    assert desk.state(ticket) is not TicketState.UNKNOWN

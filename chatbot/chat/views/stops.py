@@ -28,7 +28,8 @@ def _stop_lines(shown: Stop) -> list[str | None]:
     reason = short(shown.reason, REASON)
     resumed = html("<b>Resumed</b> by {}: {}", shown.resumed_by, reason) if shown.resumed_at else None
     barred = [html("{}: the key may not cancel here", p.place) for p in report.places if p.barred]
-    return [head, tickets, _cancel_line(shown), *problems, *barred, *_left(shown), *_positions(shown), resumed]
+    rest = [*_left(shown), *_on_the_way(shown), *_positions(shown)]
+    return [head, tickets, _cancel_line(shown), *problems, *barred, *rest, resumed]
 
 
 def _cancel_line(shown: Stop) -> str:
@@ -53,6 +54,10 @@ def _left(shown: Stop) -> list[Html]:
     more = [html("  and {} more", left - ROWS)] if left > ROWS else []
     head = html("<b>{} still resting</b> at {} UTC:", left, report.checked_at)
     return [head, *map(_resting_row, report.resting[:ROWS]), *more]
+
+
+def _on_the_way(shown: Stop) -> list[Html]:
+    return [html("<b>{} was on its way</b>, its fate is not known yet", name) for name in shown.report.in_flight[:ROWS]]
 
 
 def _resting_row(order: StillOpen) -> Html:
