@@ -32,8 +32,9 @@ _POLL = 50
 _GRACE = 0.7
 """Seconds a tap may take before the person is told that it is being worked on."""
 
+_ANSWERS_FIRST = 0.02
 _BREATH = 0.004
-"""Seconds before the next poll is prepared: the answers to this one go first."""
+"""Seconds before the next poll is prepared: handlers that are quick end first, and their answers leave."""
 
 _CONFLICTS = 3
 _LONGEST_PAUSE = 30.0
@@ -125,6 +126,7 @@ class Poller:
                 self._failures = self._conflicts = 0
                 self._heard()
                 if self._take(updates):
+                    await asyncio.wait(self._tasks, timeout=_ANSWERS_FIRST)
                     await self._sleep(_BREATH)
 
     def _pause_after(self, error: TelegramError) -> float:

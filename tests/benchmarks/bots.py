@@ -15,18 +15,20 @@ from chatbot.sandbox.world import Sandbox
 
 ECHO = """
 import sys
-from telegram import Update
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.ext import Application, MessageHandler, filters
 
 async def echo(update, context):
-    await update.message.reply_html(update.message.text)
+    buttons, _, words = update.message.text.partition(" ")
+    row = [InlineKeyboardButton("Refresh", callback_data="k" * 22 + f":{n}") for n in range(int(buttons))]
+    await update.message.reply_html(words, reply_markup=InlineKeyboardMarkup([row]) if row else None)
 
 url, token = sys.argv[1:]
 application = Application.builder().token(token).base_url(url + "/bot").build()
 application.add_handler(MessageHandler(filters.ALL, echo))
 application.run_polling(allowed_updates=Update.ALL_TYPES)
 """
-"""An echo over python-telegram-bot's own polling; it says the words it is told as HTML, as the bot says its own."""
+"""An echo over python-telegram-bot's own polling: of as many buttons, and the words as HTML, as it is told."""
 
 
 @contextlib.asynccontextmanager

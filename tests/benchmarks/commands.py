@@ -61,13 +61,14 @@ async def measure(mine: Sandbox, theirs: Sandbox, client: httpx.AsyncClient) -> 
         for line in ("/help", "/price btc"):
             await asyncio.sleep(PAUSE)
             times[line].append(await reply_time(mine, my_phone, line))
-            said = str(mine.telegram.calls("sendMessage")[-1].fields["text"])
-            times[f"same as {line}"].append(await reply_time(theirs, their_phone, said))
+            said = mine.telegram.calls("sendMessage")[-1].fields["text"]
+            buttons = sum(map(len, my_phone.messages[-1].keyboard))
+            times[f"same as {line}"].append(await reply_time(theirs, their_phone, f"{buttons} {said}"))
         calls.append(await calls_time(client, mine))
     middle = {line: statistics.median(taken[1:]) * 1000 for line, taken in times.items()}
     call = statistics.median(calls[1:]) * 1000
     price = middle["/price btc"] / (middle["same as /price btc"] + call)
-    print(f"/help against an echo of the same words: {middle['/help'] / middle['same as /help']:.2f} (goal 1.3)")
+    print(f"/help against an echo of the same message: {middle['/help'] / middle['same as /help']:.2f} (goal 1.3)")
     print(f"/price against such an echo and its two calls: {price:.2f} (goal 1.3)")
     print("  ms:", ", ".join(f"{line} {taken:.1f}" for line, taken in middle.items()), f"calls {call:.1f}", sep=" ")
 
