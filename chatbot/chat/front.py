@@ -108,11 +108,13 @@ class Front:
         asked = message(incoming, person, name, text)
         try:
             _check_role(person, command.role, f"/{name}")
-            reply = self._if_late(incoming, command) or await command.handle(asked)
+            stale = self._if_late(incoming, command)
+            reply = stale or await command.handle(asked)
         except ChatbotError as error:
             self._finish(incoming, Ending.REFUSED, words.failure(error, asked))
             return None
-        self._finish(incoming, Ending.DONE, self._marked(incoming, command, reply))
+        ending = Ending.DONE if stale is None else Ending.STALE
+        self._finish(incoming, ending, self._marked(incoming, command, reply))
         return reply.then
 
     async def _tapped(self, incoming: Incoming, person: Person) -> tuple[Toast | None, Then | None]:

@@ -43,8 +43,3 @@ class CancelReport:
     """One sweep a place. The exchange only promised to cancel: what still rests must be listed again."""
 
     sweeps: tuple[Sweep, ...]
-
-    @property
-    def complete(self) -> bool:
-        """No place refused, failed or stayed silent."""
-        return all(sweep.error is None and not sweep.failed for sweep in self.sweeps)

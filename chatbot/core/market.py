@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import NewType
 
-from chatbot.core.numbers import floor_to, grouped, places, tidy
+from chatbot.core.numbers import floor_to, grouped, places
 
 Symbol = NewType("Symbol", str)
 """The venue's own name for what is traded: `BTC-USDT` (spot), `XBTUSDTM` (futures)."""
@@ -59,9 +59,6 @@ class Instrument:
     def show_price(self, price: Decimal) -> str:
         """`67,412.3`: as many digits as the price increment has, more only if the price itself has more."""
         return grouped(price, max(places(self.price_increment), places(price)))
-
-    def show_size(self, size: Decimal) -> str:
-        return tidy(size, max(places(self.size_increment), 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -166,11 +166,6 @@ class Order:
             return OrderStatus.PARTIAL if self.filled_size else OrderStatus.OPEN
         return OrderStatus.CANCELED if self.cancelled else OrderStatus.FILLED
 
-    @property
-    def average_price(self) -> Decimal | None:
-        """Quote per unit of size; None when nothing was filled."""
-        return self.filled_funds / self.filled_size if self.filled_size else None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:

@@ -69,10 +69,6 @@ class Catalogue:
         """The USDT perpetual of the same coin, where there is one."""
         return instrument if instrument.perpetual else self._perpetual.get(instrument.base)
 
-    def spot_of(self, instrument: Instrument) -> Instrument | None:
-        """The USDT pair of the same coin, where there is one."""
-        return instrument if instrument.venue is Venue.SPOT else self._spot.get(instrument.base)
-
     def nearest(self, text: str) -> tuple[str, ...]:
         """At most three names that exist and look like `text`: coins for a coin, pairs for a pair."""
         names = [i.symbol for i in self.instruments] if "-" in text else _bases(self._spot)

@@ -7,7 +7,7 @@ documents do not say; whoever spends `funds` never spends more).
 from dataclasses import replace
 from decimal import Decimal
 
-from chatbot.core.market import Instrument, Symbol, Venue
+from chatbot.core.market import Instrument, Venue
 from chatbot.core.orders import OrderType, Side
 from chatbot.sandbox import rules
 from chatbot.sandbox.accounts import Pocket
@@ -147,7 +147,3 @@ def _past_band(request: OrderRequest, quote: Quote) -> bool:
     if request.side is Side.BUY:
         return request.price > quote.ask * (1 + PRICE_BAND)
     return request.price < quote.bid * (1 - PRICE_BAND)
-
-
-def resting_symbols(ledger: Ledger) -> list[Symbol]:
-    return sorted({order.request.symbol for order in ledger.active(Venue.SPOT) if order.resting})

@@ -228,6 +228,7 @@ def test_a_late_order_is_asked_again_by_its_button(tmp_path: Path) -> None:
             late = replace(incoming(500, BEN, text="/buy btc 50usdt"), sent_at=NOON - timedelta(hours=6))
             (letter,) = (await desk.handles(late)).letters
             assert desk.rows("SELECT count(*) FROM tickets") == [(0,)]
+            assert desk.rows("SELECT state FROM inbox WHERE update_id = 500") == [("stale",)]
             said = await desk.taps(BEN, letter, "Ask again")
             assert "Spend 50.00 USDT" in said.text
             assert "asked by Ben" in said.text

@@ -36,13 +36,6 @@ def test_a_price_has_the_digits_of_its_increment_and_more_only_if_it_has_more(pr
 
 
 @pytest.mark.parametrize(
-    ("size", "text"), [("0.00147000", "0.00147"), ("1200", "1,200"), ("0.00000001", "0.00000001"), ("0", "0")]
-)
-def test_a_size_is_shown_without_empty_digits(size: str, text: str) -> None:
-    assert _BTC.show_size(Decimal(size)) == text
-
-
-@pytest.mark.parametrize(
     ("symbol", "quote", "perpetual"),
     [
         ("XBTUSDTM", "USDT", True),

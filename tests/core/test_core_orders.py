@@ -151,8 +151,3 @@ def test_an_order_is_what_the_exchange_says_of_it(
     active: bool, cancelled: bool, filled: str, status: OrderStatus
 ) -> None:
     assert _order(active=active, cancelled=cancelled, filled=filled).status is status
-
-
-def test_the_average_price_is_known_once_something_was_filled() -> None:
-    assert _order(active=True, cancelled=False, filled="0").average_price is None
-    assert _order(active=True, cancelled=False, filled="0.5").average_price == Decimal(60000)

@@ -191,11 +191,9 @@ def test_get_takes_only_the_exact_symbol() -> None:
     assert _ALL.get(Symbol("btc-usdt")) is None
 
 
-def test_spot_and_perpetual_of_one_coin_know_each_other() -> None:
+def test_a_coin_knows_its_perpetual() -> None:
     spot, perpetual = _ALL.find("BTC-USDT"), _ALL.find("XBTUSDTM")
     assert _ALL.perpetual_of(spot) is perpetual
-    assert _ALL.spot_of(perpetual) is spot
-    assert (_ALL.perpetual_of(perpetual), _ALL.spot_of(spot)) == (perpetual, spot)
+    assert _ALL.perpetual_of(perpetual) is perpetual
     assert _ALL.perpetual_of(_ALL.find("SOL")) is None
-    assert _ALL.spot_of(_ALL.find("1000BONKUSDTM")) is None
     assert _ALL.perpetual_of(_ALL.find("XBTMH26")) is perpetual
