@@ -53,7 +53,8 @@ def test_a_price_card_tells_all_of_it_and_the_answer_first() -> None:
         "BTC-USDT  67,412.3  +2.14 % up, 24 h",
         "high 68,020.0   low 65,711.5",
         "Perp mark 67,431.0   basis +0.03 %",
-        "Funding +0.0145 %, longs pay shorts, in 4 h 56 m",
+        "Funding +0.0145 %, longs pay shorts",
+        "  settles in 4 h 56 m",
         "live",
     ]
 

@@ -122,7 +122,8 @@ def _funding_line(contract: Contract | None, now: datetime) -> Html | None:
     if contract is None or contract.funding is None:
         return None
     current = contract.funding
-    return html("Funding {}, {}, in {}", rate(current.rate), payer(current.rate).value, in_words(current.next_at - now))
+    left = in_words(current.next_at - now)
+    return html("Funding {}, {}\n  settles in {}", rate(current.rate), payer(current.rate).value, left)
 
 
 def _priced_at(look: Look) -> datetime:
