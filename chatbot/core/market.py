@@ -73,6 +73,18 @@ class Ticker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Candle:
+    """What was traded in the minute that begins at `start`. Minutes without a trade have none."""
+
+    symbol: Symbol
+    start: datetime
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayStats:
     """The last 24 hours. `change_rate` is a fraction: 0.0214 is +2.14 %."""
 

@@ -40,6 +40,7 @@ class Subject(Enum):
 
     TICKET = "ticket"
     STOP = "stop"
+    ALERT = "alert"
 
 
 class LetterState(Enum):

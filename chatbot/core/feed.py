@@ -1,0 +1,114 @@
+"""What the feed says: prices, the account's news, and the stretches in which it said nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import NamedTuple
+
+from chatbot.core.market import Symbol, Venue
+from chatbot.core.times import from_millis
+
+
+class Tick(NamedTuple):
+    """A trade's price, in the exchange's own digits: they are shown, stored and decided on as they came.
+
+    A tuple, for thousands a second are made of which hardly one is looked at.
+    """
+
+    symbol: Symbol
+    digits: str
+    millis: int
+
+    @property
+    def price(self) -> Decimal:
+        return Decimal(self.digits)
+
+    @property
+    def at(self) -> datetime:
+        return from_millis(self.millis)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedRate:
+    """What a perpetual's next funding rate will be if nothing changes; told once a minute."""
+
+    symbol: Symbol
+    rate: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderNews:
+    """Something happened to an order of this account. What exactly, a look-up tells: news repeat and come late."""
+
+    symbol: Symbol
+    venue: Venue
+    order_id: str
+    client_oid: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyMoved:
+    """A deposit or a withdrawal: `change` of what is there, in `currency`."""
+
+    currency: str
+    change: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingSettled:
+    """A position's funding was paid: `fee` below zero is paid, above zero received. The symbol may not be told."""
+
+    symbol: Symbol | None
+    fee: Decimal
+    rate: Decimal
+    currency: str
+    at: datetime
+
+
+News = Tick | PredictedRate | OrderNews | MoneyMoved | FundingSettled
+
+
+class Channel(Enum):
+    """Prices are for everybody, orders and balances for who holds the key."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """One of the feed's parts."""
+
+    venue: Venue
+    channel: Channel
+
+    @property
+    def name(self) -> str:
+        return f"{self.venue.value} {'prices' if self.channel is Channel.PUBLIC else 'account'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedGap:
+    """The stream was not heard from `since` until now; what happened meanwhile is not repeated by the exchange."""
+
+    stream: Stream
+    since: datetime
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamState:
+    """`down_since` is None while all of its sessions are up; `heard_at` the last word of any kind."""
+
+    stream: Stream
+    topics: int
+    down_since: datetime | None
+    heard_at: datetime | None
+    garbage: int
+    reconnects: int
+    reason: str
