@@ -1,12 +1,25 @@
-"""What a funding rate means: who pays, how much, and over a year."""
+"""What a funding rate means: who pays, how much, and over a year; and what was last seen of it."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 
 from chatbot.core.account import Position
+from chatbot.core.market import Symbol
 
 _YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingSeen:
+    """What the last look at a perpetual found: `rate` settles at `settles_at`, `predicted` one `interval` later."""
+
+    symbol: Symbol
+    settles_at: datetime
+    rate: Decimal
+    predicted: Decimal | None
+    interval: timedelta
 
 
 class Payer(Enum):
