@@ -3,7 +3,7 @@
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-VERSION = 1
+VERSION = 2
 """Raised with every migration, which writes it; a database of a higher version is refused, never guessed at."""
 
 migrations = Migrations("chatbot")
@@ -12,6 +12,7 @@ migrations = Migrations("chatbot")
 _DIGITS = "typeof({0}) = 'text' AND ltrim({0}, '-') GLOB '[0-9]*' AND ltrim({0}, '-') NOT GLOB '*[^0-9.]*'"
 _MONEY = f"ANY NOT NULL CHECK ({_DIGITS})"
 _MAYBE_MONEY = f"ANY CHECK ({{0}} IS NULL OR ({_DIGITS} AND {{0}} NOT GLOB '-*'))"
+_MAYBE_SIGNED = f"ANY CHECK ({{0}} IS NULL OR ({_DIGITS}))"
 
 _FIRST = (
     """CREATE TABLE strangers (
@@ -81,3 +82,59 @@ def first_tables(db: Database) -> None:
     for statement in _FIRST:
         db.execute(statement)
     db.execute("PRAGMA user_version = 1")
+
+
+_SECOND = (
+    # A rule is alive while `ended_at` is NULL. `watch` is the index of levels on the disk: nothing is decided on it.
+    f"""CREATE TABLE alerts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, symbol TEXT NOT NULL, venue TEXT NOT NULL,
+        direction TEXT, level {_MONEY.format("level")}, window_seconds INTEGER,
+        person_id INTEGER NOT NULL, person TEXT NOT NULL, chat_id INTEGER NOT NULL, thread_id INTEGER,
+        every_seconds INTEGER, until TEXT, note TEXT NOT NULL, order_line TEXT NOT NULL,
+        state TEXT NOT NULL, arms INTEGER NOT NULL, armed_at TEXT NOT NULL, eligible_at TEXT,
+        fired INTEGER NOT NULL, fired_at TEXT, created_at TEXT NOT NULL, ended_at TEXT,
+        watch REAL, watch_rising INTEGER,
+        CHECK ((ended_at IS NULL) = (state IN ('armed', 'cooling', 'waiting')))
+    ) STRICT""",
+    """CREATE UNIQUE INDEX alerts_alone ON alerts
+        (person_id, symbol, kind, ifnull(direction, ''), level, ifnull(window_seconds, 0)) WHERE ended_at IS NULL""",
+    """CREATE INDEX alerts_price_book ON alerts (symbol, watch, watch_rising)
+        WHERE kind = 'price' AND watch NOT NULL""",
+    """CREATE INDEX alerts_move_book ON alerts (symbol, window_seconds, direction, watch, watch_rising)
+        WHERE kind = 'move' AND watch NOT NULL""",
+    """CREATE INDEX alerts_by_feed ON alerts (symbol) WHERE ended_at IS NULL AND kind IN ('price', 'move')""",
+    """CREATE INDEX alerts_by_funding ON alerts (symbol) WHERE ended_at IS NULL AND kind NOT IN ('price', 'move')""",
+    "CREATE INDEX alerts_cooling ON alerts (eligible_at) WHERE state = 'cooling'",
+    "CREATE INDEX alerts_until ON alerts (until) WHERE ended_at IS NULL AND until NOT NULL",
+    "CREATE INDEX alerts_ended ON alerts (ended_at) WHERE ended_at NOT NULL",
+    # `letter_id` may outlive its letter, and keeps nobody from clearing the outbox.
+    f"""CREATE TABLE firings (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, rule_id INTEGER NOT NULL REFERENCES alerts (id),
+        occasion TEXT NOT NULL, number INTEGER NOT NULL, source TEXT NOT NULL, value {_MONEY.format("value")},
+        at TEXT NOT NULL, told_at TEXT NOT NULL, settles_at TEXT, detail TEXT NOT NULL,
+        letter_id INTEGER, ticket_owed INTEGER NOT NULL, ticket_id INTEGER REFERENCES tickets (id),
+        UNIQUE (rule_id, occasion)
+    ) STRICT""",
+    "CREATE INDEX firings_by_rule ON firings (rule_id, told_at)",
+    "CREATE INDEX firings_by_time ON firings (told_at)",
+    "CREATE INDEX firings_owed ON firings (id) WHERE ticket_owed = 1",
+    f"""CREATE TABLE audited (
+        symbol TEXT PRIMARY KEY, venue TEXT NOT NULL, until TEXT NOT NULL, last {_MAYBE_MONEY.format("last")}
+    ) STRICT""",
+    """CREATE TABLE blind (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, since TEXT NOT NULL, told_at TEXT, ended_at TEXT
+    ) STRICT""",
+    "CREATE UNIQUE INDEX blind_standing ON blind (stream) WHERE ended_at IS NULL",
+    f"""CREATE TABLE funding_seen (
+        symbol TEXT PRIMARY KEY, settles_at TEXT NOT NULL, rate {_MONEY.format("rate")},
+        predicted {_MAYBE_SIGNED.format("predicted")}, interval_seconds INTEGER NOT NULL
+    ) STRICT""",
+    # The outbox: statements for its new columns follow here.
+)
+
+
+@migrations(name="2_alerts")
+def alerts(db: Database) -> None:
+    for statement in _SECOND:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 2")

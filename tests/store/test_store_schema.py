@@ -112,7 +112,7 @@ def test_migrating_again_changes_nothing(path: Path) -> None:
     again = open_database(path)
     assert _schema(path) == before
     assert again.conn.execute("SELECT symbol FROM watchlist").fetchall() == [("BTC-USDT",)]
-    assert again.conn.execute("SELECT count(*) FROM _sqlite_migrations").fetchone() == (1,)
+    assert again.conn.execute("SELECT count(*) FROM _sqlite_migrations").fetchone() == (VERSION,)
     again.close()
 
 
