@@ -92,7 +92,7 @@ class AlertRule:
     """`arms` counts how often it was armed: it fires at most once for each. `every` None: it fires once.
 
     `order` is an order line without its slash, `buy BTC 0.001 @ 62000`: its ticket comes with the alert.
-    `eligible_at` is when a COOLING rule may be armed again.
+    `eligible_at` is when a COOLING rule may be armed again, and since when a WAITING one waits.
     """
 
     id: int = 0
@@ -205,7 +205,7 @@ def snoozed(rule: AlertRule, until: datetime) -> AlertRule:
 
 def rested(rule: AlertRule) -> AlertRule:
     """A COOLING rule whose time has come: it waits for the value to go back. It may have gone back already."""
-    return replace(rule, state=AlertState.WAITING, eligible_at=None)
+    return replace(rule, state=AlertState.WAITING)
 
 
 def armed(rule: AlertRule, at: datetime) -> AlertRule:
