@@ -1,0 +1,77 @@
+"""Alerts between the chat and the service: what a person asks for, and what they are told of it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+
+from chatbot.core.alerts import AlertKind, AlertRule, Direction, Firing
+from chatbot.core.market import Instrument
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was typed after /alert, before any symbol or price was looked up: `word` is the symbol as typed.
+
+    `level` is a price; for MOVE a positive fraction; for FUNDING_LEVEL a rate; for FUNDING_PAYMENT the
+    least sum; None where there is none. With `relative` (PRICE alone) it is the positive fraction of the
+    price of now by which the level lies above (ABOVE) or below it (BELOW). `direction` None with a level
+    asks which way, but for FUNDING_PAYMENT, which has none.
+    `order` is an order line without its slash, `buy BTC 0.001 @ 62000`.
+    """
+
+    kind: AlertKind
+    word: str
+    direction: Direction | None = None
+    level: Decimal | None = None
+    relative: bool = False
+    window: timedelta | None = None
+    every: timedelta | None = None
+    until: datetime | None = None
+    note: str = ""
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A rule and how far it is from firing.
+
+    `instrument` None: it is no longer listed. `last` is the last price, for FUNDING_* the current rate.
+    `distance`, never below zero: for PRICE the fraction of the last price still to go, for MOVE the part of
+    the move still missing, for FUNDING_LEVEL the difference of the rates; None where there is no such thing.
+    """
+
+    rule: AlertRule
+    instrument: Instrument | None
+    last: Decimal | None = None
+    last_at: datetime | None = None
+    distance: Decimal | None = None
+
+
+class FeedHealth(Enum):
+    """How a rule's values come in now."""
+
+    LIVE = "live"
+    POLLING = "polling"
+    BLIND = "blind"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Why a rule has not fired: `blind_since` is there while its values are missing."""
+
+    standing: Standing
+    feed: FeedHealth
+    blind_since: datetime | None
+    last_firing: Firing | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A firing as it is told: `rule` as it is now; `today` counts the rule's firings of the day, this one included."""
+
+    rule: AlertRule
+    firing: Firing
+    instrument: Instrument | None
+    today: int
