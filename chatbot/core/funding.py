@@ -6,20 +6,34 @@ from decimal import Decimal
 from enum import Enum
 
 from chatbot.core.account import Position
-from chatbot.core.market import Symbol
+from chatbot.core.market import FundingRate, Symbol
 
 _YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundingSeen:
-    """What the last look at a perpetual found: `rate` settles at `settles_at`, `predicted` one `interval` later."""
+    """What the last look at a perpetual found, for the settlement at `settles_at`; `predicted` is one `interval` later.
+
+    A `rate` of zero tells no direction: the one before it stays, so that plus, zero, minus is one flip.
+    """
 
     symbol: Symbol
     settles_at: datetime
     rate: Decimal
     predicted: Decimal | None
     interval: timedelta
+
+
+def noted(rate: FundingRate, before: FundingSeen | None) -> FundingSeen:
+    """What is kept of a look; `before` is what was kept of the last one."""
+    return FundingSeen(
+        symbol=rate.symbol,
+        settles_at=rate.next_at,
+        rate=rate.rate if rate.rate or before is None else before.rate,
+        predicted=rate.predicted,
+        interval=rate.interval,
+    )
 
 
 class Payer(Enum):

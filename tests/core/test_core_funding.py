@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.account import Position
-from chatbot.core.funding import Payer, annualised, payer, payment
-from chatbot.core.market import Symbol
+from chatbot.core.funding import FundingSeen, Payer, annualised, noted, payer, payment
+from chatbot.core.market import FundingRate, Symbol
 
 
 def _position(lots: Decimal, value: Decimal) -> Position:
@@ -65,3 +65,31 @@ def test_a_rate_is_counted_over_the_settlements_of_a_year(hours: int, over_a_yea
 @given(_rates)
 def test_halving_the_interval_doubles_the_year(rate: Decimal) -> None:
     assert annualised(rate, timedelta(hours=4)) == 2 * annualised(rate, timedelta(hours=8))
+
+
+def _rate(rate: str, predicted: str | None = None) -> FundingRate:
+    return FundingRate(
+        symbol=Symbol("XBTUSDTM"),
+        rate=Decimal(rate),
+        predicted=None if predicted is None else Decimal(predicted),
+        interval=timedelta(hours=8),
+        next_at=datetime(2026, 3, 1, 16, tzinfo=UTC),
+    )
+
+
+def test_of_a_look_is_kept_what_the_next_one_is_compared_with() -> None:
+    assert noted(_rate("0.0001", "-0.0002"), None) == FundingSeen(
+        symbol=Symbol("XBTUSDTM"),
+        settles_at=datetime(2026, 3, 1, 16, tzinfo=UTC),
+        rate=Decimal("0.0001"),
+        predicted=Decimal("-0.0002"),
+        interval=timedelta(hours=8),
+    )
+
+
+def test_a_rate_of_zero_leaves_the_one_before_it_standing() -> None:
+    first = noted(_rate("0"), None)
+    assert first.rate == 0
+    plus = noted(_rate("0.0001"), first)
+    assert noted(_rate("0", "0"), plus) == noted(_rate("0.0001", "0"), None)
+    assert noted(_rate("-0.0003"), plus).rate == Decimal("-0.0003")
