@@ -93,7 +93,7 @@ _SECOND = (
         every_seconds INTEGER, until TEXT, note TEXT NOT NULL, order_line TEXT NOT NULL,
         state TEXT NOT NULL, arms INTEGER NOT NULL, armed_at TEXT NOT NULL, eligible_at TEXT,
         fired INTEGER NOT NULL, fired_at TEXT, created_at TEXT NOT NULL, ended_at TEXT,
-        watch REAL, watch_rising INTEGER,
+        watch REAL CHECK (watch BETWEEN -1e300 AND 1e300), watch_rising INTEGER,
         CHECK ((ended_at IS NULL) = (state IN ('armed', 'cooling', 'waiting')))
     ) STRICT""",
     """CREATE UNIQUE INDEX alerts_alone ON alerts
@@ -118,9 +118,7 @@ _SECOND = (
     "CREATE INDEX firings_by_rule ON firings (rule_id, told_at)",
     "CREATE INDEX firings_by_time ON firings (told_at)",
     "CREATE INDEX firings_owed ON firings (id) WHERE ticket_owed = 1",
-    f"""CREATE TABLE audited (
-        symbol TEXT PRIMARY KEY, venue TEXT NOT NULL, until TEXT NOT NULL, last {_MAYBE_MONEY.format("last")}
-    ) STRICT""",
+    "CREATE TABLE audited (symbol TEXT PRIMARY KEY, venue TEXT NOT NULL, until TEXT NOT NULL) STRICT",
     """CREATE TABLE blind (
         id INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, since TEXT NOT NULL, told_at TEXT, ended_at TEXT
     ) STRICT""",
@@ -129,7 +127,15 @@ _SECOND = (
         symbol TEXT PRIMARY KEY, settles_at TEXT NOT NULL, rate {_MONEY.format("rate")},
         predicted {_MAYBE_SIGNED.format("predicted")}, interval_seconds INTEGER NOT NULL
     ) STRICT""",
-    # The outbox: statements for its new columns follow here.
+    # What waits in the outbox, found without looking at what does not leave: by urgency, and by chat.
+    "DROP INDEX outbox_waiting",
+    "CREATE INDEX outbox_waiting ON outbox (lane, id, chat_id) WHERE state = 'pending'",
+    "CREATE INDEX outbox_by_chat ON outbox (chat_id, lane, id) WHERE state = 'pending'",
+    "CREATE INDEX outbox_held ON outbox (chat_id) WHERE state = 'held'",
+    "CREATE INDEX outbox_cards ON outbox (subject, subject_id) WHERE subject NOTNULL",
+    "CREATE INDEX outbox_follows ON outbox (follows) WHERE follows NOTNULL",
+    "CREATE TABLE closed_chats (chat_id INTEGER PRIMARY KEY, since TEXT NOT NULL, reason TEXT NOT NULL) STRICT",
+    "CREATE TABLE moved_chats (old_id INTEGER PRIMARY KEY, new_id INTEGER NOT NULL) STRICT",
 )
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from chatbot.core.times import Now
+from chatbot.store.alerts import CARDS_STAY, Alerts
 from chatbot.store.audit import Audit
 from chatbot.store.database import Database, open_database
 from chatbot.store.mail import Inbox, Outbox
@@ -22,6 +23,7 @@ class Store:
     now: Now
     people: People
     orders: Orders
+    alerts: Alerts
     stops: Stops
     inbox: Inbox
     outbox: Outbox
@@ -39,6 +41,7 @@ class Store:
         with self.db.atomic():
             self.inbox.clean(before)
             self.outbox.clean(before)
+            self.alerts.clean(self.now() - max(keep, CARDS_STAY))
 
     def close(self) -> None:
         self.db.close()
@@ -53,6 +56,7 @@ def open_store(path: Path, now: Now, ring: Callable[[], None] = lambda: None) ->
         now=now,
         people=People(db, now),
         orders=Orders(db, audit, now),
+        alerts=Alerts(db, now),
         stops=Stops(db, audit, now),
         inbox=Inbox(db, now),
         outbox=Outbox(db, now, ring),

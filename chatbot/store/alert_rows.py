@@ -1,0 +1,169 @@
+"""Alert rules and firings as rows: the columns, and the way there and back. Spans are whole seconds."""
+
+import sqlite3
+from datetime import datetime
+from decimal import Decimal
+
+from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Direction, Firing, Question, Source, watch_of
+from chatbot.core.market import Symbol, Venue
+from chatbot.store.values import maybe_moment, maybe_seconds, maybe_span, maybe_stamp, moment, money, stamp
+
+Values = tuple[str | int | float | None, ...]
+"""What stands in the columns of a row, in their order."""
+
+_FIXED = (
+    "kind", "symbol", "venue", "window_seconds", "person_id", "person", "chat_id", "thread_id", "created_at",
+)  # fmt: skip
+_CHANGING = (
+    "direction", "level", "every_seconds", "until", "note", "order_line", "state", "arms", "armed_at", "eligible_at",
+    "fired", "fired_at", "ended_at", "watch", "watch_rising",
+)  # fmt: skip
+_FIRING = (
+    "rule_id", "occasion", "number", "source", "value", "at", "told_at", "settles_at", "detail", "ticket_owed",
+)  # fmt: skip
+
+
+def _marks(columns: tuple[str, ...]) -> str:
+    return ", ".join("?" * len(columns))
+
+
+_AS_READ = "id = ? AND state = ? AND arms = ? AND eligible_at IS ?"
+
+# The texts are made of the names above alone.
+ADD = (
+    f"INSERT INTO alerts ({', '.join(_FIXED + _CHANGING)}) VALUES ({_marks(_FIXED + _CHANGING)})"  # noqa: S608
+    " ON CONFLICT DO NOTHING"
+)
+CHANGE = f"UPDATE alerts SET {', '.join(f'{name} = ?' for name in _CHANGING)} WHERE {_AS_READ}"  # noqa: S608
+FIRE = (
+    f"INSERT INTO firings ({', '.join(_FIRING)}) SELECT {_marks(_FIRING)}"  # noqa: S608
+    f" WHERE EXISTS (SELECT 1 FROM alerts WHERE {_AS_READ}) ON CONFLICT DO NOTHING"
+)
+"""Writes the firing if its rule stands as it was read and has not told this occasion."""
+
+
+def to_add(rule: AlertRule, now: datetime) -> Values:
+    question = rule.question
+    fixed = (
+        question.kind.value,
+        question.symbol,
+        question.venue.value,
+        maybe_seconds(question.window),
+        rule.person_id,
+        rule.person,
+        rule.chat_id,
+        rule.thread_id,
+        stamp(rule.created_at),
+    )
+    return fixed + _changing(rule, now)
+
+
+def to_change(old: AlertRule, new: AlertRule, now: datetime) -> Values:
+    return _changing(new, now) + _as_read(old)
+
+
+def to_fire(old: AlertRule, firing: Firing) -> Values:
+    """The firing of a rule with an order line owes a ticket."""
+    told = (
+        firing.rule_id,
+        firing.occasion,
+        firing.number,
+        firing.source.value,
+        money(firing.value),
+        stamp(firing.at),
+        stamp(firing.told_at),
+        maybe_stamp(firing.settles_at),
+        firing.detail,
+        bool(old.order),
+    )
+    return told + _as_read(old)
+
+
+def the_same(person_id: int, question: Question) -> Values:
+    """What the index of questions that stand only once is made of."""
+    return (
+        person_id,
+        question.symbol,
+        question.kind.value,
+        _direction(question) or "",
+        _level(question),
+        maybe_seconds(question.window) or 0,
+    )
+
+
+def _changing(rule: AlertRule, now: datetime) -> Values:
+    watch = watch_of(rule)
+    return (
+        _direction(rule.question),
+        _level(rule.question),
+        maybe_seconds(rule.every),
+        maybe_stamp(rule.until),
+        rule.note,
+        rule.order,
+        rule.state.value,
+        rule.arms,
+        stamp(rule.armed_at),
+        maybe_stamp(rule.eligible_at),
+        rule.fired,
+        maybe_stamp(rule.fired_at),
+        None if rule.alive else stamp(now),
+        None if watch is None else float(watch.level),
+        None if watch is None else watch.rising,
+    )
+
+
+def _as_read(rule: AlertRule) -> Values:
+    return rule.id, rule.state.value, rule.arms, maybe_stamp(rule.eligible_at)
+
+
+def _direction(question: Question) -> str | None:
+    return None if question.direction is None else question.direction.value
+
+
+def _level(question: Question) -> str:
+    """Of two levels that are equal one text: zero has two signs."""
+    return money(question.level) if question.level else "0"
+
+
+def rule_of(row: sqlite3.Row) -> AlertRule:
+    return AlertRule(
+        id=row["id"],
+        question=Question(
+            kind=AlertKind(row["kind"]),
+            symbol=Symbol(row["symbol"]),
+            venue=Venue(row["venue"]),
+            direction=Direction(row["direction"]) if row["direction"] else None,
+            level=Decimal(row["level"]),
+            window=maybe_span(row["window_seconds"]),
+        ),
+        person_id=row["person_id"],
+        person=row["person"],
+        chat_id=row["chat_id"],
+        thread_id=row["thread_id"],
+        every=maybe_span(row["every_seconds"]),
+        until=maybe_moment(row["until"]),
+        note=row["note"],
+        order=row["order_line"],
+        state=AlertState(row["state"]),
+        arms=row["arms"],
+        armed_at=moment(row["armed_at"]),
+        eligible_at=maybe_moment(row["eligible_at"]),
+        fired=row["fired"],
+        fired_at=maybe_moment(row["fired_at"]),
+        created_at=moment(row["created_at"]),
+    )
+
+
+def firing_of(row: sqlite3.Row) -> Firing:
+    return Firing(
+        id=row["id"],
+        rule_id=row["rule_id"],
+        occasion=row["occasion"],
+        number=row["number"],
+        source=Source(row["source"]),
+        value=Decimal(row["value"]),
+        at=moment(row["at"]),
+        told_at=moment(row["told_at"]),
+        settles_at=maybe_moment(row["settles_at"]),
+        detail=row["detail"],
+    )
