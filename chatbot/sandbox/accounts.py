@@ -28,6 +28,7 @@ class Accounts:
 
     def __init__(self) -> None:
         self._wallets: dict[tuple[Pocket, str], Wallet] = {}
+        self._touched: dict[tuple[Pocket, str], Wallet] = {}
 
     def wallet(self, pocket: Pocket, currency: str) -> Wallet:
         return self._wallets.get((pocket, currency), Wallet())
@@ -38,14 +39,27 @@ class Accounts:
     def add(self, pocket: Pocket, currency: str, amount: Decimal) -> None:
         """`amount` may be negative."""
         wallet = self.wallet(pocket, currency)
-        self._wallets[pocket, currency] = replace(wallet, total=wallet.total + amount)
+        self._change(pocket, currency, wallet, replace(wallet, total=wallet.total + amount))
 
     def hold(self, pocket: Pocket, currency: str, amount: Decimal) -> None:
         """A negative `amount` releases."""
         wallet = self.wallet(pocket, currency)
         if wallet.held + amount < 0:
             raise ValueError(f"{pocket.value} {currency}: {-amount} to release, {wallet.held} held")
-        self._wallets[pocket, currency] = replace(wallet, held=wallet.held + amount)
+        self._change(pocket, currency, wallet, replace(wallet, held=wallet.held + amount))
+
+    def _change(self, pocket: Pocket, currency: str, before: Wallet, after: Wallet) -> None:
+        self._touched.setdefault((pocket, currency), before)
+        self._wallets[pocket, currency] = after
+
+    def changes(self) -> list[tuple[Pocket, str, Wallet, Wallet]]:
+        """What changed since the last call: before and after, each wallet once."""
+        touched, self._touched = self._touched, {}
+        pairs = [
+            (pocket, currency, before, self._wallets[pocket, currency])
+            for (pocket, currency), before in touched.items()
+        ]
+        return [each for each in pairs if each[2] != each[3]]
 
     def items(self) -> list[tuple[Pocket, str, Wallet]]:
         return [(pocket, currency, wallet) for (pocket, currency), wallet in self._wallets.items()]

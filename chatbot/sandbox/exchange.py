@@ -5,6 +5,7 @@ whenever time has passed: only then do resting orders meet the market, stop orde
 funding is paid and the dead man's switch falls.
 """
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from chatbot.core.times import Now
 from chatbot.sandbox import rules
 from chatbot.sandbox.accounts import Accounts, Pocket, Wallet
 from chatbot.sandbox.futures import FuturesDesk
+from chatbot.sandbox.journal import Cause, Entry
 from chatbot.sandbox.ledger import Ledger
 from chatbot.sandbox.orders import ExchangeFill, ExchangeOrder, OrderRequest
 from chatbot.sandbox.positions import FundingPayment, Position
@@ -85,7 +87,13 @@ class Exchange:
         return self._ledger.accounts
 
     def deposit(self, pocket: Pocket, currency: str, amount: Decimal) -> None:
+        """`amount` below zero is taken out."""
         self._ledger.accounts.add(pocket, currency, amount)
+        self._ledger.moved(Cause.BROUGHT)
+
+    def listen(self) -> deque[Entry]:
+        """What happens to the account from now on, oldest first; the listener takes it out."""
+        return self._ledger.journal.listen()
 
     def place(self, venue: Venue, request: OrderRequest) -> ExchangeOrder:
         """Raises Refusal: nothing was accepted."""

@@ -12,6 +12,7 @@ from chatbot.core.orders import OrderType, Side
 from chatbot.sandbox import rules
 from chatbot.sandbox.accounts import Pocket
 from chatbot.sandbox.book import Level, eat, levels, walked_into, within
+from chatbot.sandbox.journal import Cause
 from chatbot.sandbox.ledger import Execution, Ledger, to_cents
 from chatbot.sandbox.orders import ZERO, ExchangeOrder, OrderRequest, TimeInForce
 from chatbot.sandbox.positions import (
@@ -63,7 +64,7 @@ class FuturesDesk:
             return self._ledger.finish(order, cancelled=False)
         if request.type is OrderType.MARKET or request.time_in_force is TimeInForce.IOC:
             return self._ledger.finish(order, cancelled=True)
-        return self._hold(order, instrument)
+        return self._ledger.rested(self._hold(order, instrument))
 
     def match(self, order: ExchangeOrder, quote: Quote) -> ExchangeOrder:
         """Let the market walk into a resting order, as on spot; what would no longer reduce is cancelled."""
@@ -81,7 +82,9 @@ class FuturesDesk:
         return self._hold(order, instrument) if order.remaining else self._ledger.finish(order, cancelled=False)
 
     def cancel(self, order: ExchangeOrder) -> ExchangeOrder:
-        return self._ledger.finish(self._release(order), cancelled=True)
+        order = self._ledger.finish(self._release(order), cancelled=True)
+        self._ledger.moved(Cause.HELD, order)
+        return order
 
     def settle_funding(self, until: datetime) -> None:
         """Pay what came due since the last call, at the mark of now: the caller comes by often."""
@@ -175,6 +178,7 @@ class FuturesDesk:
         position = self._ledger.positions.get(instrument.symbol)
         if position is not None:
             self._ledger.positions[instrument.symbol] = replace(position, fees=position.fees + fee)
+        self._ledger.moved(Cause.TRADED, order)
         return order
 
     def _reduce(self, instrument: Instrument, lots: Decimal, price: Decimal) -> None:
@@ -225,6 +229,8 @@ class FuturesDesk:
             currency=currency,
         )
         self._ledger.payments.append(payment)
+        self._ledger.journal.write(payment)
+        self._ledger.moved(Cause.FUNDED)
 
     def _hold(self, order: ExchangeOrder, instrument: Instrument) -> ExchangeOrder:
         request = order.request
@@ -234,6 +240,7 @@ class FuturesDesk:
         worth = value(instrument, order.remaining, request.price)
         held = to_cents(worth * (1 / request.leverage + instrument.taker_fee_rate))
         self._ledger.accounts.hold(Pocket.FUTURES, currency, held)
+        self._ledger.moved(Cause.HELD, order)
         return self._ledger.keep(replace(order, held=held, held_currency=currency))
 
     def _release(self, order: ExchangeOrder) -> ExchangeOrder:

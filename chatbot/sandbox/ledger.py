@@ -9,6 +9,7 @@ from chatbot.core.market import Instrument, Symbol, Venue
 from chatbot.core.times import Now, to_millis
 from chatbot.sandbox.accounts import Accounts
 from chatbot.sandbox.book import Level, maker_rate
+from chatbot.sandbox.journal import Cause, Journal, OrderStep, Step, WalletChange
 from chatbot.sandbox.orders import ZERO, ExchangeFill, ExchangeOrder, OrderRequest
 from chatbot.sandbox.positions import FundingPayment, Position
 from chatbot.sandbox.prices import Prices, Quote
@@ -37,6 +38,7 @@ class Ledger:
         self.now = now
         self.visible_after = visible_after
         self.accounts = Accounts()
+        self.journal = Journal()
         self.orders: dict[str, ExchangeOrder] = {}
         self.fills: list[ExchangeFill] = []
         self.positions: dict[Symbol, Position] = {}
@@ -70,7 +72,13 @@ class Ledger:
             changed=self.sequence,
         )
         self.orders[order.id] = order
+        self._note(Step.RECEIVED, order)
         return order
+
+    def _note(self, step: Step, order: ExchangeOrder, fill: ExchangeFill | None = None) -> None:
+        """Not of stop orders: KuCoin tells of them on a topic of their own, which is not served here."""
+        if order.request.stop is None:
+            self.journal.write(OrderStep(step=step, order=order, at=self.now(), fill=fill))
 
     def _order_id(self, request: OrderRequest, venue: Venue) -> str:
         number = self.next()
@@ -92,28 +100,27 @@ class Ledger:
         rate = instrument.taker_fee_rate if execution.taker else maker_rate(instrument)
         fee = execution.funds * rate
         number = self.next()
-        self.fills.append(
-            ExchangeFill(
-                id=19_800_000_000_000 + number,
-                trade_id=1_780_000_000_000 + number,
-                order_id=order.id,
-                symbol=order.request.symbol,
-                venue=order.venue,
-                side=order.request.side,
-                type=order.request.type,
-                price=level.price,
-                size=level.size,
-                funds=execution.funds,
-                fee=fee,
-                fee_rate=rate,
-                fee_currency=execution.fee_currency,
-                taker=execution.taker,
-                time=self.now(),
-                closing=fee * execution.closing_share,
-                forced=execution.forced,
-            )
+        fill = ExchangeFill(
+            id=19_800_000_000_000 + number,
+            trade_id=1_780_000_000_000 + number,
+            order_id=order.id,
+            symbol=order.request.symbol,
+            venue=order.venue,
+            side=order.request.side,
+            type=order.request.type,
+            price=level.price,
+            size=level.size,
+            funds=execution.funds,
+            fee=fee,
+            fee_rate=rate,
+            fee_currency=execution.fee_currency,
+            taker=execution.taker,
+            time=self.now(),
+            closing=fee * execution.closing_share,
+            forced=execution.forced,
         )
-        return self.keep(
+        self.fills.append(fill)
+        booked = self.keep(
             replace(
                 order,
                 deal_size=order.deal_size + level.size,
@@ -122,9 +129,36 @@ class Ledger:
                 fee_currency=execution.fee_currency,
             )
         )
+        self._note(Step.MATCH, booked, fill)
+        return booked
+
+    def rested(self, order: ExchangeOrder) -> ExchangeOrder:
+        """Say that the order now stands in the book, and what it holds."""
+        self._note(Step.OPEN, order)
+        self.moved(Cause.HELD, order)
+        return order
+
+    def moved(self, cause: Cause, order: ExchangeOrder | None = None) -> None:
+        """Say which wallets changed since this was last said. `order` was TRADED by the latest fill."""
+        fill = self.fills[-1] if cause is Cause.TRADED else None
+        for pocket, currency, before, after in self.accounts.changes():
+            self.journal.write(
+                WalletChange(
+                    pocket=pocket,
+                    currency=currency,
+                    before=before,
+                    after=after,
+                    cause=cause,
+                    at=self.now(),
+                    order=order,
+                    fill=fill,
+                )
+            )
 
     def finish(self, order: ExchangeOrder, *, cancelled: bool) -> ExchangeOrder:
-        return self.keep(replace(order, active=False, cancelled=cancelled))
+        over = self.keep(replace(order, active=False, cancelled=cancelled))
+        self._note(Step.CANCELED if cancelled else Step.FILLED, over)
+        return over
 
     def active(self, venue: Venue, symbol: Symbol | None = None) -> Iterator[ExchangeOrder]:
         """Resting and parked orders, oldest first."""

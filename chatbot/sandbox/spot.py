@@ -12,6 +12,7 @@ from chatbot.core.orders import OrderType, Side
 from chatbot.sandbox import rules
 from chatbot.sandbox.accounts import Pocket
 from chatbot.sandbox.book import PRICE_BAND, Level, eat, eat_funds, levels, size_of, walked_into, within
+from chatbot.sandbox.journal import Cause
 from chatbot.sandbox.ledger import Execution, Ledger
 from chatbot.sandbox.orders import ZERO, ExchangeOrder, OrderRequest, TimeInForce
 from chatbot.sandbox.prices import Quote
@@ -56,6 +57,7 @@ class SpotDesk:
             return self._ledger.finish(order, cancelled=True)
         for level in eaten:
             order = self._fill(order, instrument, level, taker=True)
+            self._ledger.moved(Cause.TRADED, order)
         return self._settled(order, instrument, quote)
 
     def match(self, order: ExchangeOrder, quote: Quote) -> ExchangeOrder:
@@ -68,10 +70,14 @@ class SpotDesk:
             return order
         order = self._release(order)
         order = self._fill(order, instrument, part, taker=False)
-        return self._hold(order, instrument) if order.remaining else self._ledger.finish(order, cancelled=False)
+        order = self._hold(order, instrument) if order.remaining else self._ledger.finish(order, cancelled=False)
+        self._ledger.moved(Cause.TRADED, order)
+        return order
 
     def cancel(self, order: ExchangeOrder) -> ExchangeOrder:
-        return self._ledger.finish(self._release(order), cancelled=True)
+        order = self._ledger.finish(self._release(order), cancelled=True)
+        self._ledger.moved(Cause.HELD, order)
+        return order
 
     def _taken(self, request: OrderRequest, instrument: Instrument, quote: Quote) -> list[Level]:
         """What the order takes at once."""
@@ -94,7 +100,7 @@ class SpotDesk:
         never_rests = request.type is OrderType.MARKET or request.time_in_force in _NEVER_RESTS
         if never_rests or _past_band(request, quote):
             return self._ledger.finish(order, cancelled=True)
-        return self._hold(order, instrument)
+        return self._ledger.rested(self._hold(order, instrument))
 
     def _fill(self, order: ExchangeOrder, instrument: Instrument, level: Level, *, taker: bool) -> ExchangeOrder:
         funds = level.price * level.size
