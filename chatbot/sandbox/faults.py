@@ -19,6 +19,11 @@ class Fault(Enum):
     MAINTENANCE = "Trading is closed for maintenance"
     CANCEL_ONLY = "Orders can only be cancelled"
     CLOCK_AHEAD = "The exchange's clock is two minutes ahead"
+    FEED_DROP = "The feed is cut off, and nobody gets through to it"
+    FEED_HALF_OPEN = "The feed stays connected, but nothing comes out of it"
+    FEED_STALL = "The feed answers pings, but tells no news"
+    FEED_GARBAGE = "The feed throws rubbish in among its news"
+    FEED_REGRESS = "The feed repeats itself and its old prices"
 
 
 class Faults:

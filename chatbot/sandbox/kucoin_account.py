@@ -16,15 +16,15 @@ _MAX_SYMBOLS = 10
 def accounts(call: Call) -> list[Row]:
     currency, kind = call.query.get("currency"), call.query.get("type")
     return [
-        {"id": account_id, "currency": name, "type": pocket.value, **_amounts(wallet)}
-        for account_id, pocket, name, wallet in _spot_wallets(call)
+        {"id": number, "currency": name, "type": pocket.value, **_amounts(wallet)}
+        for number, pocket, name, wallet in _spot_wallets(call)
         if currency in (None, "", name) and kind in (None, "", pocket.value)
     ]
 
 
 def account(call: Call) -> Row:
-    for account_id, _, currency, wallet in _spot_wallets(call):
-        if account_id == call.path["accountId"]:
+    for number, _, currency, wallet in _spot_wallets(call):
+        if number == call.path["accountId"]:
             return {"currency": currency, **_amounts(wallet)}
     raise Refusal("400100", "The account does not exist.")
 
@@ -32,10 +32,10 @@ def account(call: Call) -> Row:
 def _spot_wallets(call: Call) -> list[tuple[str, Pocket, str, Wallet]]:
     """With their ids: eleven digits made of pocket and currency, the same in every run."""
     rows = [row for row in call.exchange.accounts.items() if row[0] is not Pocket.FUTURES]
-    return [(_account_id(pocket, currency), pocket, currency, wallet) for pocket, currency, wallet in rows]
+    return [(account_id(pocket, currency), pocket, currency, wallet) for pocket, currency, wallet in rows]
 
 
-def _account_id(pocket: Pocket, currency: str) -> str:
+def account_id(pocket: Pocket, currency: str) -> str:
     number = int.from_bytes(f"{pocket.value[0]}{currency}".encode(), "big")
     return str(10_000_000_000 + number % 89_999_999_999)
 

@@ -48,9 +48,14 @@ def _end(waiting: asyncio.Future[None]) -> None:
 
 
 def granted(data: object, headers: Mapping[str, str]) -> Response:
-    """Code 200000. Decimals become bare JSON numbers: who wants a string hands one over."""
+    """Code 200000."""
     body = {"code": "200000", "msg": data.text} if isinstance(data, Nothing) else {"code": "200000", "data": data}
-    return Response(json.dumps(body, default=_number, separators=(",", ":")), media_type=JSON, headers=dict(headers))
+    return Response(encode(body), media_type=JSON, headers=dict(headers))
+
+
+def encode(value: object) -> str:
+    """JSON. Decimals become bare numbers: who wants a string hands one over."""
+    return json.dumps(value, default=_number, separators=(",", ":"))
 
 
 def _number(value: object) -> int | float:

@@ -10,6 +10,7 @@ from chatbot.core.times import from_millis
 from chatbot.sandbox.exchange import Exchange
 from chatbot.sandbox.kucoin_auth import ApiKey
 from chatbot.sandbox.kucoin_pools import Pool
+from chatbot.sandbox.kucoin_ws_tokens import Tokens
 from chatbot.sandbox.orders import ExchangeFill, ExchangeOrder
 from chatbot.sandbox.refusals import Refusal
 
@@ -20,7 +21,8 @@ Row = dict[str, object]
 class Call:
     """`now` is the exchange's clock as it shows it; `status` what its status endpoint says.
 
-    While `hidden`, no query knows any order.
+    `host` is where the caller found this server: name or address, and port. While `hidden`,
+    no query knows any order.
     """
 
     exchange: Exchange
@@ -29,6 +31,8 @@ class Call:
     body: Mapping[str, object]
     key: ApiKey | None
     ip: str
+    host: str
+    tokens: Tokens
     now: datetime
     status: str
     hidden: bool

@@ -6,6 +6,7 @@ from chatbot.sandbox import kucoin_futures_orders as orders
 from chatbot.sandbox import kucoin_futures_positions as positions
 from chatbot.sandbox.kucoin_account import FUTURES_ACCOUNT
 from chatbot.sandbox.kucoin_auth import FUTURES, GENERAL
+from chatbot.sandbox.kucoin_bullet import FUTURES_BULLET
 from chatbot.sandbox.kucoin_calls import Endpoint, private
 from chatbot.sandbox.kucoin_futures_market import FUTURES_MARKET
 from chatbot.sandbox.kucoin_pools import Pool
@@ -41,6 +42,7 @@ _ASK = (
 FUTURES_ENDPOINTS: tuple[Endpoint, ...] = (
     *FUTURES_MARKET,
     *FUTURES_ACCOUNT,
+    *FUTURES_BULLET,
     *(replace(each, places=True) for each in _PLACE),
     *(replace(each, cancels=True) for each in _CANCEL),
     *_ASK,

@@ -1,5 +1,6 @@
 """The futures account and its positions as KuCoin writes them: bare numbers."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from chatbot.core.market import Instrument, Venue
@@ -28,7 +29,7 @@ def account_overview(call: Call) -> Row:
     currency = call.query.get("currency") or "XBT"
     wallet = call.exchange.accounts.wallet(Pocket.FUTURES, currency)
     held = [each for each in _held(call) if settle_currency(each[1]) == currency]
-    pnl = sum((_unrealised(position, i, quote) for position, i, quote in held), ZERO)
+    pnl = sum((unrealised(position, i, quote) for position, i, quote in held), ZERO)
     margin = sum((position.margin for position, _, _ in held), ZERO)
     maintenance = sum((value(i, position.lots, quote.mark) * MAINTENANCE for position, i, quote in held), ZERO)
     equity = wallet.total + pnl
@@ -49,7 +50,7 @@ def account_overview(call: Call) -> Row:
 def positions(call: Call) -> list[Row]:
     currency = call.query.get("currency")
     return [
-        position_row(call, position, instrument, quote)
+        position_row(call.exchange.now, position, instrument, quote)
         for position, instrument, quote in _held(call)
         if currency in (None, "", settle_currency(instrument))
     ]
@@ -68,7 +69,7 @@ def _of_symbol(call: Call) -> list[Row]:
     symbol = call.need("symbol")
     if call.instrument(Venue.FUTURES, symbol) is None:
         raise Refusal("200003", "symbol invalid")
-    return [position_row(call, p, i, q) for p, i, q in _held(call) if p.symbol == symbol]
+    return [position_row(call.exchange.now, p, i, q) for p, i, q in _held(call) if p.symbol == symbol]
 
 
 def margin_mode(call: Call) -> Row:
@@ -101,12 +102,12 @@ def _held(call: Call) -> list[tuple[Position, Instrument, Quote]]:
     return found
 
 
-def _unrealised(held: Position, instrument: Instrument, quote: Quote) -> Decimal:
+def unrealised(held: Position, instrument: Instrument, quote: Quote) -> Decimal:
     return profit(instrument, held.lots, held.cost, quote.mark)
 
 
-def position_row(call: Call, held: Position, instrument: Instrument, quote: Quote) -> Row:
-    worth, pnl = value(instrument, held.lots, quote.mark), _unrealised(held, instrument, quote)
+def position_row(now: datetime, held: Position, instrument: Instrument, quote: Quote) -> Row:
+    worth, pnl = value(instrument, held.lots, quote.mark), unrealised(held, instrument, quote)
     fine = instrument.price_increment / 10
     liquidation = price_losing(instrument, held, MAINTENANCE) or ZERO
     bankrupt = price_losing(instrument, held, ZERO) or ZERO
@@ -118,7 +119,7 @@ def position_row(call: Call, held: Position, instrument: Instrument, quote: Quot
         "crossMode": False,
         "delevPercentage": Decimal("0.5"),
         "openingTimestamp": to_millis(held.opened_at),
-        "currentTimestamp": to_millis(call.exchange.now),
+        "currentTimestamp": to_millis(now),
         "currentQty": int(held.lots),
         "currentCost": cost,
         "currentComm": held.fees,

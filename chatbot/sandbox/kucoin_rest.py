@@ -7,7 +7,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, unquote
 
 from starlette.applications import Starlette
@@ -26,6 +26,7 @@ from chatbot.sandbox.kucoin_calls import Call, Endpoint
 from chatbot.sandbox.kucoin_futures import FUTURES_ENDPOINTS
 from chatbot.sandbox.kucoin_pools import Pool, Pools, Standing
 from chatbot.sandbox.kucoin_spot import SPOT_ENDPOINTS
+from chatbot.sandbox.kucoin_ws_tokens import KUCOINS, Heartbeat, Tokens
 from chatbot.sandbox.refusals import Refusal
 
 CLOCK_AHEAD_BY = timedelta(minutes=2)
@@ -43,17 +44,28 @@ class KucoinFace:
     """`app` is the server. Call `hang_up` before stopping it: calls without an answer would hold it open."""
 
     def __init__(
-        self, exchange: Exchange, keys: Iterable[ApiKey], faults: Faults, sleep: Sleep = asyncio.sleep
+        self,
+        exchange: Exchange,
+        keys: Iterable[ApiKey],
+        faults: Faults,
+        sleep: Sleep = asyncio.sleep,
+        heartbeat: Heartbeat = KUCOINS,
     ) -> None:
         self.exchange = exchange
         self.keys = {key.key: key for key in keys}
         self.faults = faults
         self.sleep = sleep
         self.pools = Pools()
+        self.tokens = Tokens(heartbeat)
         self.line = Line()
         spot = _Host(self, Venue.SPOT, SPOT_ENDPOINTS)
         futures = _Host(self, Venue.FUTURES, FUTURES_ENDPOINTS)
         self.app = Starlette(routes=[Mount("/spot", app=spot), Mount("/futures", app=futures)])
+
+    @property
+    def clock(self) -> datetime:
+        """The exchange's, as it shows it."""
+        return self.exchange.now + (CLOCK_AHEAD_BY if Fault.CLOCK_AHEAD in self.faults else timedelta(0))
 
     def hang_up(self) -> None:
         self.line.hang_up()
@@ -129,10 +141,7 @@ class _Host:
     def _key(self, signed: SignedRequest, endpoint: Endpoint) -> ApiKey | None:
         if endpoint.permission is None:
             return None
-        return authenticate(signed, self._face.keys, self._face.exchange.now + self._ahead())
-
-    def _ahead(self) -> timedelta:
-        return CLOCK_AHEAD_BY if Fault.CLOCK_AHEAD in self._face.faults else timedelta(0)
+        return authenticate(signed, self._face.keys, self._face.clock)
 
     def _spend(self, signed: SignedRequest, endpoint: Endpoint, key: ApiKey | None) -> Standing:
         if key is None:
@@ -152,7 +161,9 @@ class _Host:
             body=_body(signed),
             key=key,
             ip=signed.ip,
-            now=self._face.exchange.now + self._ahead(),
+            host=signed.headers.get("host", ""),
+            tokens=self._face.tokens,
+            now=self._face.clock,
             status=status,
             hidden=Fault.HIDDEN_ORDERS in faults,
         )

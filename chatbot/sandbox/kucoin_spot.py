@@ -6,6 +6,7 @@ from chatbot.sandbox import kucoin_spot_orders as orders
 from chatbot.sandbox import kucoin_spot_queries as queries
 from chatbot.sandbox.kucoin_account import SPOT_ACCOUNT
 from chatbot.sandbox.kucoin_auth import GENERAL, SPOT
+from chatbot.sandbox.kucoin_bullet import SPOT_BULLET
 from chatbot.sandbox.kucoin_calls import Endpoint, private
 from chatbot.sandbox.kucoin_pools import Pool
 from chatbot.sandbox.kucoin_spot_market import SPOT_MARKET
@@ -44,6 +45,7 @@ _ASK = (
 SPOT_ENDPOINTS: tuple[Endpoint, ...] = (
     *SPOT_MARKET,
     *SPOT_ACCOUNT,
+    *SPOT_BULLET,
     *(replace(each, places=True) for each in _PLACE),
     *(replace(each, cancels=True) for each in _CANCEL),
     *_ASK,

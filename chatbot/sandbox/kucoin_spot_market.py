@@ -13,7 +13,7 @@ from chatbot.sandbox.kucoin_symbols import symbol_row
 from chatbot.sandbox.prices import Quote
 from chatbot.sandbox.refusals import Refusal
 
-_STEPS = {
+STEPS = {
     "1min": 1,
     "3min": 3,
     "5min": 5,
@@ -91,7 +91,7 @@ def all_tickers(call: Call) -> Row:
 def candles(call: Call) -> list[list[str]]:
     """Newest first; open, close, high, low; times in seconds."""
     instrument = call.instrument(Venue.SPOT, call.need("symbol"))
-    minutes = _STEPS.get(call.need("type"))
+    minutes = STEPS.get(call.need("type"))
     if instrument is None or minutes is None:
         raise Refusal("400100", "Unsupported trading pair." if minutes else "The type is not supported.")
     step = timedelta(minutes=minutes)

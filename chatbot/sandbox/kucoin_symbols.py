@@ -6,15 +6,18 @@ from chatbot.sandbox.book import PRICE_BAND
 from chatbot.sandbox.kucoin_calls import Row
 
 
+def market_of(instrument: Instrument) -> str:
+    return "USDS" if instrument.quote in ("USDT", "USDC") else instrument.quote
+
+
 def symbol_row(instrument: Instrument) -> Row:
-    market = "USDS" if instrument.quote in ("USDT", "USDC") else instrument.quote
     return {
         "symbol": instrument.symbol,
         "name": instrument.symbol,
         "baseCurrency": instrument.base,
         "quoteCurrency": instrument.quote,
         "feeCurrency": instrument.quote,
-        "market": market,
+        "market": market_of(instrument),
         "baseMinSize": plain(instrument.min_size),
         "quoteMinSize": plain(instrument.min_funds),
         "baseMaxSize": plain(instrument.max_size),

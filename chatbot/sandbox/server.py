@@ -1,16 +1,24 @@
 """Serves a Starlette app on a loopback port and lets go of it quickly, whatever still hangs on it."""
 
 import asyncio
+import contextlib
 import socket
+import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import TracebackType
 
 import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 HOST = "127.0.0.1"
+
+WIRE = "chatbot.wire"
+"""The extension by which an application resets its websocket (`cut`) or leaves it unread (`freeze`)."""
+
+_RESTARTING = 1012
+_RESET = struct.pack("ii", 1, 0)
 
 
 class _UvicornServer(uvicorn.Server):
@@ -24,25 +32,59 @@ class _UvicornServer(uvicorn.Server):
         await super().startup(sockets)
         self.listening.set()
 
-    @contextmanager
+    @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
+class _WebSocket(WebSocketsSansIOProtocol):
+    """A websocket whose application can make it fail as networks fail."""
+
+    _frozen = False
+    _unheard = b""
+
+    async def run_asgi(self) -> None:
+        wire: dict[object, object] = {"cut": self._cut, "freeze": self._freeze}
+        self.scope["extensions"] = {**(self.scope.get("extensions") or {}), WIRE: wire}
+        await super().run_asgi()
+
+    def _cut(self) -> None:
+        """The other side sees a connection reset."""
+        line = self.transport.get_extra_info("socket")
+        if line.fileno() >= 0:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.transport.abort()
+
+    def _freeze(self, on: bool) -> None:
+        """Nothing is heard any more, not even a protocol ping is answered; what came meanwhile is heard afterwards."""
+        self._frozen = on
+        if not on and self._unheard:
+            unheard, self._unheard = self._unheard, b""
+            self.data_received(unheard)
+
+    def data_received(self, data: bytes) -> None:
+        if self._frozen:
+            self._unheard += data
+        else:
+            super().data_received(data)
+
+
 class _Watched:
-    """Remembers whether anything was answered yet."""
+    """Remembers whether anything was answered yet, and whether that was the end."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.started = False
+        self.closed = False
 
     async def __call__(self, message: Message) -> None:
         self.started = True
+        self.closed = message["type"] == "websocket.close"
         await self._send(message)
 
 
 class _HangUp:
-    """Ends every open request when told to: long polls and event streams would else hold up the stop."""
+    """Ends every open request when told to: long polls, event streams and websockets would else hold up the stop."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -67,6 +109,9 @@ class _HangUp:
             task.result()
         elif scope["type"] == "http" and not watched.started:
             await PlainTextResponse("Service Unavailable", status_code=503)(scope, receive, send)
+        elif scope["type"] == "websocket" and not watched.closed:
+            with contextlib.suppress(OSError):
+                await send({"type": "websocket.close", "code": _RESTARTING})
 
     def hang_up(self) -> None:
         self._stopped = True
@@ -86,6 +131,9 @@ class Server:
             log_level="critical",
             access_log=False,
             timeout_graceful_shutdown=2,
+            ws=_WebSocket,
+            ws_ping_interval=None,
+            ws_per_message_deflate=False,
         )
         self._uvicorn = _UvicornServer(config)
         self._serving: asyncio.Task[None] | None = None

@@ -1,9 +1,10 @@
 """The whole sandbox on one loopback port: KuCoin's two hosts, the Bot API and the chat page.
 
-/spot/api/…   /futures/api/…   /bot<token>/<method>   /   (the page)
+/spot/api/…   /futures/api/…   /spot/ws/   /futures/ws/   /bot<token>/<method>   /   (the page)
 """
 
 import asyncio
+import contextlib
 import secrets
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -18,6 +19,8 @@ from chatbot.sandbox.exchange import Exchange
 from chatbot.sandbox.faults import Faults
 from chatbot.sandbox.kucoin_auth import ApiKey
 from chatbot.sandbox.kucoin_rest import KucoinFace
+from chatbot.sandbox.kucoin_ws import PACE, KucoinSockets
+from chatbot.sandbox.kucoin_ws_tokens import KUCOINS, Heartbeat
 from chatbot.sandbox.listing import load
 from chatbot.sandbox.page_views import PagePerson
 from chatbot.sandbox.prices import SeededWalk
@@ -47,19 +50,33 @@ class Access:
 
 
 class Sandbox:
-    """`async with Sandbox(seed=1) as sandbox: sandbox.url`. Port 0 takes any free one; a taken one raises OSError."""
+    """`async with Sandbox(seed=1) as sandbox: sandbox.url`. Port 0 takes any free one; a taken one raises OSError.
 
-    def __init__(self, *, seed: int, port: int = 0, now: Now = utc_now, volatility: float = 1.0) -> None:
+    `heartbeat` is what the websocket asks of its clients; every `pace` seconds it tells its news.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        port: int = 0,
+        now: Now = utc_now,
+        volatility: float = 1.0,
+        heartbeat: Heartbeat = KUCOINS,
+        pace: float = PACE,
+    ) -> None:
         self.access = Access()
         self.faults = Faults()
         self.prices = SeededWalk(seed, now, load(), volatility=volatility)
         self.exchange = Exchange(self.prices, now)
         demo_account(self.exchange)
-        self.kucoin = KucoinFace(self.exchange, [self._api_key(now)], self.faults)
+        self.kucoin = KucoinFace(self.exchange, [self._api_key(now)], self.faults, heartbeat=heartbeat)
+        self.sockets = KucoinSockets(self.kucoin, pace=pace)
         self.telegram = TelegramServer(token=self.access.token, bot=_BOT, now=now)
         page = build_page(self.telegram, self.faults, (OWNER, VIEWER, STRANGER))
         self._server = Server(
-            Starlette(routes=[*self.kucoin.app.routes, *build_telegram(self.telegram), *page]), port=port
+            Starlette(routes=[*self.sockets.routes, *self.kucoin.app.routes, *build_telegram(self.telegram), *page]),
+            port=port,
         )
 
     @property
@@ -76,15 +93,19 @@ class Sandbox:
 
     async def __aenter__(self) -> Self:
         await self._server.start()
-        self._market = asyncio.create_task(self._go_on())
+        self._running = [asyncio.create_task(self._go_on()), asyncio.create_task(self.sockets.run())]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._market.cancel()
+        for task in self._running:
+            task.cancel()
         self.kucoin.hang_up()
         await self._server.stop()
+        for task in self._running:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     async def _go_on(self) -> None:
         """Resting orders meet the market whether or not anybody asks."""
