@@ -114,6 +114,15 @@ class FundingRate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettledRate:
+    """What was paid: the funding rate of the cycle that ended at `at`."""
+
+    symbol: Symbol
+    rate: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """The state of one futures contract: prices and, for perpetuals, funding."""
 

@@ -1,8 +1,10 @@
 """What can be asked of KuCoin's two hosts, with the pool, weight and permission of each (its specification of 2025)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from chatbot.core.market import Venue
 from chatbot.kucoin.pools import PoolName
 
 _MIB = 1024 * 1024
@@ -52,6 +54,10 @@ def _management(path: str, weight: int) -> Endpoint:
     return Endpoint(path=path, weight=weight, pool=PoolName.MANAGEMENT, permission="General")
 
 
+def _token(pool: PoolName, which: str, permission: str = "") -> Endpoint:
+    return Endpoint(path=f"/api/v1/bullet-{which}", weight=10, pool=pool, permission=permission, method="POST")
+
+
 def _place(path: str, weight: int, pool: PoolName, permission: str) -> Endpoint:
     return Endpoint(path=path, weight=weight, pool=pool, permission=permission, method="POST", kind=Kind.ORDER)
 
@@ -81,6 +87,18 @@ CONTRACTS = _public("/api/v1/contracts/active", 3, cap=_CATALOGUE)
 CONTRACT = _public("/api/v1/contracts/{symbol}", 3)
 FUTURES_TICKER = _public("/api/v1/ticker", 2)
 FUNDING_RATE = _public("/api/v1/funding-rate/{symbol}/current", 2)
+
+FUTURES_TICKERS = _public("/api/v1/allTickers", 5, cap=_CATALOGUE)
+SPOT_CANDLES = _public("/api/v1/market/candles", 3)
+FUTURES_CANDLES = _public("/api/v1/kline/query", 3)
+SETTLED_RATES = _public("/api/v1/contract/funding-rates", 5)
+
+PUBLIC_TOKEN = _token(PoolName.PUBLIC, "public")
+PRIVATE_TOKENS: Mapping[Venue, Endpoint] = {
+    Venue.SPOT: _token(PoolName.SPOT, "private", "General"),
+    Venue.FUTURES: _token(PoolName.FUTURES, "private", "General"),
+}
+"""For the feed: signed with an empty body. Spot and futures take no token of the other."""
 
 KEY = _management("/api/v1/user/api-key", 20)
 MODE = _management("/api/ua/v1/account/mode", 30)

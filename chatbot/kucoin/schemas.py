@@ -6,6 +6,7 @@ every month; numbers may be text or bare, moments in seconds, milli-, micro- or 
 """
 
 import logging
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -31,6 +32,21 @@ def _decimal_or_none(value: object) -> object:
     return None if value is None or value == "" else _decimal(value)
 
 
+_price = re.compile(r"(?=[0.]*[1-9])[0-9]{1,24}(?:\.[0-9]{1,24})?").fullmatch
+"""ASCII digits and at most one point, above zero."""
+
+
+def price_digits(value: object) -> str:
+    """A price as it was written, a bare JSON number without its exponent. Raises ValueError for anything else."""
+    if type(value) is str and _price(value):
+        return value
+    if type(value) in (int, Decimal):
+        text = format(exact(str(value)), "f")
+        if _price(text):
+            return text
+    raise ValueError("not a price")
+
+
 def _moment(value: object) -> object:
     """By magnitude: KuCoin changes its unit from field to field, and over the years."""
     number = exact(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else Decimal(0)
@@ -48,6 +64,9 @@ def _moment_or_none(value: object) -> object:
 
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
 MaybeNumber = Annotated[Decimal | None, BeforeValidator(_decimal_or_none)]
+Digits = Annotated[str, BeforeValidator(price_digits)]
+"""A price in the exchange's own digits."""
+
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 MaybeMoment = Annotated[datetime | None, BeforeValidator(_moment_or_none)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x20\x7f<>&\"']+$")]
@@ -126,6 +145,7 @@ def _readable(model: type[Model], rows: list[object]) -> Iterable[Model]:
 
 __all__ = [
     "BuyOrSell",
+    "Digits",
     "Field",
     "LimitOrMarket",
     "MaybeMoment",
@@ -138,5 +158,6 @@ __all__ = [
     "every",
     "many",
     "one",
+    "price_digits",
     "spelled",
 ]

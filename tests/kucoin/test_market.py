@@ -8,6 +8,7 @@ import pytest
 
 from chatbot.core.errors import Rejected, Unavailable
 from chatbot.core.exchange import ServiceStatus
+from chatbot.core.feed import Tick
 from chatbot.core.market import FundingRate, Instrument, Symbol, Venue
 from chatbot.core.times import Now
 from chatbot.kucoin.market import Market
@@ -196,3 +197,51 @@ def test_a_pair_without_offers_has_no_ticker(served: Callable[..., Rest], instru
     spot = served({"GET /api/v1/market/orderbook/level1": said})
     with pytest.raises(Rejected, match="SOL-USDT has no price"):
         asyncio.run(Market(spot, spot).ticker(instruments["SOL-USDT"]))
+
+
+def test_last_prices_of_a_venue_are_ticks_in_its_own_digits(served: Callable[..., Rest]) -> None:
+    tickers = """{"code":"200000","data":[
+        {"symbol":"XBTUSDTM","sequence":17,"price":"67153.10","ts":1771234567000999999},
+        {"symbol":"ETHUSDTM","price":6.1E-5,"ts":1771234567001000000},
+        {"symbol":"DEADUSDTM","price":null,"ts":1771234567001000000},
+        {"symbol":"ODDUSDTM","price":"-3","ts":1771234567001000000}]}"""
+    spot = served(SPOT, Venue.SPOT)
+    futures = served({"GET /api/v1/allTickers": tickers}, Venue.FUTURES)
+    market = Market(spot, futures)
+    assert asyncio.run(market.last_prices(Venue.FUTURES)) == {
+        "XBTUSDTM": Tick(Symbol("XBTUSDTM"), "67153.10", 1771234567000),
+        "ETHUSDTM": Tick(Symbol("ETHUSDTM"), "0.000061", 1771234567001),
+    }
+    prices = asyncio.run(market.last_prices(Venue.SPOT))
+    assert prices[Symbol("SOL-USDT")] == Tick(Symbol("SOL-USDT"), "143.271", 1771234568002)
+    assert prices[Symbol("WIF-BTC")].digits == "0.0000061204"
+
+
+def test_prices_kucoin_is_silent_about_are_no_empty_list(served: Callable[..., Rest]) -> None:
+    rest = served({"GET /api/v1/allTickers": EMPTY, "GET /api/v1/market/allTickers": EMPTY})
+    for venue in Venue:
+        with pytest.raises(Unavailable):
+            asyncio.run(Market(rest, rest).last_prices(venue))
+
+
+def test_candles_and_settlements_come_from_the_host_of_their_venue(
+    served: Callable[..., Rest], instruments: dict[str, Instrument]
+) -> None:
+    seen: list[httpx.Request] = []
+    start, end = SETTLES, SETTLES + timedelta(minutes=1)
+    second = int(start.timestamp())
+    spot_rows = f'{{"code":"200000","data":[["{second}","1","2","3","0.5","9","9"]]}}'
+    futures_rows = f'{{"code":"200000","data":[[{second}000,1,3,0.5,2,9]]}}'
+    settled = f'{{"code":"200000","data":[{{"symbol":"XBTUSDTM","fundingRate":-1E-5,"timepoint":{second}000}}]}}'
+    spot = served({"GET /api/v1/market/candles": spot_rows}, Venue.SPOT, seen)
+    futures = served(
+        {"GET /api/v1/kline/query": futures_rows, "GET /api/v1/contract/funding-rates": settled}, Venue.FUTURES, seen
+    )
+    market = Market(spot, futures)
+    for symbol in ("SOL-USDT", "XBTUSDTM"):
+        (candle,) = asyncio.run(market.candles(instruments[symbol], start, end))
+        assert candle.symbol == symbol
+        assert [candle.open, candle.high, candle.low, candle.close] == [1, 3, Decimal("0.5"), 2]
+    (rate,) = asyncio.run(market.funding_history(Symbol("XBTUSDTM"), start, end))
+    assert (rate.rate, rate.at) == (Decimal("-0.00001"), start)
+    assert not any(name.startswith("kc-api") for request in seen for name in request.headers)
