@@ -1,0 +1,384 @@
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatbot.core.feed import (
+    Channel,
+    FundingSettled,
+    MoneyMoved,
+    News,
+    OrderNews,
+    PredictedRate,
+    Stream,
+    Tick,
+)
+from chatbot.core.market import Symbol, Venue
+from chatbot.core.times import from_millis
+from chatbot.kucoin.frames import Conversation, Terms
+from chatbot.kucoin.ticks import Line
+
+Json = Any
+BTC, PERP = Symbol("BTC-USDT"), Symbol("XBTUSDTM")
+NOON = 1_772_366_400_000
+SPOT_TOPIC, PERP_TOPIC, RATE_TOPIC = (
+    "/market/ticker:BTC-USDT",
+    "/contractMarket/ticker:XBTUSDTM",
+    "/contract/instrument:XBTUSDTM",
+)
+ACCOUNT = frozenset(
+    {"/spotMarket/tradeOrdersV2", "/account/balance", "/contractMarket/tradeOrders", "/contract/positionAll"}
+)
+PUBLIC = frozenset({SPOT_TOPIC, PERP_TOPIC, RATE_TOPIC})
+BEGAN = 1000.0
+
+
+class Talk:
+    """A conversation at `now`; pings every 18 s, pongs within 10."""
+
+    def __init__(
+        self,
+        topics: frozenset[str] = PUBLIC,
+        channel: Channel = Channel.PUBLIC,
+        lines: dict[str, Line] | None = None,
+        *,
+        welcome: bool = True,
+    ) -> None:
+        self.now = BEGAN
+        terms = Terms(
+            stream=Stream(venue=Venue.SPOT, channel=channel),
+            ping_interval=18,
+            ping_timeout=10,
+            began=BEGAN,
+            began_millis=NOON,
+        )
+        self.conversation = Conversation(terms, {} if lines is None else lines)
+        self.conversation.want(topics)
+        if welcome:
+            self.hears({"id": "x", "type": "welcome"})
+
+    def hears(self, frame: Json) -> News | None:
+        text = frame if isinstance(frame, str | bytes) else json.dumps(frame)
+        return self.conversation.receive(text, self.now)
+
+    def says(self) -> list[Json]:
+        return [json.loads(text) for text in self.conversation.outgoing(self.now)]
+
+    def confirms(self) -> None:
+        """Acks whatever is asked, until nothing is."""
+        while asked := self.says():
+            for message in asked:
+                self.hears({"id": message["id"], "type": "pong" if message["type"] == "ping" else "ack"})
+
+    def dead(self) -> str | None:
+        return self.conversation.dead(self.now)
+
+
+def tick(sequence: int = 1, price: str = "67412.3", symbol: str = BTC) -> Json:
+    data = {"sequence": str(sequence), "price": price, "size": "0.001", "time": NOON}
+    return {"type": "message", "topic": f"/market/ticker:{symbol}", "subject": "trade.ticker", "data": data}
+
+
+def private(topic: str, data: Json, subject: str = "any") -> Json:
+    return {
+        "type": "message",
+        "topic": topic,
+        "subject": subject,
+        "channelType": "private",
+        "userId": "u",
+        "data": data,
+    }
+
+
+def test_nothing_is_said_before_the_welcome() -> None:
+    talk = Talk(welcome=False)
+    assert talk.says() == []
+    assert talk.conversation.wakes_at(talk.now) == BEGAN + 10
+    talk.hears({"id": "x", "type": "welcome"})
+    assert talk.conversation.stirred
+    assert [message["type"] for message in talk.says()] == ["subscribe"]
+
+
+def test_it_is_whole_when_every_subscription_was_confirmed() -> None:
+    talk, whole = Talk(), []
+    for topics in (PUBLIC, PUBLIC | {"/market/ticker:ETH-USDT"}):
+        talk.conversation.want(topics)
+        whole.append(talk.conversation.whole)
+        talk.confirms()
+        whole.append(talk.conversation.whole)
+    assert whole == [False, True, False, True]
+
+
+def test_a_tick_is_told_as_it_came() -> None:
+    talk = Talk()
+    assert talk.hears(tick()) == Tick(BTC, "67412.3", NOON)
+    assert talk.hears(tick()) is None
+    assert talk.conversation.garbage == 0
+    futures = {"symbol": PERP, "sequence": 5, "price": "67400", "ts": NOON * 10**6}
+    assert talk.hears({"topic": PERP_TOPIC, "type": "message", "subject": "ticker", "data": futures}) == Tick(
+        PERP, "67400", NOON
+    )
+    data = {"granularity": 60000, "fundingRate": -3.4e-05, "timestamp": NOON}
+    told = talk.hears({"topic": RATE_TOPIC, "type": "message", "subject": "funding.rate", "data": data})
+    assert told == PredictedRate(symbol=PERP, rate=Decimal("-0.000034"), at=from_millis(NOON))
+
+
+def test_a_step_back_is_counted_and_dropped_also_over_two_conversations() -> None:
+    lines: dict[str, Line] = {}
+    first = Talk(lines=lines)
+    assert first.hears(tick(9))
+    assert first.hears(tick(8)) is None
+    assert first.conversation.garbage == 1
+    second = Talk(lines=lines)
+    late = tick(1)
+    late["data"]["time"] = NOON - 1
+    assert second.hears(late) is None
+    assert second.conversation.garbage == 1
+    assert second.hears(tick(2))
+
+
+def test_a_word_on_its_way_when_its_topic_was_given_up_is_no_garbage() -> None:
+    talk = Talk()
+    assert talk.hears(tick(symbol="ETH-USDT")) is None
+    talk.conversation.want(frozenset({PERP_TOPIC}))
+    assert talk.hears(tick()) is None
+    assert talk.conversation.garbage == 0
+
+
+def test_news_of_orders_of_both_venues() -> None:
+    talk = Talk(ACCOUNT, Channel.PRIVATE)
+    spot = {"symbol": BTC, "orderId": "67", "clientOid": "t418", "type": "match", "ts": NOON * 10**6, "orderTime": 1}
+    told = talk.hears(private("/spotMarket/tradeOrdersV2", spot, "orderChange"))
+    assert told == OrderNews(symbol=BTC, venue=Venue.SPOT, order_id="67", client_oid="t418", at=from_millis(NOON))
+    futures = {"symbol": PERP, "orderId": "24", "type": "open", "ts": NOON * 10**6}
+    told = talk.hears(private("/contractMarket/tradeOrders:XBTUSDTM", futures, "symbolOrderChange"))
+    assert told == OrderNews(symbol=PERP, venue=Venue.FUTURES, order_id="24", client_oid="", at=from_millis(NOON))
+
+
+@pytest.mark.parametrize(
+    ("event", "available", "hold", "change"),
+    [
+        ("main.deposit", "25.5", "0", "25.5"),
+        ("main.withdraw_done", "0", "-12", "-12"),
+        ("main.withdraw_hold", "-12", "12", None),
+        ("trade.setted", "1", "0", None),
+        ("trade_hf.hold", "-1", "1", None),
+        ("other", "1", "0", None),
+    ],
+)
+def test_only_money_that_came_or_went_has_moved(event: str, available: str, hold: str, change: str | None) -> None:
+    talk = Talk(ACCOUNT, Channel.PRIVATE)
+    data = {
+        "currency": "USDT",
+        "availableChange": available,
+        "holdChange": hold,
+        "relationEvent": event,
+        "time": str(NOON),
+    }
+    told = talk.hears(private("/account/balance", data, "account.balance"))
+    moved = change and MoneyMoved(currency="USDT", change=Decimal(change), at=from_millis(NOON))
+    assert told == moved
+    assert talk.conversation.garbage == 0
+
+
+def test_funding_that_was_paid_names_its_contract_where_it_can() -> None:
+    talk = Talk(ACCOUNT, Channel.PRIVATE)
+    data = {"fundingTime": NOON, "qty": 10, "fundingRate": 0.0001, "fundingFee": -0.06, "settleCurrency": "XBT"}
+    paid = FundingSettled(
+        symbol=None,
+        fee=Decimal("-0.06"),
+        rate=Decimal("0.0001"),
+        currency="BTC",
+        at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+    )
+    told = talk.hears(private("/contract/positionAll", data, "position.settlement"))
+    assert told == paid
+    for named in (
+        private("/contract/position:XBTUSDTM", data, "position.settlement"),
+        private("/contract/positionAll", {**data, "symbol": PERP}, "position.settlement"),
+    ):
+        told = talk.hears(named)
+        assert isinstance(told, FundingSettled)
+        assert told.symbol == PERP
+    assert talk.hears(private("/contract/positionAll", {"markPrice": 1}, "position.change")) is None
+    assert talk.conversation.garbage == 0
+
+
+GARBAGE: tuple[Json, ...] = (
+    "",
+    "hello",
+    b'{"type":"pong"}',
+    b"\xff\x00",
+    "[]",
+    "null",
+    "7",
+    '"text"',
+    '{"type":',
+    "{}",
+    '{"a":1}{"b":2}',
+    '{"type":"surprise"}',
+    '{"type":["ack"]}',
+    '{"type":"ack"}',
+    '{"type":"message"}',
+    '{"type":"message","topic":["x"]}',
+    '{"type":"message","topic":"/foo:BTC-USDT","data":{}}',
+    '{"topic":"/market/ticker:BTC-USDT"}',
+    '{"topic":"/market/ticker:BTC-USDT","data":[]}',
+    '{"topic":"/market/ticker:BTC-USDT","data":"x"}',
+    '{"topic":"/market/ticker:BTC-USDT","data":{"sequence":"1","price":NaN,"time":1}}',
+    '{"topic":"/market/ticker:BTC-USDT","data":{"sequence":"1","price":Infinity,"time":1}}',
+    '{"topic":"/market/ticker:BTC-USDT","data":{"sequence":"x","price":"1","time":1772366400000}}',
+    '{"topic":"/market/ticker:BTC-USDT","data":{"sequence":"1","price":"-1","time":1772366400000}}',
+    '{"topic":"/market/ticker:BTC-USDT","data":{"sequence":"1","price":"٣","time":1772366400000}}',
+    '{"topic":"/market/ticker:BTC-USDT","data":{"sequence":"1","price":"1","time":9999999999999}}',
+    '{"topic":"/market/ticker:BTC-USDT","data":{"sequence":1e999,"price":"1","time":1772366400000}}',
+    '{"type":"message","topic":"/spotMarket/tradeOrdersV2","data":{"symbol":"BTC-USDT"}}',
+    '{"type":"message","topic":"/contract/positionAll","subject":"position.settlement","data":null}',
+    "[" * 100_000,
+    '{"a":' * 100_000,
+    '{"a":' + "9" * 5000 + "}",
+)
+
+
+@pytest.mark.parametrize("frame", GARBAGE, ids=range(len(GARBAGE)))
+def test_garbage_is_counted_and_survived(frame: str | bytes) -> None:
+    talk = Talk()
+    assert talk.hears(frame) is None
+    assert talk.conversation.garbage == 1
+    assert talk.dead() is None
+    assert talk.hears(tick()) is not None
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = {
+    "topic": st.sampled_from(sorted(PUBLIC | ACCOUNT)) | JSON_VALUES,
+    "type": st.sampled_from(["message", "ack", "pong", "error", "welcome"]) | JSON_VALUES,
+    "subject": st.sampled_from(["funding.rate", "position.settlement"]) | JSON_VALUES,
+    "id": JSON_VALUES,
+    "code": JSON_VALUES,
+    "data": JSON_VALUES
+    | st.fixed_dictionaries(
+        {
+            "sequence": JSON_VALUES | st.just("5"),
+            "price": JSON_VALUES | st.from_regex(r"[0-9.\-eE+٣]{1,9}", fullmatch=True),
+            "time": JSON_VALUES | st.just(NOON),
+            "ts": JSON_VALUES | st.just(NOON * 10**6),
+        }
+    ),
+}
+
+
+@given(st.text() | st.binary() | st.fixed_dictionaries({}, optional=FIELDS).map(json.dumps))
+def test_no_frame_raises_and_none_yields_a_wrong_tick(frame: str | bytes) -> None:
+    talk = Talk(PUBLIC | ACCOUNT)
+    told = talk.hears(frame)
+    talk.conversation.outgoing(talk.now)
+    talk.conversation.wakes_at(talk.now)
+    if isinstance(told, Tick):
+        assert told.symbol in (BTC, PERP)
+        assert told.digits.isascii()
+        assert told.price > 0
+        assert told.millis == NOON
+
+
+def test_a_ping_leaves_every_interval_whatever_else_is_said() -> None:
+    talk = Talk()
+    talk.confirms()
+    pings = []
+    for _ in range(90):
+        talk.now += 1
+        talk.hears(tick(int(talk.now)))
+        for message in talk.says():
+            pings.append(talk.now - BEGAN)
+            talk.hears({"id": message["id"], "type": "pong"})
+    assert pings == [18, 36, 54, 72, 90]
+    assert talk.dead() is None
+    assert talk.conversation.wakes_at(talk.now) == talk.now + 18
+
+
+def test_an_unanswered_ping_is_the_end_though_ticks_go_on() -> None:
+    talk = Talk()
+    talk.confirms()
+    talk.now += 18
+    (ping,) = talk.says()
+    assert ping["type"] == "ping"
+    assert talk.conversation.wakes_at(talk.now) == BEGAN + 28
+    talk.now += 9.9
+    talk.hears(tick())
+    talk.hears({"id": "p0", "type": "pong"})
+    assert talk.dead() is None
+    talk.now = BEGAN + 28
+    assert talk.dead() == "A ping was not answered."
+    assert talk.says() == []
+
+
+@pytest.mark.parametrize(
+    ("welcome", "reason"), [(False, "No welcome came."), (True, "A subscription was not confirmed.")]
+)
+def test_what_is_never_answered_is_the_end(welcome: bool, reason: str) -> None:
+    talk = Talk(welcome=welcome)
+    talk.says()
+    talk.now += 9.9
+    assert talk.dead() is None
+    talk.now += 0.1
+    assert talk.dead() == reason
+
+
+@pytest.mark.parametrize("code", [401, "401", 403, 509, "x y", None, 400, 404])
+def test_an_error_of_nothing_that_was_asked_is_the_end(code: Json) -> None:
+    talk = Talk()
+    talk.confirms()
+    talk.hears({"id": "s77", "type": "error", "code": code, "data": "secret <b>words</b>"})
+    shown = str(code) if code and str(code).isalnum() else "None" if code is None else "no code"
+    assert talk.dead() == f"KuCoin said no ({shown})."
+
+
+@pytest.mark.parametrize("code", [404, "404", 400, 406])
+def test_an_unknown_topic_is_left_out(code: Json) -> None:
+    talk = Talk(frozenset({SPOT_TOPIC}))
+    (asked,) = talk.says()
+    talk.hears({"id": asked["id"], "type": "error", "code": code, "data": "topic is not found"})
+    assert talk.dead() is None
+    assert talk.conversation.whole
+    assert talk.conversation.refused == {SPOT_TOPIC}
+
+
+def test_after_too_long_a_silence_nothing_is_believed_and_the_last_word_stays_known() -> None:
+    talk = Talk()
+    talk.confirms()
+    talk.hears(tick(1))
+    talk.conversation.stirred = False
+    talk.now += 28.5
+    assert talk.hears(tick(2)) is None
+    assert talk.conversation.stirred
+    assert talk.conversation.heard == BEGAN
+    assert talk.dead() == "Nothing was heard for too long."
+
+
+def test_the_last_word_and_the_last_news_are_two_things() -> None:
+    talk = Talk()
+    talk.now += 1
+    talk.hears(tick())
+    talk.now += 1
+    talk.hears({"id": "p1", "type": "pong"})
+    assert (talk.conversation.heard, talk.conversation.told) == (BEGAN + 2, BEGAN + 1)
+
+
+def test_a_connection_of_many_days_still_believes_its_ticks() -> None:
+    talk = Talk()
+    for day in range(1, 4):
+        for _ in range(0, 86_400, 18):
+            talk.now += 18
+            talk.confirms()
+        message = tick(day)
+        message["data"]["time"] = NOON + day * 86_400_000
+        assert talk.hears(message) is not None
+    assert talk.dead() is None
