@@ -1,11 +1,13 @@
 """Alert rules and firings as rows: the columns, and the way there and back. Spans are whole seconds."""
 
 import sqlite3
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
 from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Direction, Firing, Question, Source, watch_of
 from chatbot.core.market import Symbol, Venue
+from chatbot.store.database import Database
 from chatbot.store.values import maybe_moment, maybe_seconds, maybe_span, maybe_stamp, moment, money, stamp
 
 Values = tuple[str | int | float | None, ...]
@@ -79,7 +81,7 @@ def to_fire(old: AlertRule, firing: Firing) -> Values:
     return told + _as_read(old)
 
 
-def the_same(person_id: int, question: Question) -> Values:
+def the_same(person_id: int, question: Question) -> tuple[str | int, ...]:
     """What the index of questions that stand only once is made of."""
     return (
         person_id,
@@ -125,7 +127,7 @@ def _level(question: Question) -> str:
     return money(question.level) if question.level else "0"
 
 
-def rule_of(row: sqlite3.Row) -> AlertRule:
+def _rule(row: sqlite3.Row) -> AlertRule:
     return AlertRule(
         id=row["id"],
         question=Question(
@@ -154,7 +156,7 @@ def rule_of(row: sqlite3.Row) -> AlertRule:
     )
 
 
-def firing_of(row: sqlite3.Row) -> Firing:
+def _firing(row: sqlite3.Row) -> Firing:
     return Firing(
         id=row["id"],
         rule_id=row["rule_id"],
@@ -167,3 +169,27 @@ def firing_of(row: sqlite3.Row) -> Firing:
         settles_at=maybe_moment(row["settles_at"]),
         detail=row["detail"],
     )
+
+
+def rules_where(db: Database, where: str, *values: str | int) -> tuple[AlertRule, ...]:
+    """`where` is SQL of ours, never anything a person typed."""
+    return tuple(_rule(row) for row in _rows(db, "alerts", where, values))
+
+
+def rule_where(db: Database, where: str, *values: str | int) -> AlertRule | None:
+    return next(iter(rules_where(db, where, *values)), None)
+
+
+def firings_where(db: Database, where: str, *values: str | int) -> tuple[Firing, ...]:
+    """As `rules_where`."""
+    return tuple(_firing(row) for row in _rows(db, "firings", where, values))
+
+
+def firing_where(db: Database, where: str, *values: str | int) -> Firing | None:
+    return next(iter(firings_where(db, where, *values)), None)
+
+
+def _rows(db: Database, table: str, where: str, values: Values) -> Iterator[sqlite3.Row]:
+    cursor = db.conn.cursor()
+    cursor.row_factory = sqlite3.Row
+    return cursor.execute(f"SELECT * FROM {table} WHERE {where}", values)  # noqa: S608

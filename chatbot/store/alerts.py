@@ -2,17 +2,29 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chatbot.core.alerts import AlertRule, Direction, Firing, Question
-from chatbot.core.market import Symbol, Venue
+from chatbot.core.alerts import AlertRule, Firing, Source
 from chatbot.core.times import Now
-from chatbot.store.alert_rows import ADD, CHANGE, FIRE, Values, firing_of, rule_of, the_same, to_add, to_change, to_fire
+from chatbot.store.alert_rows import (
+    ADD,
+    CHANGE,
+    FIRE,
+    firing_where,
+    firings_where,
+    rule_where,
+    rules_where,
+    the_same,
+    to_add,
+    to_change,
+    to_fire,
+)
 from chatbot.store.database import Database
 from chatbot.store.feed_marks import FeedMarks
 from chatbot.store.values import stamp
+from chatbot.store.watches import Watches
 
 CARDS_STAY = timedelta(days=30)
 """The card of an alert may be tapped for so long; then its firing is forgotten, and a rule that ended with it."""
@@ -20,16 +32,8 @@ CARDS_STAY = timedelta(days=30)
 Fired = tuple[AlertRule, AlertRule, Firing]
 """The rule as it was read, what becomes of it, and the record of why."""
 
-_PAGE = 500
-"""Rules read at once where there may be many: a few milliseconds."""
 
-_ON_FEED = "ended_at IS NULL AND kind IN ('price', 'move')"
-_ON_FUNDING = "ended_at IS NULL AND kind NOT IN ('price', 'move')"
-
-_DIRECTIONS = {d.value: d for d in Direction}
-
-
-class Alerts(FeedMarks):
+class Alerts(Watches, FeedMarks):
     """Every write joins the open transaction."""
 
     def __init__(self, db: Database, now: Now) -> None:
@@ -42,36 +46,36 @@ class Alerts(FeedMarks):
             cursor = self._db.conn.execute(ADD, to_add(rule, self._now()))
             if cursor.rowcount == 1:
                 return replace(rule, id=int(cursor.lastrowid or 0)), True
-            standing = self.standing(rule.person_id, rule.question)
-        assert standing is not None, "it was in the way a line above"  # noqa: S101 - for the type checker
-        return standing, False
+            twin = self.twin(rule)
+        assert twin is not None, "it was in the way a line above"  # noqa: S101 - for the type checker
+        return twin, False
 
-    def standing(self, person_id: int, question: Question) -> AlertRule | None:
-        """The person's living rule with this question."""
-        return self._rule(
+    def twin(self, rule: AlertRule) -> AlertRule | None:
+        """Another living rule of the person that asks the same."""
+        return rule_where(
+            self._db,
             "ended_at IS NULL AND person_id = ? AND symbol = ? AND kind = ? AND ifnull(direction, '') = ?"
-            " AND level = ? AND ifnull(window_seconds, 0) = ?",
-            *the_same(person_id, question),
+            " AND level = ? AND ifnull(window_seconds, 0) = ? AND id != ?",
+            *the_same(rule.person_id, rule.question),
+            rule.id,
         )
 
     def rule(self, rule_id: int) -> AlertRule | None:
-        return self._rule("id = ?", rule_id)
+        return rule_where(self._db, "id = ?", rule_id)
 
     def rules(self, ids: Collection[int]) -> dict[int, AlertRule]:
         """Those there are, by id."""
-        found = self._rules("id IN (SELECT value FROM json_each(?))", json.dumps(list(ids)))
+        found = rules_where(self._db, "id IN (SELECT value FROM json_each(?))", json.dumps(list(ids)))
         return {rule.id: rule for rule in found}
 
     def alive_of(self, person_id: int) -> tuple[AlertRule, ...]:
-        return self._rules("ended_at IS NULL AND person_id = ? ORDER BY id", person_id)
+        return rules_where(self._db, "ended_at IS NULL AND person_id = ? ORDER BY id", person_id)
 
     def count_of(self, person_id: int) -> int:
         return self._number("SELECT count(*) FROM alerts WHERE ended_at IS NULL AND person_id = ?", person_id)
 
     def alive_count(self) -> int:
-        return self._number(f"SELECT count(*) FROM alerts WHERE {_ON_FEED}") + self._number(  # noqa: S608
-            f"SELECT count(*) FROM alerts WHERE {_ON_FUNDING}"  # noqa: S608
-        )
+        return self._number("SELECT count(*) FROM alerts WHERE ended_at IS NULL")
 
     def change(self, old: AlertRule, new: AlertRule) -> bool:
         """False when the rule moved on since `old` was read, or another rule of the person asks this already."""
@@ -104,10 +108,10 @@ class Alerts(FeedMarks):
         self._db.conn.execute("UPDATE firings SET letter_id = ? WHERE id = ?", (letter_id, firing_id))
 
     def firing(self, firing_id: int) -> Firing | None:
-        return self._firing("id = ?", firing_id)
+        return firing_where(self._db, "id = ?", firing_id)
 
     def latest_firing(self, rule_id: int) -> Firing | None:
-        return self._firing("rule_id = ? ORDER BY told_at DESC, id DESC LIMIT 1", rule_id)
+        return firing_where(self._db, "rule_id = ? ORDER BY told_at DESC, id DESC LIMIT 1", rule_id)
 
     def count_today(self, rule_id: int, since: datetime) -> int:
         """How often the rule has told something since then."""
@@ -115,7 +119,7 @@ class Alerts(FeedMarks):
 
     def owed_tickets(self) -> tuple[Firing, ...]:
         """Firings whose rule brings an order line along, which is no ticket yet."""
-        return self._firings("ticket_owed = 1 ORDER BY id")
+        return firings_where(self._db, "ticket_owed = 1 ORDER BY id")
 
     def ticket_made(self, firing_id: int, ticket_id: int | None) -> bool:
         """Or that there will be none. False when that was settled before."""
@@ -124,51 +128,14 @@ class Alerts(FeedMarks):
         )
         return cursor.rowcount == 1
 
-    def price_watches(self) -> Iterator[tuple[Symbol, float, int, bool]]:
-        """Symbol, level, rule id and rising (as 1 or 0) of all that wait for a price, by symbol and level.
-
-        To be read to its end before anything is written.
-        """
-        return self._db.conn.execute(
-            "SELECT symbol, watch, id, watch_rising FROM alerts WHERE kind = 'price' AND watch NOT NULL"
-            " ORDER BY symbol, watch"
+    def late_since(self, since: datetime) -> dict[int, int]:
+        """The chats that were told since then what candles showed, and how often."""
+        found = self._db.conn.execute(
+            "SELECT chat_id, count(*) FROM firings JOIN alerts ON alerts.id = rule_id"
+            " WHERE told_at >= ? AND source = ? GROUP BY chat_id",
+            [stamp(since), Source.CANDLE.value],
         )
-
-    def move_watches(self) -> Iterator[tuple[Symbol, int, Direction, float, int, bool]]:
-        """The same of moves, with the seconds of the window and the direction after the symbol, by these four."""
-        rows = self._db.conn.execute(
-            "SELECT symbol, window_seconds, direction, watch, id, watch_rising FROM alerts"
-            " WHERE kind = 'move' AND watch NOT NULL ORDER BY symbol, window_seconds, direction, watch"
-        )
-        for symbol, seconds, direction, level, rule_id, rising in rows:
-            yield Symbol(symbol), seconds, _DIRECTIONS[direction], level, rule_id, bool(rising)
-
-    def watched_symbols(self) -> tuple[tuple[Symbol, Venue], ...]:
-        """Those with living price or move rules."""
-        return tuple((Symbol(s), Venue(v)) for s, v in self._symbols(_ON_FEED))
-
-    def funding_symbols(self) -> tuple[Symbol, ...]:
-        return tuple(Symbol(s) for s, _ in self._symbols(_ON_FUNDING))
-
-    def funding_rules(self, symbol: Symbol) -> tuple[AlertRule, ...]:
-        return self._rules(f"{_ON_FUNDING} AND symbol = ? ORDER BY id", symbol)
-
-    def on_symbol(self, symbol: Symbol) -> Iterator[AlertRule]:
-        """Its living price and move rules, read in pages: rules may be changed meanwhile."""
-        last = 0
-        while page := self._rules(f"{_ON_FEED} AND symbol = ? AND id > ? ORDER BY id LIMIT {_PAGE}", symbol, last):
-            yield from page
-            last = page[-1].id
-
-    def due(self, now: datetime) -> tuple[AlertRule, ...]:
-        """Cooling rules whose rest is over, at most a page of them, the longest rested first."""
-        return self._rules(f"state = 'cooling' AND eligible_at <= ? ORDER BY eligible_at, id LIMIT {_PAGE}", stamp(now))
-
-    def over(self, now: datetime) -> tuple[AlertRule, ...]:
-        """Living rules whose time has passed, at most a page of them, the longest over first."""
-        return self._rules(
-            f"ended_at IS NULL AND until <= ? AND until NOT NULL ORDER BY until, id LIMIT {_PAGE}", stamp(now)
-        )
+        return dict(found.fetchall())
 
     def clean(self, before: datetime) -> None:
         """Firings told and rules ended earlier, but for what still waits to be told or turned into a ticket."""
@@ -184,33 +151,5 @@ class Alerts(FeedMarks):
         )
         self._db.execute("DELETE FROM blind WHERE ended_at < ?", earlier)
 
-    def _symbols(self, which: str) -> Iterator[tuple[str, str]]:
-        """Each symbol once, with its venue: one step in the index for each, however many rules it has."""
-        return self._db.conn.execute(
-            f"WITH RECURSIVE each_one (symbol) AS (SELECT min(symbol) FROM alerts WHERE {which} UNION ALL"  # noqa: S608
-            f" SELECT (SELECT min(symbol) FROM alerts WHERE {which} AND symbol > each_one.symbol)"
-            " FROM each_one WHERE symbol NOT NULL)"
-            f" SELECT symbol, (SELECT venue FROM alerts WHERE {which} AND symbol = each_one.symbol)"
-            " FROM each_one WHERE symbol NOT NULL"
-        )
-
     def _number(self, query: str, *values: str | int) -> int:
         return int(self._db.conn.execute(query, values).fetchone()[0])
-
-    def _rule(self, where: str, *values: str | int | float | None) -> AlertRule | None:
-        return next(iter(self._rules(where, *values)), None)
-
-    def _rules(self, where: str, *values: str | int | float | None) -> tuple[AlertRule, ...]:
-        return tuple(rule_of(row) for row in self._rows("alerts", where, values))
-
-    def _firing(self, where: str, *values: str | int) -> Firing | None:
-        return next(iter(self._firings(where, *values)), None)
-
-    def _firings(self, where: str, *values: str | int) -> tuple[Firing, ...]:
-        return tuple(firing_of(row) for row in self._rows("firings", where, values))
-
-    def _rows(self, table: str, where: str, values: Values) -> Iterator[sqlite3.Row]:
-        # `where` is one of the literals above, never anything a person typed.
-        cursor = self._db.conn.cursor()
-        cursor.row_factory = sqlite3.Row
-        return cursor.execute(f"SELECT * FROM {table} WHERE {where}", values)  # noqa: S608

@@ -98,12 +98,12 @@ _SECOND = (
     ) STRICT""",
     """CREATE UNIQUE INDEX alerts_alone ON alerts
         (person_id, symbol, kind, ifnull(direction, ''), level, ifnull(window_seconds, 0)) WHERE ended_at IS NULL""",
-    """CREATE INDEX alerts_price_book ON alerts (symbol, watch, watch_rising)
+    # A column that a query names has to be in the index, or every row is looked up beside it.
+    """CREATE INDEX alerts_price_book ON alerts (kind, symbol, watch, watch_rising)
         WHERE kind = 'price' AND watch NOT NULL""",
-    """CREATE INDEX alerts_move_book ON alerts (symbol, window_seconds, direction, watch, watch_rising)
+    """CREATE INDEX alerts_move_book ON alerts (kind, symbol, window_seconds, direction, watch, watch_rising)
         WHERE kind = 'move' AND watch NOT NULL""",
-    """CREATE INDEX alerts_by_feed ON alerts (symbol) WHERE ended_at IS NULL AND kind IN ('price', 'move')""",
-    """CREATE INDEX alerts_by_funding ON alerts (symbol) WHERE ended_at IS NULL AND kind NOT IN ('price', 'move')""",
+    "CREATE INDEX alerts_alive ON alerts (kind, symbol, ended_at) WHERE ended_at IS NULL",
     "CREATE INDEX alerts_cooling ON alerts (eligible_at) WHERE state = 'cooling'",
     "CREATE INDEX alerts_until ON alerts (until) WHERE ended_at IS NULL AND until NOT NULL",
     "CREATE INDEX alerts_ended ON alerts (ended_at) WHERE ended_at NOT NULL",

@@ -112,7 +112,7 @@ def test_many_rules_are_read_by_their_numbers(store: Store) -> None:
 def test_the_same_question_of_the_same_person_stands_once(store: Store, first: Question, again: Question) -> None:
     rule = _add(store, first)
     assert store.alerts.add(replace(asks(again), note="another")) == (rule, False)
-    assert store.alerts.standing(7, again) == rule
+    assert store.alerts.twin(asks(again)) == rule
     assert store.alerts.count_of(7) == 1
 
 
@@ -129,7 +129,8 @@ def test_the_same_question_of_the_same_person_stands_once(store: Store, first: Q
 )
 def test_another_question_is_another_rule(store: Store, other: Question) -> None:
     rule = _add(store, price("68000"))
-    assert store.alerts.standing(7, other) is None
+    assert store.alerts.twin(asks(other)) is None
+    assert store.alerts.twin(rule) is None
     assert _add(store, other).id != rule.id
 
 
@@ -148,7 +149,8 @@ def test_a_question_that_is_over_may_be_asked_again(store: Store, state: AlertSt
     assert store.alerts.alive_count() == 0
     again = _add(store, price())
     assert again.id > rule.id
-    assert store.alerts.standing(7, price()) == again
+    assert store.alerts.twin(rule) == again
+    assert store.alerts.twin(again) is None
 
 
 def test_a_rule_that_is_over_does_not_come_back_beside_one_that_asks_the_same(store: Store) -> None:

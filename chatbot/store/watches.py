@@ -1,0 +1,118 @@
+"""What living rules wait for, as the books in memory, the feed and the clock ask for it."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from chatbot.core.alerts import AlertKind, AlertRule, Direction
+from chatbot.core.market import Symbol, Venue
+from chatbot.store.alert_rows import rules_where
+from chatbot.store.database import Database
+from chatbot.store.values import stamp
+
+_PAGE = 500
+"""Rules read at once where there may be many: a few milliseconds."""
+
+_ON_FEED = tuple(kind for kind in AlertKind if not kind.funding)
+_ON_FUNDING = tuple(kind for kind in AlertKind if kind.funding)
+
+_DIRECTIONS = {d.value: d for d in Direction}
+
+
+class Watches:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def price_watches(self) -> Iterator[tuple[Symbol, float, int, bool]]:
+        """Symbol, level, rule id and rising (as 1 or 0) of all that wait for a price, by symbol and level.
+
+        To be read to its end before anything is written.
+        """
+        return self._db.conn.execute(
+            "SELECT symbol, watch, id, watch_rising FROM alerts WHERE kind = 'price' AND watch NOT NULL"
+            " ORDER BY symbol, watch"
+        )
+
+    def move_watches(self) -> Iterator[tuple[Symbol, int, Direction, float, int, bool]]:
+        """The same of moves, with the seconds of the window and the direction after the symbol, by these four."""
+        rows = self._db.conn.execute(
+            "SELECT symbol, window_seconds, direction, watch, id, watch_rising FROM alerts"
+            " WHERE kind = 'move' AND watch NOT NULL ORDER BY symbol, window_seconds, direction, watch"
+        )
+        for symbol, seconds, direction, level, rule_id, rising in rows:
+            yield Symbol(symbol), seconds, _DIRECTIONS[direction], level, rule_id, bool(rising)
+
+    def watched_symbols(self) -> tuple[tuple[Symbol, Venue], ...]:
+        """Those with living price or move rules."""
+        return self._symbols(_ON_FEED)
+
+    def is_watched(self, symbol: Symbol) -> bool:
+        """Whether a living price or move rule is on it."""
+        found = self._db.conn.execute(
+            "SELECT 1 FROM alerts WHERE ended_at IS NULL AND kind IN ('price', 'move') AND symbol = ? LIMIT 1", [symbol]
+        )
+        return found.fetchone() is not None
+
+    def funding_symbols(self) -> tuple[Symbol, ...]:
+        return tuple(symbol for symbol, _ in self._symbols(_ON_FUNDING))
+
+    def funding_rules(self, symbol: Symbol) -> tuple[AlertRule, ...]:
+        """The living ones."""
+        return rules_where(
+            self._db,
+            "ended_at IS NULL AND kind IN (SELECT value FROM json_each(?)) AND symbol = ? ORDER BY id",
+            _names(_ON_FUNDING),
+            symbol,
+        )
+
+    def on_symbol(self, symbol: Symbol) -> Iterator[AlertRule]:
+        """Its living price and move rules, read in pages: rules may be changed meanwhile."""
+        for kind in _ON_FEED:
+            last = 0
+            while page := rules_where(
+                self._db,
+                f"ended_at IS NULL AND kind = ? AND symbol = ? AND id > ? ORDER BY id LIMIT {_PAGE}",
+                kind.value,
+                symbol,
+                last,
+            ):
+                yield from page
+                last = page[-1].id
+
+    def chats_of(self, venue: Venue) -> dict[int, int]:
+        """The chats with living price or move rules on this venue, and how many rules."""
+        found = self._db.conn.execute(
+            "SELECT chat_id, count(*) FROM alerts WHERE ended_at IS NULL AND kind IN ('price', 'move')"
+            " AND venue = ? GROUP BY chat_id",
+            [venue.value],
+        )
+        return dict(found.fetchall())
+
+    def due(self, now: datetime) -> tuple[AlertRule, ...]:
+        """Cooling rules whose rest is over, at most a page of them, the longest rested first."""
+        return rules_where(
+            self._db, f"state = 'cooling' AND eligible_at <= ? ORDER BY eligible_at, id LIMIT {_PAGE}", stamp(now)
+        )
+
+    def over(self, now: datetime) -> tuple[AlertRule, ...]:
+        """Living rules whose time has passed, at most a page of them, the longest over first."""
+        return rules_where(
+            self._db, f"ended_at IS NULL AND until <= ? AND until NOT NULL ORDER BY until, id LIMIT {_PAGE}", stamp(now)
+        )
+
+    def _symbols(self, kinds: Iterable[AlertKind]) -> tuple[tuple[Symbol, Venue], ...]:
+        """Those with living rules of these kinds: one step in the index for each, however many rules it has."""
+        found = self._db.conn.execute(
+            "WITH RECURSIVE each_one (kind, symbol) AS ("
+            " SELECT value, (SELECT min(symbol) FROM alerts WHERE ended_at IS NULL AND kind = value) FROM json_each(?)"
+            " UNION ALL SELECT kind, (SELECT min(symbol) FROM alerts WHERE ended_at IS NULL"
+            " AND kind = each_one.kind AND symbol > each_one.symbol) FROM each_one WHERE symbol NOT NULL)"
+            " SELECT DISTINCT symbol, (SELECT venue FROM alerts WHERE ended_at IS NULL"
+            " AND kind = each_one.kind AND symbol = each_one.symbol) FROM each_one WHERE symbol NOT NULL ORDER BY 1",
+            [_names(kinds)],
+        )
+        return tuple((Symbol(symbol), Venue(venue)) for symbol, venue in found)
+
+
+def _names(kinds: Iterable[AlertKind]) -> str:
+    return json.dumps([kind.value for kind in kinds])
