@@ -17,6 +17,7 @@ from chatbot.chat.front import Front
 from chatbot.chat.gate import Gate
 from chatbot.chat.market import MarketHandlers
 from chatbot.chat.messages import Reply
+from chatbot.chat.parcels import Looks
 from chatbot.chat.sender import Sender
 from chatbot.chat.table import Table, commands, verbs
 from chatbot.chat.trading import TradingHandlers
@@ -39,7 +40,7 @@ from chatbot.services.exchange import Exchange
 from chatbot.services.health import Checkup
 from chatbot.services.killswitch import KillSwitch
 from chatbot.services.market import Markets
-from chatbot.services.people import Doorbell, Watchlists
+from chatbot.services.people import Doorbell, Groups, Watchlists
 from chatbot.services.portfolio import Portfolio
 from chatbot.services.post import Post
 from chatbot.services.reconcile import Reconciler
@@ -193,7 +194,7 @@ async def build_chat(settings: Settings, services: Services, doors: Doors) -> Ch
     post = Post(doors.store)
     front = Front(
         post=post,
-        gate=Gate(role_of=settings.role_of, groups=settings.telegram_groups),
+        gate=Gate(role_of=settings.role_of, groups=Groups(store=doors.store, ids=settings.telegram_groups)),
         doorbell=Doorbell(store=doors.store, owners=settings.telegram_owners),
         table=table,
         bot_name=bot.username,
@@ -205,10 +206,10 @@ async def build_chat(settings: Settings, services: Services, doors: Doors) -> Ch
         sender=Sender(
             bot=bot,
             outbox=doors.store.outbox,
-            draw=draw,
+            looks=Looks(draw=draw, digest=lambda letters: (draw(letters[0]), 1), zone_of=lambda _: settings.timezone),
             bell=doors.bell,
             now=steady_now,
-            zone_of=lambda _: settings.timezone,
+            owners=settings.telegram_owners,
         ),
         table=table,
     )

@@ -1,6 +1,6 @@
 """The one gate in front of every update, messages and buttons alike. Whatever is not let in is not answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -16,10 +16,13 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Numeric ids alone decide: names can be taken over. `role_of` gives None for anybody not on the list."""
+    """Numeric ids alone decide: names can be taken over. `role_of` gives None for anybody not on the list.
+
+    `groups` are those that are let in, by the ids they have now.
+    """
 
     role_of: Callable[[int], Role | None]
-    groups: frozenset[int]
+    groups: Container[int]
 
     def judge(self, incoming: Incoming) -> Verdict:
         """STRANGER only for somebody's own words in a private chat: the owners may want to know of those."""

@@ -1,4 +1,4 @@
-"""The outbox's way to Telegram: most urgent first, within its limits, marked sent only after it was taken.
+"""The outbox's way to Telegram: drawn, sent, and marked sent only after it was taken.
 
 Telegram knows no idempotency key, so a message can repeat when its acknowledgement was
 lost, and then says so; it is never lost.
@@ -7,10 +7,7 @@ lost, and then says so; it is never lost.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
-from datetime import timedelta, tzinfo
-from functools import partial
-from random import SystemRandom
+from collections.abc import Collection, Sequence
 
 from telegram import (
     Bot,
@@ -21,165 +18,162 @@ from telegram import (
     Message,
     ReplyParameters,
 )
-from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
-from chatbot.chat.messages import Reply
-from chatbot.chat.pacing import Pacer
-from chatbot.chat.views.markup import TEXT_LIMIT, Html, fitted, in_zone, plain_text, repeated, units
-from chatbot.core.notices import Button, Letter, Subject
+from chatbot.chat.departures import Departures
+from chatbot.chat.line import Fate, Line
+from chatbot.chat.parcels import Looks, Parcel, keys, mergeable, packed
+from chatbot.chat.views.closed import notices
+from chatbot.core.notices import Letter, Subject
 from chatbot.core.times import Now
 from chatbot.store.mail import Outbox
 
 log = logging.getLogger(__name__)
 
-Draw = Callable[[Letter], Reply]
-"""Letters with a subject are drawn when they leave."""
-
-_BATCH = 100
-_IN_FLIGHT = 4
+_MOST_TOGETHER = 100
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-_NEVER_LEFT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
-_LONGEST_PAUSE = 30.0
+_SHUT_OUT = ("chat not found", "not enough rights to send", "chat_write_forbidden", "have no rights to send")
 
 
 class Sender:
-    """`zone_of` is the time zone of a chat, for phones that do not turn times into their own."""
+    """`owners` are told when a chat is closed to us."""
 
     def __init__(
-        self, *, bot: Bot, outbox: Outbox, draw: Draw, bell: asyncio.Event, now: Now, zone_of: Callable[[int], tzinfo]
+        self, *, bot: Bot, outbox: Outbox, looks: Looks, bell: asyncio.Event, now: Now, owners: Collection[int]
     ) -> None:
         self._bot = bot
         self._outbox = outbox
-        self._draw = draw
-        self._bell = bell
-        self._now = now
-        self._zone_of = zone_of
-        self._pacer = Pacer(now)
-        self._busy: dict[int, asyncio.Task[None]] = {}
-        self._idle = asyncio.Event()
-        self._failures = 0
+        self._looks = looks
+        self._owners = owners
+        self._line = Line(now)
+        self._departures = Departures(due=outbox.due, deliver=self._deliver, line=self._line, bell=bell, now=now)
 
     async def run(self) -> None:
         """Until cancelled. Raises InvalidToken when Telegram no longer knows us."""
         repeats = self._outbox.recover()
         if repeats:
             log.warning("%d messages may have arrived before the last stop; they leave again, marked", repeats)
-        async with asyncio.TaskGroup() as group:
-            while True:
-                self._bell.clear()
-                pause = self._start_what_may_leave(group)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await self._bell.wait()
+        await self._departures.run()
 
     async def drain(self, seconds: float) -> None:
         """At a stop: gives what waits a last chance to leave."""
-        self._idle.clear()
-        self._bell.set()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._idle.wait()
+        await self._departures.drain(seconds)
 
-    def _start_what_may_leave(self, group: asyncio.TaskGroup) -> float | None:
-        """One letter a chat at a time. Returns the seconds after which to look again, None to wait for the bell."""
-        waiting: set[int] = set()
-        due = self._outbox.due(_BATCH, without=self._busy)
-        if not due and not self._busy:
-            self._idle.set()
-        while due and len(self._busy) < _IN_FLIGHT:  # whoever is done first rings the bell
-            for letter in due:
-                self._start_or_wait(letter, waiting, group)
-            due = self._outbox.due(_BATCH, without={*self._busy, *waiting})
-        opening = self._pacer.next_opening(waiting)
-        return None if opening is None else max((opening - self._now()).total_seconds(), 0.005)
-
-    def _start_or_wait(self, letter: Letter, waiting: set[int], group: asyncio.TaskGroup) -> None:
-        chat = letter.chat_id
-        if chat in self._busy or chat in waiting or len(self._busy) >= _IN_FLIGHT:
-            return
-        if not self._pacer.may_send(chat):
-            waiting.add(chat)
-            return
-        task = group.create_task(self._deliver(letter))
-        self._busy[chat] = task
-        task.add_done_callback(partial(self._freed, chat))
-
-    def _freed(self, chat: int, _: asyncio.Task[None]) -> None:
-        self._busy.pop(chat, None)
-        self._bell.set()
+    async def keep_warm(self) -> None:
+        """To be called every ten seconds: what is said unasked shall not wait for a new connection."""
+        if self._line.cold:
+            self._line.used()
+            with contextlib.suppress(TelegramError):
+                await self._bot.get_me()
 
     async def _deliver(self, letter: Letter) -> None:
         """A letter that breaks us is laid aside: it must not come first again at the next start."""
+        letters: Sequence[Letter] = (letter,)
+        leaving = False
         try:
-            await self._draw_and_send(letter)
+            if not await self._within_reach():
+                return
+            parcel = self._packed(letters := self._companions(letter))
+            if parcel is not None:
+                letters = parcel.letters
+                self._outbox.sending(parcel.letter, parcel.also)
+                leaving = True
+                await self._attempt(parcel)
         except InvalidToken:
             raise
         except Exception as error:
             log.exception("letter %s broke the sender", letter.id)
-            self._outbox.dead(letter, type(error).__name__)
+            self._give_up(letters, type(error).__name__, maybe_arrived=leaving)
 
-    async def _draw_and_send(self, letter: Letter) -> None:
-        letter = self._drawn(letter)
-        self._outbox.sending(letter)
-        self._pacer.spent(letter.chat_id)
-        text = in_zone(letter.text, self._zone_of(letter.chat_id))
-        marked = repeated(text)
-        fits = letter.repeat and letter.edits is None and units(plain_text(marked)) <= TEXT_LIMIT
-        await self._attempt(letter, marked if fits else text, ParseMode.HTML)
+    def _companions(self, letter: Letter) -> tuple[Letter, ...]:
+        """Itself, and the alerts that wait already for the same place. None is waited for."""
+        apart = self._line.suspects.apart()
+        if not mergeable(letter) or letter.id in apart:
+            return (letter,)
+        return self._outbox.like(letter, _MOST_TOGETHER, apart)
 
-    async def _attempt(self, letter: Letter, text: str, mode: ParseMode | None) -> None:
-        """Every way a sending can end; InvalidToken alone is raised."""
+    def _packed(self, letters: Sequence[Letter]) -> Parcel | None:
+        """Of several that cannot be drawn together, those at fault are laid aside and the others leave."""
         try:
-            message = await self._send(letter, text, mode)
+            return packed(letters, self._looks)
+        except Exception:
+            if len(letters) == 1:
+                raise
+            log.exception("%d alerts cannot be drawn together", len(letters))
+        return packed([letter for letter in letters if self._drawable(letter)], self._looks)
+
+    def _drawable(self, letter: Letter) -> bool:
+        try:
+            self._looks.digest((letter,))
+        except Exception as error:
+            log.exception("letter %s cannot be drawn", letter.id)
+            self._give_up((letter,), type(error).__name__, maybe_arrived=False)
+            return False
+        return True
+
+    async def _within_reach(self) -> bool:
+        """After a failure Telegram is asked what may be asked twice, before anything is sent that may arrive twice."""
+        if self._line.doubtful:
+            try:
+                await self._bot.get_me()
+            except InvalidToken:
+                raise
+            except TelegramError as error:
+                self._line.pause(error)
+                return False
+        return True
+
+    async def _attempt(self, parcel: Parcel) -> None:
+        """Every way a sending can end; InvalidToken alone is raised."""
+        chat_id = parcel.letter.chat_id
+        try:
+            message = await self._send(parcel)
         except InvalidToken:
             raise
         except RetryAfter as error:
-            self._pacer.refused(letter.chat_id, _span(error.retry_after))
-            self._outbox.again(letter, str(error), maybe_arrived=False)
+            self._line.pacer.refused(chat_id, error.retry_after)
+            self._outbox.again(parcel.letters, str(error), maybe_arrived=False)
         except BadRequest as error:
-            await self._refused(letter, error, Html(text) if mode is not None else None)
+            await self._refused(parcel, error)
         except ChatMigrated as error:
-            self._outbox.move_chat(letter.chat_id, error.new_chat_id)
-            self._outbox.again(letter, str(error), maybe_arrived=False)
+            self._outbox.chats.move(chat_id, error.new_chat_id)
         except Forbidden as error:
-            log.warning("chat %s cannot be written to: %s", letter.chat_id, error)
-            self._outbox.dead(letter, str(error))
+            self._shut_out(chat_id, str(error))
         except TelegramError as error:
-            self._out_of_reach(letter, error)
+            self._out_of_reach(parcel, error)
         else:
-            self._failures = 0
-            self._outbox.sent(letter, message.message_id if message is not None else None)
-            await self._keep_pinned(letter, message)
+            self._taken(parcel, message)
+            await self._keep_pinned(parcel.letter, message)
 
-    def _drawn(self, letter: Letter) -> Letter:
-        if letter.subject is None:
-            return letter
-        reply = self._draw(letter)
-        return letter.drawn(fitted(reply.text), reply.buttons, pinned=reply.pinned)
+    def _taken(self, parcel: Parcel, message: Message | None) -> None:
+        self._line.taken(parcel.ids)
+        self._outbox.sent(parcel.letter, message.message_id if message is not None else None, parcel.also)
 
-    async def _send(self, letter: Letter, text: str, mode: ParseMode | None) -> Message | None:
+    async def _send(self, parcel: Parcel) -> Message | None:
         """The new message; None for an edit. What would edit a message that never arrived is a new one."""
+        letter = parcel.letter
+        self._line.used()
         root = self._outbox.message_of(letter) if letter.edits is not None else None
         if root is not None:
             await self._bot.edit_message_text(
-                text,
+                parcel.text,
                 chat_id=letter.chat_id,
                 message_id=root,
-                parse_mode=mode,
+                parse_mode=parcel.parse_mode,
                 reply_markup=_keyboard(letter),
                 link_preview_options=_NO_PREVIEW,
             )
             return None
-        return await self._post(letter, text, mode)
+        return await self._post(parcel)
 
-    async def _post(self, letter: Letter, text: str, mode: ParseMode | None) -> Message:
+    async def _post(self, parcel: Parcel) -> Message:
+        letter = parcel.letter
         follows = self._outbox.letter(letter.follows) if letter.follows is not None else None
         reply_to = letter.reply_to if follows is None else follows.message_id
         return await self._bot.send_message(
             letter.chat_id,
-            text,
-            parse_mode=mode,
+            parcel.text,
+            parse_mode=parcel.parse_mode,
             message_thread_id=letter.thread_id,
             reply_markup=_markup(letter),
             reply_parameters=ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None,
@@ -193,43 +187,55 @@ class Sender:
         root = self._outbox.message_of(letter)
         try:
             if letter.pinned and message is not None:
-                self._pacer.spent(letter.chat_id)
+                self._line.pacer.spent(letter.chat_id)
                 await message.pin(disable_notification=True)
             elif letter.subject is Subject.STOP and not letter.pinned and root is not None:
-                self._pacer.spent(letter.chat_id)
+                self._line.pacer.spent(letter.chat_id)
                 await self._bot.unpin_chat_message(letter.chat_id, root)
         except TelegramError as error:
             log.info("a message could not be pinned or unpinned: %s", error)
 
-    async def _refused(self, letter: Letter, error: BadRequest, markup: Html | None) -> None:
-        """Retrying a refusal would refuse it for ever: each kind has one way out. `markup` is what was refused."""
-        text = str(error).lower()
+    async def _refused(self, parcel: Parcel, error: BadRequest) -> None:
+        """Retrying a refusal would refuse it for ever: each kind has one way out."""
+        letter, text = parcel.letter, str(error).lower()
         if "not modified" in text:
-            self._outbox.sent(letter, None)
+            self._taken(parcel, None)
         elif "message to edit not found" in text or "message can't be edited" in text:
             self._outbox.resend_as_new(letter)
-            self._bell.set()
-        elif "can't parse entities" in text and markup is not None:
+        elif parcel.markup and ("can't parse entities" in text or ("too long" in text and not parcel.also)):
             log.error("our own markup was refused, a bug: %s", error)
-            await self._attempt(letter, plain_text(markup), None)
+            await self._attempt(parcel.plain())
+        elif letter.thread_id is not None and "thread not found" in text:
+            await self._attempt(parcel.out_of_topic())
+        elif any(sign in text for sign in _SHUT_OUT):
+            self._shut_out(letter.chat_id, str(error))
         else:
             log.error("a message to %s was refused: %s", letter.chat_id, error)
-            self._outbox.dead(letter, str(error))
+            self._give_up(parcel.letters, str(error), maybe_arrived=False)
 
-    def _out_of_reach(self, letter: Letter, error: TelegramError) -> None:
-        """No answer, or no connection. Only the second is known not to have arrived."""
-        self._failures += 1
-        pause = min(0.5 * 2 ** min(self._failures, 8), _LONGEST_PAUSE) * (0.5 + SystemRandom().random() / 2)
-        self._pacer.hold_all(timedelta(seconds=pause))
-        cause = type(error.__cause__ or error).__name__
-        if self._failures == 1:
-            log.warning("Telegram does not answer (%s); messages wait", cause)
-        maybe_arrived = cause not in _NEVER_LEFT and letter.edits is None
-        self._outbox.again(letter, type(error).__name__, maybe_arrived=maybe_arrived)
+    def _shut_out(self, chat_id: int, reason: str) -> None:
+        log.warning("chat %s cannot be written to: %s", chat_id, reason)
+        self._outbox.hold(chat_id, reason, lambda waiting: notices(self._owners, chat_id, reason, waiting))
 
+    def _out_of_reach(self, parcel: Parcel, error: TelegramError) -> None:
+        """An error of Telegram's own, no answer, or no connection. Only the last is known not to have arrived."""
+        silent = error.__cause__ is not None and not isinstance(error.__cause__, TelegramError)
+        fate = self._line.failed(parcel.ids, error, silent=silent)
+        if fate is Fate.HOPELESS:
+            log.error("Telegram fails on a message to %s again and again: %s", parcel.letter.chat_id, error)
+            self._give_up(parcel.letters, str(error), maybe_arrived=True)
+        else:
+            maybe_arrived = fate is Fate.MAYBE_ARRIVED and parcel.letter.edits is None
+            self._outbox.again(parcel.letters, type(error).__name__, maybe_arrived=maybe_arrived)
 
-def _span(value: float | timedelta) -> timedelta:
-    return value if isinstance(value, timedelta) else timedelta(seconds=value)
+    def _give_up(self, letters: Sequence[Letter], problem: str, *, maybe_arrived: bool) -> None:
+        """One is laid aside for good; of several, each gets its chance alone."""
+        if len(letters) > 1:
+            self._line.suspects.part([letter.id for letter in letters])
+            self._outbox.again(letters, problem, maybe_arrived=maybe_arrived)
+            return
+        self._line.suspects.dropped(letters[0].id)
+        self._outbox.dead(letters[0], problem)
 
 
 def _markup(letter: Letter) -> InlineKeyboardMarkup | ForceReply | None:
@@ -239,12 +245,5 @@ def _markup(letter: Letter) -> InlineKeyboardMarkup | ForceReply | None:
 
 
 def _keyboard(letter: Letter) -> InlineKeyboardMarkup | None:
-    """Buttons hold the letter's key and their place in it, nothing else."""
-    places = iter(range(sum(map(len, letter.buttons))))
-    rows = [[_button(letter.key, next(places), button) for button in row] for row in letter.buttons]
+    rows = [[InlineKeyboardButton(k.text, callback_data=k.data, style=k.style) for k in row] for row in keys(letter)]
     return InlineKeyboardMarkup(rows) if rows else None
-
-
-def _button(key: str, place: int, button: Button) -> InlineKeyboardButton:
-    style = button.style.value if button.style is not None else None
-    return InlineKeyboardButton(button.text, callback_data=f"{key}:{place}", style=style)

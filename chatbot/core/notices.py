@@ -12,6 +12,11 @@ class Lane(IntEnum):
     ALERT = 2
     REPORT = 3
 
+    @property
+    def urgent(self) -> bool:
+        """Somebody waits for it: it may use the bursts that Telegram tolerates. The others keep to the letter."""
+        return self <= Lane.ORDER
+
 
 class ButtonStyle(Enum):
     SUCCESS = "success"
@@ -44,9 +49,13 @@ class Subject(Enum):
 
 
 class LetterState(Enum):
-    """SENDING found at a start means the acknowledgement was lost: it leaves again, marked as a repeat."""
+    """SENDING found at a start means the acknowledgement was lost: it leaves again, marked as a repeat.
+
+    HELD is kept for a chat that is closed to us, until it opens again.
+    """
 
     PENDING = "pending"
+    HELD = "held"
     SENDING = "sending"
     SENT = "sent"
     DEAD = "dead"

@@ -1,4 +1,4 @@
-"""Watchlists, and the strangers who knock."""
+"""Watchlists, the groups that are let in, and the strangers who knock."""
 
 from collections.abc import Sequence
 
@@ -39,6 +39,19 @@ class Watchlists:
             return ()
         catalogue = await self._markets.catalogue()
         return tuple(catalogue.find(w) for w in words)
+
+
+class Groups:
+    """The groups of the settings, by whatever id each has now: one that becomes a supergroup gets another."""
+
+    def __init__(self, *, store: Store, ids: frozenset[int]) -> None:
+        self._chats = store.outbox.chats
+        self._ids = ids
+
+    def __contains__(self, chat_id: object) -> bool:
+        if chat_id in self._ids:
+            return True
+        return isinstance(chat_id, int) and not self._ids.isdisjoint(self._chats.earlier_ids(chat_id))
 
 
 class Doorbell:

@@ -49,6 +49,8 @@ class Post:
             if not self._store.inbox.end(update_id, ending.value):
                 return
             for letter in letters:
+                # Whoever is answered was heard just now: what was held for that chat may leave again.
+                self._store.outbox.chats.reopen(letter.chat_id)
                 self._bind(self._store.outbox.put(letter))
 
     def send(self, letter: Letter) -> None:

@@ -6,13 +6,15 @@ same transaction as the change it tells of, and is marked sent only after Telegr
 
 import json
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chatbot.core.notices import Button, Buttons, ButtonStyle, Lane, Letter, LetterState, Subject
+from chatbot.core.notices import Lane, Letter, LetterState, Subject
 from chatbot.core.times import Now
+from chatbot.store.chats import Chats
 from chatbot.store.database import Database
+from chatbot.store.letters import buttons_json, letter_of
 from chatbot.store.values import stamp
 
 
@@ -61,6 +63,7 @@ class Outbox:
         self._db = db
         self._now = now
         self._ring = ring
+        self.chats = Chats(db, now, ring)
 
     def put(self, letter: Letter, dedupe: str | None = None) -> Letter:
         """Joins the open transaction. An edit replaces one of the same message that has not left yet.
@@ -73,78 +76,118 @@ class Outbox:
             if known:
                 return known[0]
             if letter.edits is not None:
-                self._db.execute("DELETE FROM outbox WHERE edits = ? AND state = 'pending'", [letter.edits])
+                self._db.execute("DELETE FROM outbox WHERE edits = ? AND state IN ('pending', 'held')", [letter.edits])
+            state = LetterState.HELD if self.chats.closed(letter.chat_id) else LetterState.PENDING
             cursor = self._db.execute(
                 "INSERT INTO outbox (key, dedupe, lane, chat_id, thread_id, text, buttons, subject, subject_id, edits,"
                 " follows, reply_to, silent, protected, pinned, asks, hint, state, made_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)",
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     key, dedupe, int(letter.lane), letter.chat_id, letter.thread_id, letter.text,
-                    _to_json(letter.buttons), letter.subject.value if letter.subject else None, letter.subject_id,
+                    buttons_json(letter.buttons), letter.subject.value if letter.subject else None, letter.subject_id,
                     letter.edits, letter.follows, letter.reply_to, letter.silent, letter.protected, letter.pinned,
-                    letter.asks, letter.hint, stamp(self._now()),
+                    letter.asks, letter.hint, state.value, stamp(self._now()),
                 ],
             )  # fmt: skip
             self._ring()
-            return replace(letter, id=int(cursor.lastrowid or 0), key=key)
+            return replace(letter, id=int(cursor.lastrowid or 0), key=key, state=state)
 
     def recover(self) -> int:
         """At a start: what was being sent may have arrived. It leaves again, marked. Returns how many."""
         cursor = self._db.execute("UPDATE outbox SET state = 'pending', repeat = 1 WHERE state = 'sending'")
         return cursor.rowcount
 
-    def due(self, count: int, without: Collection[int] = ()) -> tuple[Letter, ...]:
-        """What leaves next, to any chat but those `without`.
+    def due(
+        self,
+        count: int,
+        *,
+        lanes: tuple[Lane, Lane] = (Lane.ANSWER, Lane.REPORT),
+        without: Collection[int] = (),
+        resting: Collection[int] = (),
+    ) -> tuple[Letter, ...]:
+        """What leaves next of the lanes from the first to the second, to any chat but those `without`.
 
-        An edit waits for its message, an answer for the one it follows, unless that one died. An edit of
-        a message that died leaves as a message of its own: an order's outcome is told in any case.
+        `resting` are letters to pass over. An edit waits for its message, an answer for the one it
+        follows, unless that one died. An edit of a message that died, or that stayed behind when its
+        group moved, leaves as a message of its own: an order's outcome is told in any case.
         """
         return self._many(
-            "state = 'pending' AND chat_id NOT IN (SELECT value FROM json_each(?))"
+            "state = 'pending' AND lane BETWEEN ? AND ? AND chat_id NOT IN (SELECT value FROM json_each(?))"
+            " AND id NOT IN (SELECT value FROM json_each(?))"
             " AND (edits IS NULL OR EXISTS (SELECT 1 FROM outbox p WHERE p.id = o.edits"
-            " AND (p.message_id NOTNULL OR p.state = 'dead')))"
+            " AND (p.message_id NOTNULL OR p.state IN ('dead', 'sent'))))"
             " AND NOT EXISTS (SELECT 1 FROM outbox f WHERE f.id = o.follows AND f.state IN ('pending', 'sending'))"
             " ORDER BY lane, id LIMIT ?",
-            [json.dumps(list(without)), count],
+            [int(lanes[0]), int(lanes[1]), json.dumps(list(without)), json.dumps(list(resting)), count],
         )
 
-    def sending(self, letter: Letter) -> None:
+    def like(self, letter: Letter, count: int, apart: Collection[int] = ()) -> tuple[Letter, ...]:
+        """What waits beside this letter and may share its message: oldest first, itself among them.
+
+        New messages alone, about the same kind of subject, for the same place. What may be a repeat
+        is not mixed with what is not; the letters `apart` go alone.
+        """
+        return self._many(
+            "state = 'pending' AND chat_id = ? AND lane = ? AND subject = ? AND thread_id IS ? AND repeat = ?"
+            " AND edits IS NULL AND follows IS NULL AND reply_to IS NULL AND asks = ''"
+            " AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?",
+            [
+                letter.chat_id, int(letter.lane), letter.subject.value if letter.subject else None,
+                letter.thread_id, letter.repeat, json.dumps(list(apart)), count,
+            ],
+        )  # fmt: skip
+
+    def sending(self, letter: Letter, also: Sequence[Letter] = ()) -> None:
         """Written before the request leaves; its text and buttons are what a tap will be held against.
 
-        Only an answer may, after a loss of power, repeat without its mark: it was asked for and says nothing new.
+        `also` are letters that leave in the same message. Only an answer may, after a loss of power,
+        repeat without its mark: it was asked for and says nothing new.
         """
         with self._db.relaxed() if letter.lane is Lane.ANSWER else self._db.atomic():
             self._db.execute(
                 "UPDATE outbox SET state = 'sending', attempts = attempts + 1, text = ?, buttons = ? WHERE id = ?",
-                [letter.text, _to_json(letter.buttons), letter.id],
+                [letter.text, buttons_json(letter.buttons), letter.id],
             )
+            if also:
+                self._db.execute(
+                    "UPDATE outbox SET state = 'sending', attempts = attempts + 1, text = '', buttons = '[]'"
+                    " WHERE id IN (SELECT value FROM json_each(?))",
+                    [_ids(also)],
+                )
 
-    def sent(self, letter: Letter, message_id: int | None) -> None:
+    def sent(self, letter: Letter, message_id: int | None, also: Sequence[Letter] = ()) -> None:
         """Were this lost with the power, the message would leave once more, marked as a repeat."""
         with self._db.relaxed():
             self._db.execute(
-                "UPDATE outbox SET state = 'sent', message_id = ?, sent_at = ?, problem = '' WHERE id = ?",
-                [message_id, stamp(self._now()), letter.id],
+                "UPDATE outbox SET state = 'sent', message_id = ?, sent_at = ?, problem = ''"
+                " WHERE id IN (SELECT value FROM json_each(?))",
+                [message_id, stamp(self._now()), _ids((letter, *also))],
             )
 
-    def again(self, letter: Letter, problem: str, *, maybe_arrived: bool) -> None:
-        """Back into the queue; marked when it may have arrived already."""
+    def again(self, letters: Sequence[Letter], problem: str, *, maybe_arrived: bool) -> None:
+        """Back into the queue; marked when they may have arrived already."""
         self._db.execute(
-            "UPDATE outbox SET state = 'pending', repeat = max(repeat, ?), problem = ? WHERE id = ?",
-            [maybe_arrived, problem, letter.id],
+            "UPDATE outbox SET state = 'pending', repeat = max(repeat, ?), problem = ?"
+            " WHERE id IN (SELECT value FROM json_each(?))",
+            [maybe_arrived, problem, _ids(letters)],
         )
 
     def dead(self, letter: Letter, problem: str) -> None:
         """Kept, but not tried again."""
         self._db.execute("UPDATE outbox SET state = 'dead', problem = ? WHERE id = ?", [problem, letter.id])
 
+    def hold(self, chat_id: int, reason: str, notices: Callable[[int], Iterable[Letter]]) -> None:
+        """The chat is closed to us. Whoever is to know, of `notices` with how much waits, is told once a day."""
+        with self._db.atomic():
+            waiting = self.chats.close(chat_id, reason)
+            if waiting is None:
+                return
+            for letter in notices(waiting):
+                self.put(letter, dedupe=f"closed {chat_id} {letter.chat_id} {self._now():%Y-%m-%d}")
+
     def resend_as_new(self, letter: Letter) -> None:
         """The message this would edit is gone: it leaves as a message of its own."""
         self._db.execute("UPDATE outbox SET state = 'pending', edits = NULL WHERE id = ?", [letter.id])
-
-    def move_chat(self, old: int, new: int) -> None:
-        """A group became a supergroup: everything that waits for the old id goes to the new one."""
-        self._db.execute("UPDATE outbox SET chat_id = ? WHERE chat_id = ?", [new, old])
 
     def by_key(self, key: str) -> Letter | None:
         return next(iter(self._many("key = ?", [key])), None)
@@ -166,12 +209,15 @@ class Outbox:
         return None if root is None else root.message_id
 
     def clean(self, before: str) -> None:
-        """Edits first: they point at the message they edit."""
+        """Edits first: they point at the message they edit. Cards of tickets and kills stay."""
         self._db.execute(
-            "DELETE FROM outbox WHERE edits NOTNULL AND state = 'sent' AND sent_at < ? AND subject IS NULL", [before]
+            "DELETE FROM outbox WHERE edits NOTNULL AND state = 'sent' AND sent_at < ?"
+            " AND (subject IS NULL OR subject = 'alert')",
+            [before],
         )
         self._db.execute(
-            "DELETE FROM outbox WHERE state = 'sent' AND sent_at < ? AND subject IS NULL AND id NOT IN"
+            "DELETE FROM outbox WHERE state = 'sent' AND sent_at < ?"
+            " AND (subject IS NULL OR subject = 'alert') AND id NOT IN"
             " (SELECT edits FROM outbox WHERE edits NOTNULL UNION SELECT follows FROM outbox WHERE follows NOTNULL)",
             [before],
         )
@@ -181,46 +227,14 @@ class Outbox:
         return int(row["n"])
 
     def undelivered(self) -> int:
-        row = next(self._db.query("SELECT count(*) AS n FROM outbox WHERE state = 'dead'"))
+        """What was given up, and what is held for chats that are closed to us."""
+        row = next(self._db.query("SELECT count(*) AS n FROM outbox WHERE state IN ('dead', 'held')"))
         return int(row["n"])
 
     def _many(self, where: str, values: list[Any]) -> tuple[Letter, ...]:
         # `where` is one of the literals above, never anything a person typed.
-        return tuple(_letter(row) for row in self._db.query(f"SELECT * FROM outbox o WHERE {where}", values))  # noqa: S608
+        return tuple(letter_of(row) for row in self._db.query(f"SELECT * FROM outbox o WHERE {where}", values))  # noqa: S608
 
 
-def _letter(row: dict[str, Any]) -> Letter:
-    return Letter(
-        id=row["id"],
-        key=row["key"],
-        lane=Lane(row["lane"]),
-        chat_id=row["chat_id"],
-        thread_id=row["thread_id"],
-        text=row["text"],
-        buttons=_from_json(row["buttons"]),
-        subject=Subject(row["subject"]) if row["subject"] else None,
-        subject_id=row["subject_id"],
-        edits=row["edits"],
-        follows=row["follows"],
-        reply_to=row["reply_to"],
-        silent=bool(row["silent"]),
-        protected=bool(row["protected"]),
-        pinned=bool(row["pinned"]),
-        asks=row["asks"],
-        hint=row["hint"],
-        message_id=row["message_id"],
-        state=LetterState(row["state"]),
-        attempts=row["attempts"],
-        repeat=bool(row["repeat"]),
-    )
-
-
-def _to_json(buttons: Buttons) -> str:
-    return json.dumps([[[b.text, b.action, b.style.value if b.style else None] for b in row] for row in buttons])
-
-
-def _from_json(text: str) -> Buttons:
-    return tuple(
-        tuple(Button(text=t, action=a, style=ButtonStyle(s) if s else None) for t, a, s in row)
-        for row in json.loads(text)
-    )
+def _ids(letters: Iterable[Letter]) -> str:
+    return json.dumps([letter.id for letter in letters])

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 
 from chatbot.chat.bot import Poller, SafeBot, connect
 from chatbot.chat.messages import Command, Effect, Handler, Message, Reply, TapHandler, Verb
+from chatbot.chat.parcels import Looks
 from chatbot.chat.sender import Sender
 from chatbot.chat.table import Table
 from chatbot.core.notices import Lane, Letter
@@ -28,6 +29,10 @@ from chatbot.store.store import Store, open_store
 from tests.chat.desk import ANNA, BEN, BOT_NAME, CARA, Clock, front_of
 
 TOKEN = "7000001:made-up"
+
+Draw = Callable[[Letter], Reply]
+Digest = Callable[[Sequence[Letter]], tuple[Reply, int]]
+
 _PAUSE = 0.1
 ROLES = {person.id: person.role for person in (ANNA, BEN, CARA)}
 
@@ -79,9 +84,14 @@ class Wire:
         self.clock.advance(seconds)
         self.bell.set()
 
-    def sender(self, draw: Callable[[Letter], Reply]) -> Sender:
+    def sender(self, draw: Draw, digest: Digest) -> Sender:
         return Sender(
-            bot=self.bot, outbox=self.store.outbox, draw=draw, bell=self.bell, now=self.clock, zone_of=lambda _: UTC
+            bot=self.bot,
+            outbox=self.store.outbox,
+            looks=Looks(draw=draw, digest=digest, zone_of=lambda _: UTC),
+            bell=self.bell,
+            now=self.clock,
+            owners=[ANNA.id],
         )
 
     def poller(self, table: Table) -> Poller:
@@ -132,9 +142,18 @@ async def going(work: "asyncio.Future[None]") -> AsyncIterator["asyncio.Future[N
             await work
 
 
+def no_card(_: Letter) -> Reply:
+    return Reply()
+
+
+def listed(letters: Sequence[Letter]) -> tuple[Reply, int]:
+    """A line for each of them."""
+    return Reply(text="\n".join(f"firing {letter.subject_id}" for letter in letters)), len(letters)
+
+
 @contextlib.asynccontextmanager
-async def sending(wire: Wire, draw: Callable[[Letter], Reply] = lambda _: Reply()) -> AsyncIterator[Sender]:
-    sender = wire.sender(draw)
+async def sending(wire: Wire, draw: Draw = no_card, digest: Digest = listed) -> AsyncIterator[Sender]:
+    sender = wire.sender(draw, digest)
     async with going(asyncio.ensure_future(sender.run())):
         yield sender
 

@@ -111,7 +111,7 @@ def test_an_edit_that_is_leaving_is_not_replaced(store: Store) -> None:
     leaving = store.outbox.put(_letter("sending", edits=card.id))
     store.outbox.sending(leaving)
     store.outbox.put(_letter("filled", edits=card.id))
-    store.outbox.again(leaving, "no answer", maybe_arrived=True)
+    store.outbox.again([leaving], "no answer", maybe_arrived=True)
     assert _texts(store) == ["sending", "filled"]
 
 
@@ -180,7 +180,7 @@ def test_a_letter_that_was_held_up_goes_back_and_stays_marked(store: Store) -> N
     marks = []
     for maybe_arrived in (False, True, False):
         store.outbox.sending(letter)
-        store.outbox.again(letter, "held up", maybe_arrived=maybe_arrived)
+        store.outbox.again([letter], "held up", maybe_arrived=maybe_arrived)
         marks += [(latest.repeat, latest.attempts) for latest in store.outbox.due(9)]
     assert marks == [(False, 1), (True, 2), (True, 3)]
 
@@ -207,7 +207,7 @@ def test_an_edit_of_a_message_that_is_gone_leaves_as_a_message_of_its_own(store:
 def test_when_a_group_moves_its_letters_move_with_it(store: Store) -> None:
     store.outbox.put(_letter("ours", chat_id=-5))
     store.outbox.put(_letter("theirs", chat_id=-6))
-    store.outbox.move_chat(-5, -1005)
+    store.outbox.chats.move(-5, -1005)
     assert [(letter.text, letter.chat_id) for letter in store.outbox.due(9)] == [("ours", -1005), ("theirs", -6)]
 
 

@@ -1,0 +1,43 @@
+"""How a letter stands in its row of the outbox."""
+
+import json
+from typing import Any
+
+from chatbot.core.notices import Button, Buttons, ButtonStyle, Lane, Letter, LetterState, Subject
+
+
+def letter_of(row: dict[str, Any]) -> Letter:
+    return Letter(
+        id=row["id"],
+        key=row["key"],
+        lane=Lane(row["lane"]),
+        chat_id=row["chat_id"],
+        thread_id=row["thread_id"],
+        text=row["text"],
+        buttons=_from_json(row["buttons"]),
+        subject=Subject(row["subject"]) if row["subject"] else None,
+        subject_id=row["subject_id"],
+        edits=row["edits"],
+        follows=row["follows"],
+        reply_to=row["reply_to"],
+        silent=bool(row["silent"]),
+        protected=bool(row["protected"]),
+        pinned=bool(row["pinned"]),
+        asks=row["asks"],
+        hint=row["hint"],
+        message_id=row["message_id"],
+        state=LetterState(row["state"]),
+        attempts=row["attempts"],
+        repeat=bool(row["repeat"]),
+    )
+
+
+def buttons_json(buttons: Buttons) -> str:
+    return json.dumps([[[b.text, b.action, b.style.value if b.style else None] for b in row] for row in buttons])
+
+
+def _from_json(text: str) -> Buttons:
+    return tuple(
+        tuple(Button(text=t, action=a, style=ButtonStyle(s) if s else None) for t, a, s in row)
+        for row in json.loads(text)
+    )
