@@ -221,3 +221,18 @@ def moved(rule: AlertRule, level: Decimal, direction: Direction, at: datetime) -
 
 def ended(rule: AlertRule, state: AlertState) -> AlertRule:
     return replace(rule, state=state, eligible_at=None)
+
+
+def distance(question: Question, value: Decimal | None) -> Decimal | None:
+    """How far `value` is from what is asked, never below zero: for PRICE a fraction of the price; None if unknown.
+
+    `value` is the price, the size of the move or the rate.
+    """
+    if value is None or question.direction is None:
+        return None
+    gap = question.level - value
+    if question.kind is not AlertKind.MOVE and question.direction is Direction.BELOW:
+        gap = -gap
+    if question.kind is AlertKind.PRICE:
+        gap = gap / value if value else gap
+    return max(gap, Decimal(0))

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.core.errors import BadCredentials, KucoinError
-from chatbot.core.market import Contract, DayStats, FundingRate, Instrument, Symbol, Venue
+from chatbot.core.feed import Tick
+from chatbot.core.market import Candle, Contract, DayStats, FundingRate, Instrument, Symbol, Venue
 from chatbot.core.symbols import HOME_QUOTE, Catalogue
 from chatbot.core.times import Now
 from chatbot.kucoin.market import Market
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 CATALOGUE_LIFE = timedelta(hours=1)
 PRICES_LIFE = timedelta(seconds=5)
+TICK_LIFE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,20 @@ class Markets:
                 return self._catalogue[1]
             self._catalogue = (self._now(), fresh)
             return fresh
+
+    def known(self, symbol: Symbol) -> Instrument | None:
+        """As last read; None for a symbol that is not listed, and before anything was read."""
+        return None if self._catalogue is None else self._catalogue[1].get(symbol)
+
+    async def price_now(self, instrument: Instrument, tick: Tick | None) -> Decimal:
+        """By the last tick while it is fresh, else by asking. Raises KucoinError."""
+        if tick is not None and self._now() - tick.at < TICK_LIFE:
+            return tick.price
+        return (await self._market.ticker(instrument)).price
+
+    async def candles(self, instrument: Instrument, start: datetime, end: datetime) -> tuple[Candle, ...]:
+        """The one-minute candles that begin from `start` on and before `end`, oldest first. Raises KucoinError."""
+        return await self._market.candles(instrument, start, end)
 
     async def usdt_prices(self) -> Mapping[str, Decimal]:
         """What one unit of each currency is worth in USDT, by its last trade."""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.core.errors import KucoinError, OutcomeUnknown, UnknownOrder
-from chatbot.core.orders import Executed, Order, OrderStatus, OrderTicket, OrderType, TicketState
+from chatbot.core.orders import AT_THE_EXCHANGE, Executed, Order, OrderStatus, OrderTicket, OrderType, TicketState
 from chatbot.core.times import Now, Sleep
 from chatbot.services.exchange import Exchange
 from chatbot.services.letters import card_edit, card_news
@@ -91,6 +91,11 @@ class Reconciler:
         """One look, asked for by a person; the ticket as it stands afterwards."""
         await self._look(ticket, asked=True)
         return self._store.orders.ticket(ticket.id) or ticket
+
+    async def hear(self, ticket: OrderTicket) -> None:
+        """One look, because the exchange said that something happened to the order."""
+        if ticket.state in AT_THE_EXCHANGE and ticket.state is not TicketState.SUBMITTING:
+            await self._look(ticket)
 
     def _doubt_submissions(self, age: timedelta, reason: str) -> None:
         for ticket in self._store.orders.living():

@@ -125,6 +125,9 @@ class Orders:
         """A ticket on this symbol of which nobody knows yet whether it became an order."""
         return self._one("symbol = ? AND state = ?", [symbol, TicketState.UNKNOWN.value])
 
+    def by_client_oid(self, client_oid: str) -> OrderTicket | None:
+        return self._one("client_oid = ?", [client_oid])
+
     def by_order(self, order_ids: Iterable[str]) -> dict[str, OrderTicket]:
         """Our tickets among these order ids."""
         wanted = list(order_ids)

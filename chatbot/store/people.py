@@ -30,6 +30,10 @@ class People:
         rows = self._db.query("SELECT symbol FROM watchlist WHERE person_id = ? ORDER BY id", [person_id])
         return tuple(Symbol(r["symbol"]) for r in rows)
 
+    def all_watched(self) -> tuple[Symbol, ...]:
+        """What is on anybody's list."""
+        return tuple(Symbol(r["symbol"]) for r in self._db.query("SELECT DISTINCT symbol FROM watchlist"))
+
     def watch(self, person_id: int, symbol: Symbol) -> bool:
         """False when it was there already."""
         cursor = self._db.execute(

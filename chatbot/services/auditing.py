@@ -1,0 +1,141 @@
+"""Closed one-minute candles of every watched symbol, read after the fact: what no tick showed is told late.
+
+How far a symbol has been read stands in the database, so a gap of the feed, a restart and a day
+switched off are the same thing here: minutes that have not been read yet.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from chatbot.core.alerts import AlertRule, AlertState, ended
+from chatbot.core.errors import KucoinError
+from chatbot.core.market import Candle, Instrument, Symbol, Venue
+from chatbot.core.symbols import Catalogue
+from chatbot.core.times import Now
+from chatbot.services.lookout import Lookout
+from chatbot.services.replaying import Replaying
+from chatbot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+SETTLED = timedelta(seconds=8)
+"""A minute's candle may still change for a moment after its end."""
+
+AT_A_TIME = 60
+"""Symbols read in one go: at three of weight each well within the budget of all public questions."""
+
+_TOGETHER = 3
+
+
+class CandleSource(Protocol):
+    """`Markets`, or what tells a test's path. The candles begin from `start` on and before `end`, oldest first."""
+
+    async def catalogue(self) -> Catalogue: ...
+
+    async def candles(self, instrument: Instrument, start: datetime, end: datetime) -> tuple[Candle, ...]: ...
+
+
+class CandleAudit:
+    """`gone` is told of each rule whose symbol is no longer listed, within the transaction that ends it."""
+
+    def __init__(
+        self,
+        *,
+        markets: CandleSource,
+        store: Store,
+        lookout: Lookout,
+        replaying: Replaying,
+        gone: Callable[[AlertRule], object],
+        now: Now,
+    ) -> None:
+        self._gone = gone
+        self._absent: dict[Symbol, Catalogue] = {}
+        self._markets = markets
+        self._store = store
+        self._lookout = lookout
+        self._replaying = replaying
+        self._now = now
+        self._failing = False
+        self._busy = asyncio.Lock()
+        self._unheard: dict[Symbol, datetime] = {}
+
+    async def look(self) -> None:
+        """Reads what is closed and unread, the longest unread symbols first. Called every few seconds."""
+        async with self._busy:
+            until = self._closed()
+            marks = self._store.alerts.audited_all()
+            behind = [s for s, _ in self._store.alerts.watched_symbols() if marks.get(s, until) < until]
+            behind.sort(key=lambda symbol: marks[symbol])
+            if not behind:
+                return
+            try:
+                catalogue = await self._markets.catalogue()
+                listed = [i for i in map(catalogue.get, behind[:AT_A_TIME]) if i is not None]
+                self._end_unlisted(behind, catalogue)
+                for start in range(0, len(listed), _TOGETHER):
+                    some = listed[start : start + _TOGETHER]
+                    await asyncio.gather(*(self._read(i, marks[i.symbol], until) for i in some))
+            except KucoinError as error:
+                self._failed(error)
+            else:
+                self._failing = False
+
+    def missed(self, symbols: Iterable[Symbol]) -> None:
+        """Until now no ticks of these came: their moves have to be read from candles too, which ticks tell else."""
+        self._unheard.update(dict.fromkeys(symbols, self._now()))
+
+    def read_until(self, symbols: Sequence[Symbol]) -> datetime | None:
+        """Up to when the least read of them is read; None when nothing of them is to be read."""
+        marks = self._store.alerts.audited_all()
+        return min((marks[s] for s in symbols if s in marks), default=None)
+
+    def begin(self, symbol: Symbol, venue: Venue) -> None:
+        """A rule on this symbol is made: if none was before, reading begins with this minute. Joins the transaction."""
+        if not (self._store.alerts.is_watched(symbol) and self._store.alerts.audited(symbol)):
+            self._store.alerts.mark_audited(symbol, venue, whole_minute(self._now()))
+
+    def _end_unlisted(self, symbols: Iterable[Symbol], catalogue: Catalogue) -> None:
+        """A symbol that two readings of the catalogue, an hour apart, do not have is gone: no rule on it can fire."""
+        absent = [s for s in symbols if catalogue.get(s) is None]
+        for symbol in absent:
+            if self._absent.get(symbol, catalogue) is catalogue:
+                continue
+            for rule in self._store.alerts.on_symbol(symbol):
+                self._lookout.forget(rule)
+                over = ended(rule, AlertState.GONE)
+                with self._store.atomic():
+                    if self._store.alerts.change(rule, over):
+                        self._gone(over)
+        self._absent = {s: self._absent.get(s, catalogue) for s in absent}
+
+    async def _read(self, instrument: Instrument, since: datetime, until: datetime) -> None:
+        symbol = instrument.symbol
+        windows = self._lookout.windows_of(symbol) if symbol in self._unheard else ()
+        before = max(windows, default=timedelta(0))
+        found = await self._markets.candles(instrument, since - before, until)
+        earlier = [c for c in found if c.start < since]
+        unread = [c for c in found if since <= c.start < until]
+        with self._store.atomic():
+            late = self._replaying.prices(symbol, unread)
+            if windows:
+                late += self._replaying.moves(symbol, earlier, unread)
+            self._store.alerts.mark_audited(symbol, instrument.venue, until)
+        if until > self._unheard.get(symbol, until):
+            del self._unheard[symbol]
+        if late:
+            log.warning("%d alerts on %s were found in candles", late, symbol)
+
+    def _closed(self) -> datetime:
+        return whole_minute(self._now() - SETTLED)
+
+    def _failed(self, error: KucoinError) -> None:
+        if not self._failing:
+            log.warning("candles could not be read, I keep trying: %s", error)
+        self._failing = True
+
+
+def whole_minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)

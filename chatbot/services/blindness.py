@@ -1,0 +1,120 @@
+"""Says once when prices are missing, and once when they are back and the minutes between have been read."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chatbot.core.feed import Channel, Stream
+from chatbot.core.market import Symbol, Venue
+from chatbot.core.notices import Lane, Letter
+from chatbot.core.times import Now
+from chatbot.services.auditing import CandleAudit, whole_minute
+from chatbot.services.watching import Watching
+from chatbot.store.feed_marks import Blind
+from chatbot.store.store import Store
+
+TOLD_AFTER = timedelta(seconds=45)
+"""Prices missing for less are read from candles without a word."""
+
+OFF_FOR = timedelta(minutes=3)
+"""A bot that looked at nothing for longer was switched off."""
+
+_STREAMS = tuple(Stream(venue=venue, channel=Channel.PUBLIC) for venue in Venue)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Back:
+    """`off`: the bot itself was not running. `late` is how many alerts of the chat were found in candles."""
+
+    since: datetime
+    until: datetime
+    off: bool
+    venues: tuple[Venue, ...]
+    late: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """`blind` is given since when, which prices, and how many alerts of the chat are not checked."""
+
+    blind: Callable[[datetime, Venue, int], str]
+    back: Callable[[Back], str]
+
+
+class Blindness:
+    """A stretch stands in the database from its beginning to its end: a restart in between tells neither twice."""
+
+    def __init__(self, *, store: Store, watching: Watching, audit: CandleAudit, wording: Wording, now: Now) -> None:
+        self._store = store
+        self._watching = watching
+        self._audit = audit
+        self._wording = wording
+        self._now = now
+        self._back_at: dict[Stream, datetime] = {}
+
+    def begin(self) -> None:
+        """At a start: since when nothing was looked at. What crossed meanwhile is told when it has been read."""
+        for stream in _STREAMS:
+            symbols = self._symbols(stream)
+            read = self._audit.read_until(symbols)
+            self._audit.missed(symbols)
+            if read is not None and self._now() - read > OFF_FOR:
+                self._store.alerts.begin_blind(stream, read)
+
+    def look(self) -> None:
+        """Called every few seconds."""
+        standing = {b.stream: b for b in self._store.alerts.standing_blind()}
+        seeing = [self._sees(stream, standing.get(stream)) for stream in _STREAMS]
+        over = [b for b, sees in zip(map(standing.get, _STREAMS), seeing, strict=True) if b is not None and sees]
+        for blind in over:
+            if blind.told_at is not None and self._is_read(blind.stream):
+                self._tell_back([blind])
+        off = [b for b in standing.values() if b.told_at is None]
+        if off and all(b in over and self._is_read(b.stream) for b in off):
+            self._tell_back(off)
+
+    def _sees(self, stream: Stream, standing: Blind | None) -> bool:
+        heard = self._watching.heard_at(stream.venue)
+        if self._now() - heard <= TOLD_AFTER:
+            self._back_at.setdefault(stream, self._now())
+            return True
+        self._back_at.pop(stream, None)
+        self._audit.missed(self._symbols(stream))
+        if standing is None or standing.told_at is None:
+            self._tell_blind(stream, heard)
+        return False
+
+    def _is_read(self, stream: Stream) -> bool:
+        """Whether candles have been read up to the moment prices came back."""
+        read = self._audit.read_until(self._symbols(stream))
+        return read is None or read > whole_minute(self._back_at[stream])
+
+    def _tell_blind(self, stream: Stream, since: datetime) -> None:
+        chats = self._store.alerts.chats_of(stream.venue)
+        with self._store.atomic():
+            if not chats or not self._store.alerts.tell_blind(
+                self._store.alerts.begin_blind(stream, since), self._now()
+            ):
+                return
+            for chat_id, rules in chats.items():
+                self._put(chat_id, self._wording.blind(since, stream.venue, rules))
+
+    def _tell_back(self, stretches: Sequence[Blind]) -> None:
+        since = min(b.since for b in stretches)
+        venues = tuple(b.stream.venue for b in stretches)
+        until = max(self._back_at[b.stream] for b in stretches)
+        late = self._store.alerts.late_since(since)
+        chats = {chat for venue in venues for chat in self._store.alerts.chats_of(venue)} | late.keys()
+        with self._store.atomic():
+            for blind in stretches:
+                self._store.alerts.end_blind(blind, self._now())
+            off = stretches[0].told_at is None
+            for chat in sorted(chats):
+                back = Back(since=since, until=until, off=off, venues=venues, late=late.get(chat, 0))
+                self._put(chat, self._wording.back(back))
+
+    def _put(self, chat_id: int, text: str) -> None:
+        self._store.outbox.put(Letter(chat_id=chat_id, lane=Lane.ALERT, text=text))
+
+    def _symbols(self, stream: Stream) -> list[Symbol]:
+        return [symbol for symbol, venue in self._store.alerts.watched_symbols() if venue is stream.venue]

@@ -1,0 +1,72 @@
+"""The one way a rule changes because of the market: rule, record and letter in one transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from chatbot.core.alerts import AlertRule, Firing, Source, fired, occasion
+from chatbot.core.notices import Lane, Letter, Subject
+from chatbot.core.times import Now
+from chatbot.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """`old` became `new`; `firing` tells of it when it is more than an arming."""
+
+    old: AlertRule
+    new: AlertRule
+    firing: Firing | None = None
+
+
+class Teller:
+    """Nothing here awaits: a change is on the disk with its letter, or it never was.
+
+    `owed` is rung when a firing brought an order line along.
+    """
+
+    def __init__(self, *, store: Store, owed: Callable[[], None], now: Now) -> None:
+        self._store = store
+        self._owed = owed
+        self._now = now
+
+    def tell(self, changes: Sequence[Change]) -> list[bool]:
+        """Which of them took place. One that happened before, or whose rule has moved on, did not."""
+        firings = [(c.old, c.new, c.firing) for c in changes if c.firing is not None]
+        with self._store.atomic():
+            written = iter(self._store.alerts.fire_many(firings))
+            return [self._told(change, next(written)) if change.firing else self._changed(change) for change in changes]
+
+    def firing(self, rule: AlertRule, value: Decimal, at: datetime, source: Source, detail: str = "") -> Change:
+        """A PRICE or MOVE rule that fires now."""
+        firing = Firing(
+            rule_id=rule.id,
+            occasion=occasion(rule),
+            number=rule.fired + 1,
+            source=source,
+            value=value,
+            at=at,
+            told_at=self._now(),
+            detail=detail,
+        )
+        return Change(old=rule, new=fired(rule, at), firing=firing)
+
+    def _changed(self, change: Change) -> bool:
+        return self._store.alerts.change(change.old, change.new)
+
+    def _told(self, change: Change, firing: Firing | None) -> bool:
+        if firing is None:
+            return False
+        rule = change.new
+        letter = Letter(
+            chat_id=rule.chat_id,
+            thread_id=rule.thread_id,
+            lane=Lane.ALERT,
+            subject=Subject.ALERT,
+            subject_id=firing.id,
+        )
+        self._store.alerts.told_by(firing.id, self._store.outbox.put(letter).id)
+        if rule.order:
+            self._owed()
+        return True

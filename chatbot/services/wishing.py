@@ -1,0 +1,77 @@
+"""From a person's wish to the question of a rule: which symbol, which level, and whether it is there already."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from chatbot.core.alerts import AlertKind, Direction, Question
+from chatbot.core.errors import Refused, UsageError
+from chatbot.core.market import Instrument
+from chatbot.core.times import Now
+from chatbot.core.wishes import Wish
+from chatbot.services.lookout import Lookout
+from chatbot.services.market import Markets
+
+
+class WhichWay(UsageError):
+    """A level without a direction: nothing was made."""
+
+    def __init__(self, instrument: Instrument, price: Decimal, wish: Wish) -> None:
+        super().__init__("Which way?")
+        self.instrument = instrument
+        self.price = price
+        self.wish = wish
+
+
+class AlreadyPassed(Refused):
+    """The price stands beyond the level: nothing was made."""
+
+    def __init__(self, instrument: Instrument, price: Decimal, wish: Wish) -> None:
+        super().__init__(f"{instrument.symbol} is there already.")
+        self.instrument = instrument
+        self.price = price
+        self.wish = wish
+
+
+class Wishing:
+    def __init__(self, *, markets: Markets, lookout: Lookout, now: Now) -> None:
+        self._markets = markets
+        self._lookout = lookout
+        self._now = now
+
+    async def question(self, wish: Wish, instrument: Instrument) -> Question:
+        """Raises WhichWay, AlreadyPassed, UsageError, KucoinError."""
+        level, direction = wish.level or Decimal(0), wish.direction
+        which = wish.kind in (AlertKind.PRICE, AlertKind.MOVE, AlertKind.FUNDING_LEVEL)
+        if wish.kind is AlertKind.PRICE or (which and direction is None):
+            price = await self._markets.price_now(instrument, self._lookout.latest(instrument.symbol))
+            if direction is None:
+                raise WhichWay(instrument, price, wish)
+            if wish.relative:
+                far = price * (1 + level if direction is Direction.ABOVE else 1 - level)
+                level = instrument.round_price(far)
+            check_not_passed(instrument, price, wish, level)
+        return Question(
+            kind=wish.kind,
+            symbol=instrument.symbol,
+            venue=instrument.venue,
+            direction=direction,
+            level=level,
+            window=wish.window,
+        )
+
+    async def fill_window(self, instrument: Instrument, question: Question) -> None:
+        """The moves of a rule just made count from before it, as they would for one that stood all along."""
+        if question.window is None or question.window in self._lookout.windows_of(instrument.symbol):
+            return
+        now = self._now()
+        candles = await self._markets.candles(instrument, now - question.window, now)
+        self._lookout.follow(instrument.symbol, question.window)
+        self._lookout.seed(instrument.symbol, candles)
+
+
+def check_not_passed(instrument: Instrument, price: Decimal, wish: Wish, level: Decimal) -> None:
+    if level <= 0:
+        raise UsageError("A price is above zero.", example=f"/alert {instrument.base} > 68000")
+    passed = price >= level if wish.direction is Direction.ABOVE else price <= level
+    if passed:
+        raise AlreadyPassed(instrument, price, replace(wish, level=level, relative=False))
