@@ -4,16 +4,16 @@ A rate belongs to a settlement: the current one to the next, the predicted one t
 that. A rule fires at most once for each settlement; its `occasion` is that settlement's name.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.core.account import Position
 from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Direction, Firing, Source, Watch, armed
 from chatbot.core.feed import PredictedRate
 from chatbot.core.funding import FundingSeen, payment
-from chatbot.core.market import FundingRate
+from chatbot.core.market import FundingRate, SettledRate
 
 NEAR = Decimal("0.9")
 """Of the cap or the floor: from there on a rate is near it."""
@@ -26,6 +26,12 @@ UNSETTLED = timedelta(minutes=1)
 
 FRESH = timedelta(minutes=5)
 """How old the feed's predicted rate may be."""
+
+LAG = timedelta(minutes=10)
+"""How long a settlement may take to appear in the history."""
+
+IN_HISTORY = frozenset({AlertKind.FUNDING_LEVEL, AlertKind.FUNDING_FLIP})
+"""What can be judged by settled rates alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +58,7 @@ class Occasion:
 
     @property
     def name(self) -> str:
-        return f"settles {self.settles_at.astimezone(UTC):%Y-%m-%dT%H:%MZ} {self.change}".rstrip()
+        return f"settles {self.settles_at:%Y-%m-%dT%H:%MZ} {self.change}".rstrip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,18 @@ def completed(rate: FundingRate, heard: PredictedRate | None, at: datetime) -> F
         return rate
     usable = at - heard.at <= FRESH and rate.next_at - rate.interval <= heard.at < rate.next_at
     return replace(rate, predicted=heard.rate) if usable else rate
+
+
+def settled(row: SettledRate, known: FundingRate | FundingSeen) -> FundingRate:
+    """A settlement as a look just before it would have shown it; the interval is not told, so it is the known one's."""
+    rate = FundingRate(symbol=row.symbol, rate=row.rate, predicted=None, interval=known.interval, next_at=row.at)
+    return on_the_minute(rate)
+
+
+def lagging(passed: Sequence[FundingRate], rate: FundingRate, since: datetime, at: datetime) -> bool:
+    """Whether the latest settlement is missing from those that `passed` and may still appear there."""
+    latest = rate.next_at - rate.interval
+    return since <= latest and at - latest < LAG and all(look.next_at < latest for look in passed)
 
 
 def ready(rule: AlertRule, at: datetime) -> AlertRule | None:

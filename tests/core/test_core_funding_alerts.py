@@ -16,17 +16,20 @@ from chatbot.core.funding import FundingSeen, noted
 from chatbot.core.funding_alerts import (
     BEFORE_PAYMENT,
     FRESH,
+    LAG,
     UNSETTLED,
     FundingView,
     completed,
     firing,
+    lagging,
     occasions,
     on_the_minute,
     ready,
+    settled,
     settling,
     smallest,
 )
-from chatbot.core.market import FundingRate, Symbol, Venue
+from chatbot.core.market import FundingRate, SettledRate, Symbol, Venue
 
 PERP = Symbol("XBTUSDTM")
 MADE = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -254,6 +257,30 @@ def test_what_is_predicted_now_has_the_name_it_will_have_as_the_current_rate() -
 )
 def test_around_a_settlement_it_is_uncertain_whose_the_figures_are(at: datetime, uncertain: bool) -> None:
     assert settling(_rate("0.001"), at) is uncertain
+
+
+def test_a_settled_rate_is_as_a_look_just_before_it_would_have_shown_it() -> None:
+    row = SettledRate(symbol=PERP, rate=Decimal("0.002"), at=NEXT + timedelta(seconds=2))
+    assert settled(row, _seen("0.001")) == replace(_rate("0.002"), cap=None, floor=None)
+
+
+@pytest.mark.parametrize(
+    ("passed", "since", "at", "lags"),
+    [
+        ([], NEXT - EIGHT, NEXT, True),
+        ([], NEXT - EIGHT, NEXT + LAG - timedelta(seconds=1), True),
+        ([], NEXT - EIGHT, NEXT + LAG, False),
+        ([], NEXT, NEXT, True),
+        ([], NEXT + timedelta(seconds=1), NEXT + timedelta(minutes=1), False),
+        ([NEXT - EIGHT], NEXT - EIGHT, NEXT, True),
+        ([NEXT - EIGHT, NEXT], NEXT - EIGHT, NEXT, False),
+    ],
+)
+def test_a_history_without_the_latest_settlement_lags_for_a_while(
+    passed: list[datetime], since: datetime, at: datetime, lags: bool
+) -> None:
+    looks = [replace(_rate("0"), next_at=each) for each in passed]
+    assert lagging(looks, replace(_rate("0"), next_at=AFTER), since, at) is lags
 
 
 def test_the_feeds_predicted_rate_stands_in_while_it_is_fresh_and_of_this_cycle() -> None:

@@ -1,0 +1,234 @@
+"""Funding on the clock: one request for all contracts, and what it means to the rules about them."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from chatbot.core.account import Position
+from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Source, ended, fired
+from chatbot.core.errors import KucoinError, Rejected
+from chatbot.core.feed import PredictedRate
+from chatbot.core.funding import FundingSeen, noted
+from chatbot.core.funding_alerts import (
+    BEFORE_PAYMENT,
+    FRESH,
+    IN_HISTORY,
+    FundingView,
+    completed,
+    firing,
+    lagging,
+    occasions,
+    on_the_minute,
+    ready,
+    settled,
+    settling,
+)
+from chatbot.core.market import Contract, FundingRate, SettledRate, Symbol
+from chatbot.core.times import Now
+from chatbot.services.exchange import Exchange
+from chatbot.services.firing import Change, Teller
+from chatbot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+BLINK = timedelta(minutes=5)
+"""Not looking for longer than this, a settlement can have passed unseen."""
+
+REACH = timedelta(days=7)
+"""How far back settlements that passed unseen are still told."""
+
+WHOLE = 0.8
+"""Of the longest list of contracts seen: a shorter one proves nothing about what is missing from it."""
+
+AT_ONCE = 50
+"""Rules judged and stored before others have their turn."""
+
+
+class FundingWatch:
+    """`scan` it each minute, one scan at a time, and hand it the feed's predicted rates.
+
+    `gone` is told once of each rule whose contract is no longer listed, within the transaction that ends it.
+    """
+
+    def __init__(
+        self, *, exchange: Exchange, store: Store, teller: Teller, gone: Callable[[AlertRule], object], now: Now
+    ) -> None:
+        self._exchange = exchange
+        self._store = store
+        self._teller = teller
+        self._gone = gone
+        self._now = now
+        self._heard: dict[Symbol, PredictedRate] = {}
+        self._looked: dict[Symbol, datetime] = {}
+        self._held: dict[Symbol, Position] | None = None
+        self._speechless = False
+        self._absent: set[Symbol] = set()
+        self._longest = 0
+        self._troubles: set[str] = set()
+
+    def hear(self, news: PredictedRate) -> None:
+        """Stands in where the list of contracts has no predicted rate."""
+        last = self._heard.get(news.symbol)
+        if last is None or last.at <= news.at:
+            self._heard[news.symbol] = news
+
+    async def scan(self) -> None:
+        """One look at all contracts with rules; none at all when there are no rules. Raises nothing of KuCoin's."""
+        symbols = self._store.alerts.funding_symbols()
+        if not symbols:
+            return
+        try:
+            contracts = await self._exchange.market.contracts()
+        except KucoinError as error:
+            self._trouble("contracts", error)
+            return
+        self._well("contracts")
+        self._forget()
+        listed = {contract.symbol: contract for contract in contracts}
+        self._longest = max(self._longest, len(listed))
+        kept = []
+        for symbol in symbols:
+            if symbol in listed:
+                self._absent.discard(symbol)
+                kept.append(await self._look(listed[symbol]))
+            elif len(listed) >= WHOLE * self._longest:
+                await self._miss(symbol)
+            await asyncio.sleep(0)
+        # Last of all: whoever stops before this line does it all again, and no rule fires twice for one occasion.
+        self._keep([seen for seen in kept if seen is not None])
+
+    def _forget(self) -> None:
+        """What earlier scans kept in memory and this one has no use for."""
+        now = self._now()
+        self._held, self._speechless = None, False
+        self._heard = {symbol: news for symbol, news in self._heard.items() if now - news.at <= FRESH}
+
+    async def _look(self, contract: Contract) -> FundingSeen | None:
+        """What is to be kept of it; None when nothing is, so that the next look does more."""
+        if contract.funding is None:
+            return None
+        symbol, at, rate = contract.symbol, contract.time, on_the_minute(contract.funding)
+        if settling(rate, at):
+            return None
+        seen, owed = self._store.alerts.seen_funding(symbol), False
+        since = self._unseen_since(seen, rate, at)
+        if since is not None:
+            rows = await self._history(symbol, since, at)
+            passed = [settled(row, rate if seen is None else seen) for row in rows or ()]
+            passed = [look for look in passed if since <= look.next_at < rate.next_at]
+            owed = rows is None or lagging(passed, rate, since, at)
+            seen = seen if owed else await self._replay(passed, seen)
+        rate = completed(rate, self._heard.get(symbol), at)
+        rules = self._store.alerts.funding_rules(symbol)
+        position = await self._position(rules, rate, at)
+        view = FundingView(rate=rate, seen=None if owed else seen, position=position, at=at)
+        await self._judge(rules, view, Source.POLL)
+        return None if owed else noted(rate, seen)
+
+    def _keep(self, seen: Sequence[FundingSeen]) -> None:
+        self._store.alerts.see_funding(seen)
+        now = self._now()
+        self._looked |= {each.symbol: now for each in seen}
+
+    def _unseen_since(self, seen: FundingSeen | None, rate: FundingRate, at: datetime) -> datetime | None:
+        """From when on settlements may have passed that a rule has not been judged by; None when there are none."""
+        rules = self._rules_with_history(rate.symbol)
+        if not rules or (seen is not None and seen.settles_at >= rate.next_at):
+            return None
+        looked = self._looked.get(rate.symbol)
+        if looked is not None and self._now() - looked <= BLINK and all(rule.armed_at <= looked for rule in rules):
+            return None
+        since = seen.settles_at if seen is not None else min(rule.created_at for rule in rules)
+        if seen is None and since > rate.next_at - rate.interval:
+            return None
+        return max(since, at - REACH)
+
+    async def _replay(self, passed: Sequence[FundingRate], seen: FundingSeen | None) -> FundingSeen | None:
+        """Tells as late what rules would have fired for. What is known of before, after all of them."""
+        rules = self._rules_with_history(passed[0].symbol) if passed else []
+        for look in passed:
+            rules = await self._judge(rules, FundingView(rate=look, seen=seen, at=look.next_at), Source.HISTORY)
+            seen = noted(look, seen)
+        return seen
+
+    def _rules_with_history(self, symbol: Symbol) -> list[AlertRule]:
+        return [r for r in self._store.alerts.funding_rules(symbol) if r.question.kind in IN_HISTORY]
+
+    async def _history(self, symbol: Symbol, since: datetime, until: datetime) -> Sequence[SettledRate] | None:
+        """None when it cannot be read now; then the others' are not asked for in this scan."""
+        if self._speechless:
+            return None
+        try:
+            rows = await self._exchange.market.funding_history(symbol, since, until)
+        except Rejected as error:
+            log.warning("%s has no history of funding: %s", symbol, error)
+            return ()
+        except KucoinError as error:
+            self._speechless = True
+            self._trouble("funding history", error)
+            return None
+        self._well("funding history")
+        return rows
+
+    async def _position(self, rules: Sequence[AlertRule], rate: FundingRate, at: datetime) -> Position | None:
+        """Ours in this contract, read once a scan and only when a rule asks for what it will pay."""
+        asked = any(r.question.kind is AlertKind.FUNDING_PAYMENT for r in rules)
+        if not asked or rate.next_at - at > BEFORE_PAYMENT:
+            return None
+        if self._held is None:
+            try:
+                self._held = {p.symbol: p for p in await self._exchange.account.positions()}
+            except KucoinError as error:
+                self._trouble("positions", error)
+                self._held = {}
+            else:
+                self._well("positions")
+        return self._held.get(rate.symbol)
+
+    async def _judge(self, rules: Sequence[AlertRule], view: FundingView, source: Source) -> list[AlertRule]:
+        """Tells what they fire for. The rules as they are afterwards."""
+        after: list[AlertRule] = []
+        for start in range(0, len(rules), AT_ONCE):
+            await asyncio.sleep(0)
+            with self._store.atomic():
+                after += [self._judge_one(rule, view, source) for rule in rules[start : start + AT_ONCE]]
+        return after
+
+    def _judge_one(self, rule: AlertRule, view: FundingView, source: Source) -> AlertRule:
+        at = view.at if source is Source.HISTORY else self._now()
+        due = ready(rule, at)
+        if due is None:
+            return rule
+        for occasion in occasions(due, view):
+            record = firing(due, occasion, source=source, at=at, told_at=self._now())
+            change = Change(old=rule, new=fired(due, at), firing=record)
+            if self._teller.tell([change]) == [True]:
+                return change.new
+        if due is not rule:
+            self._teller.tell([Change(old=rule, new=due)])
+        return due
+
+    async def _miss(self, symbol: Symbol) -> None:
+        """Once may be a slip of the exchange's."""
+        if symbol not in self._absent:
+            self._absent.add(symbol)
+            return
+        rules = self._store.alerts.funding_rules(symbol)
+        for start in range(0, len(rules), AT_ONCE):
+            await asyncio.sleep(0)
+            with self._store.atomic():
+                for rule in rules[start : start + AT_ONCE]:
+                    over = ended(rule, AlertState.GONE)
+                    if self._store.alerts.change(rule, over):
+                        self._gone(over)
+
+    def _trouble(self, what: str, error: KucoinError) -> None:
+        if what not in self._troubles:
+            self._troubles.add(what)
+            log.warning("funding alerts wait, no %s: %s", what, error)
+
+    def _well(self, what: str) -> None:
+        if what in self._troubles:
+            self._troubles.discard(what)
+            log.info("funding alerts go on, %s can be read again", what)
