@@ -115,7 +115,7 @@ class Session:
             raise WsRefusal(509, f"more than {MOST_AT_ONCE} topics at once")
         if len(wanted | self.topics) > MOST_TOPICS:
             raise WsRefusal(509, f"more than {MOST_TOPICS} topics in a session")
-        self.topics = wanted | self.topics
+        self.topics |= {name: topic for name, topic in wanted.items() if name not in self.topics}
 
 
 def error(refusal: WsRefusal, asked_id: object = None) -> Row:
