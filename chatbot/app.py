@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from chatbot.alerting import alert_jobs, open_eyes, watchmen
 from chatbot.config import Settings
+from chatbot.connecting import Kucoin, connect_kucoin
 from chatbot.core.account import AccountMode
 from chatbot.core.errors import BadCredentials, KucoinError
+from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.people import Role
 from chatbot.jobs import Job, run_jobs
 from chatbot.kucoin.rest import trusted
 from chatbot.store.database import only_process
 from chatbot.store.store import Store, open_store
-from chatbot.wiring import Chat, Doors, Kucoin, Services, build_chat, build_services, connect_kucoin
+from chatbot.wiring import Chat, Doors, Services, build_chat, build_services
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +69,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         else:
             await _read_clock(bot.kucoin)
         bot.services.reconciler.recover()
+        open_eyes(bot.services.alerting)
         failure: BaseException | None = None
         try:
             await _together(bot, stop)
@@ -86,6 +90,7 @@ async def _together(bot: Bot, stop: asyncio.Event) -> None:
             group.create_task(bot.chat.sender.run()),
             group.create_task(run_jobs(_jobs(bot))),
             group.create_task(bot.services.killswitch.finish_unfinished()),
+            *(group.create_task(work) for work in watchmen(bot.services.alerting)),
             group.create_task(bot.chat.poller.register(bot.chat.table.commands, _people(bot.settings))),
         ]
         log.info("running, trading is %s", bot.settings.trading_mode.value)
@@ -105,7 +110,7 @@ async def meet_kucoin(kucoin: Kucoin, services: Services) -> None:
     """
     account = kucoin.exchange.account
     try:
-        await kucoin.spot.measure_clock()
+        await kucoin.hosts[Venue.SPOT].measure_clock()
         mode, services.checkup.key = await asyncio.gather(account.mode(), account.key_info())
     except BadCredentials:
         raise
@@ -119,7 +124,7 @@ async def meet_kucoin(kucoin: Kucoin, services: Services) -> None:
 async def _read_clock(kucoin: Kucoin) -> None:
     """How old a command is depends on it: the host's clock may be minutes off."""
     try:
-        await kucoin.spot.measure_clock()
+        await kucoin.hosts[Venue.SPOT].measure_clock()
     except KucoinError as error:
         log.warning("KuCoin's clock could not be read: %s", error)
 
@@ -140,6 +145,8 @@ def _jobs(bot: Bot) -> list[Job]:
         Job(name="finish a kill", every=30, run=services.killswitch.finish_unfinished),
         Job(name="read the clock", every=600, run=partial(_read_clock, kucoin)),
         Job(name="clean the mail", every=3600, run=clean),
+        Job(name="keep Telegram's line warm", every=10, run=bot.chat.sender.keep_warm),
+        *alert_jobs(services.alerting),
     ]
     if kucoin.refresh_paper is not None:
         jobs.append(Job(name="paper prices", every=5, run=kucoin.refresh_paper))

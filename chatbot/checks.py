@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from chatbot.chat.bot import who_am_i
 from chatbot.config import Settings, describe
+from chatbot.connecting import Kucoin, connect_kucoin
 from chatbot.core.account import AccountMode, KeyInfo
 from chatbot.core.errors import KucoinError
 from chatbot.core.exchange import ServiceStatus
@@ -18,7 +19,6 @@ from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES, trusted
 from chatbot.store.database import Damaged, look_at
-from chatbot.wiring import Kucoin, connect_kucoin
 
 _TOLERATED = timedelta(seconds=2)
 _DANGEROUS = {"Transfer", "Withdrawal", "Withdraw"}
@@ -84,7 +84,7 @@ async def _telegram(settings: Settings) -> Finding:
 
 async def _clock(kucoin: Kucoin) -> Finding:
     async def ask() -> Finding:
-        await kucoin.spot.measure_clock()
+        await kucoin.hosts[Venue.SPOT].measure_clock()
         doubt, millis = kucoin.clock.uncertainty, int(kucoin.clock.offset / timedelta(milliseconds=1))
         found = f"this host is {-millis:+d} ms off KuCoin's clock, which I make up for"
         mend = "" if doubt <= _TOLERATED else "the network is too slow to sign orders safely"

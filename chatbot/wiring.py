@@ -3,15 +3,13 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from importlib import import_module
-from pathlib import Path
-from typing import Protocol
 
+from chatbot.alerting import Alerting, Ground, build_alerting
 from chatbot.chat.account import AccountHandlers
 from chatbot.chat.admin import AdminHandlers
+from chatbot.chat.alerts import AlertHandlers
 from chatbot.chat.bot import Poller, connect
 from chatbot.chat.front import Front
 from chatbot.chat.gate import Gate
@@ -19,24 +17,18 @@ from chatbot.chat.market import MarketHandlers
 from chatbot.chat.messages import Reply
 from chatbot.chat.parcels import Looks
 from chatbot.chat.sender import Sender
-from chatbot.chat.table import Table, commands, verbs
+from chatbot.chat.table import Table, alert_commands, alert_verbs, commands, verbs
 from chatbot.chat.trading import TradingHandlers
-from chatbot.chat.views import stops, tickets
+from chatbot.chat.views import alerts, stops, tickets
 from chatbot.config import Settings
+from chatbot.connecting import Kucoin
 from chatbot.core.limits import Limits
-from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Letter, Subject
-from chatbot.core.times import Now, steady_now, utc_now
-from chatbot.kucoin.account import Account
-from chatbot.kucoin.clock import ExchangeClock
-from chatbot.kucoin.market import Market
-from chatbot.kucoin.orders import Orders
-from chatbot.kucoin.pools import Pools
-from chatbot.kucoin.rest import KEPT_FOR_MINUTES, Host, Rest
-from chatbot.kucoin.signing import Credentials
+from chatbot.core.people import Role
+from chatbot.core.times import Now, steady_now
+from chatbot.kucoin.rest import KEPT_FOR_MINUTES
 from chatbot.services.cancelling import Cancelling
-from chatbot.services.exchange import Exchange
 from chatbot.services.health import Checkup
 from chatbot.services.killswitch import KillSwitch
 from chatbot.services.market import Markets
@@ -49,16 +41,6 @@ from chatbot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kucoin:
-    """The exchange as the bot meets it. `refresh_paper` is there in paper mode alone."""
-
-    exchange: Exchange
-    spot: Rest
-    clock: ExchangeClock
-    refresh_paper: Callable[[], Awaitable[None]] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     markets: Markets
     portfolio: Portfolio
@@ -68,6 +50,7 @@ class Services:
     killswitch: KillSwitch
     watchlists: Watchlists
     checkup: Checkup
+    alerting: Alerting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,55 +71,6 @@ class Chat:
     table: Table
 
 
-def credentials(settings: Settings, venue: Venue) -> Credentials | None:
-    """Futures have a key of their own where the settings give one."""
-    spot = (settings.kucoin_api_key, settings.kucoin_api_secret, settings.kucoin_api_passphrase)
-    own = (
-        settings.kucoin_futures_api_key,
-        settings.kucoin_futures_api_secret,
-        settings.kucoin_futures_api_passphrase,
-    )
-    key, secret, passphrase = own if venue is Venue.FUTURES and own[0] is not None else spot
-    if key is None or secret is None or passphrase is None:
-        return None
-    return Credentials(
-        key=key.get_secret_value(),
-        secret=secret.get_secret_value(),
-        passphrase=passphrase.get_secret_value(),
-        version=settings.kucoin_api_key_version,
-    )
-
-
-class PaperExchange(Protocol):
-    """What `chatbot.paper` gives. It is loaded by name: live trading does not pay for the sandbox."""
-
-    exchange: Exchange
-
-    async def refresh(self) -> None: ...
-
-
-Connect = Callable[[Path, Rest, Rest, contextlib.AsyncExitStack], Awaitable[PaperExchange]]
-
-
-async def connect_kucoin(settings: Settings, tls: ssl.SSLContext, closing: contextlib.AsyncExitStack) -> Kucoin:
-    """In paper mode public data is the real KuCoin's while everything signed goes to the sandbox exchange."""
-    on_paper = settings.trading_mode is TradingMode.PAPER
-    clock, pools = ExchangeClock(utc_now), Pools(now=utc_now, sleep=asyncio.sleep)
-
-    async def rest(venue: Venue, url: str) -> Rest:
-        host = Host(url=url, venue=venue, credentials=None if on_paper else credentials(settings, venue), tls=tls)
-        return await closing.enter_async_context(Rest(host, clock=clock, pools=pools))
-
-    spot = await rest(Venue.SPOT, settings.kucoin_spot_url)
-    futures = await rest(Venue.FUTURES, settings.kucoin_futures_url)
-    if not on_paper:
-        exchange = Exchange(market=Market(spot, futures), account=Account(spot, futures), orders=Orders(spot, futures))
-        return Kucoin(exchange=exchange, spot=spot, clock=clock, refresh_paper=None)
-    connect: Connect = import_module("chatbot.paper").connect
-    paper = await connect(settings.database_path.with_suffix(".paper.json"), spot, futures, closing)
-    return Kucoin(exchange=paper.exchange, spot=spot, clock=clock, refresh_paper=paper.refresh)
-
-
 def rules(settings: Settings) -> Limits:
     return Limits(
         mode=settings.trading_mode,
@@ -152,17 +86,38 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
     exchange = kucoin.exchange
     markets = Markets(exchange.market, now)
     reconciler = Reconciler(exchange=exchange, store=store, now=now)
+    trading = Trading(
+        exchange=exchange, markets=markets, reconciler=reconciler, store=store, rules=rules(settings), now=now
+    )
+    alerting = build_alerting(
+        Ground(
+            settings=settings,
+            store=store,
+            exchange=exchange,
+            hosts=kucoin.hosts,
+            markets=markets,
+            trading=trading,
+            reconciler=reconciler,
+            now=now,
+        )
+    )
     return Services(
         markets=markets,
         portfolio=Portfolio(exchange=exchange, markets=markets, store=store, now=now),
         reconciler=reconciler,
-        trading=Trading(
-            exchange=exchange, markets=markets, reconciler=reconciler, store=store, rules=rules(settings), now=now
-        ),
+        trading=trading,
         cancelling=Cancelling(exchange=exchange, store=store, reconciler=reconciler),
         killswitch=KillSwitch(exchange=exchange, store=store, now=now),
         watchlists=Watchlists(store=store, markets=markets),
-        checkup=Checkup(exchange=exchange, clock=kucoin.clock, store=store, mode=settings.trading_mode, now=now),
+        checkup=Checkup(
+            exchange=exchange,
+            clock=kucoin.clock,
+            store=store,
+            watching=alerting.watching,
+            mode=settings.trading_mode,
+            now=now,
+        ),
+        alerting=alerting,
     )
 
 
@@ -181,7 +136,9 @@ def build_table(services: Services, settings: Settings, now: Now) -> Table:
         rules=rules(settings),
         commands=lambda: table.commands,
     )
-    table = Table(commands(market, account, trading, admin), verbs(market, account, trading, admin))
+    alerting = AlertHandlers(alerts=services.alerting.alerts, mode=mode, zone=settings.timezone, now=now)
+    rooms = market, account, trading, admin
+    table = Table([*commands(*rooms), *alert_commands(alerting)], [*verbs(*rooms), *alert_verbs(alerting)])
     return table
 
 
@@ -200,13 +157,12 @@ async def build_chat(settings: Settings, services: Services, doors: Doors) -> Ch
         bot_name=bot.username,
         now=doors.now,
     )
-    draw = partial(_draw, services, settings.trading_mode)
     return Chat(
         poller=Poller(bot=bot, front=front, post=post, heard=services.checkup.heard_telegram),
         sender=Sender(
             bot=bot,
             outbox=doors.store.outbox,
-            looks=Looks(draw=draw, digest=lambda letters: (draw(letters[0]), 1), zone_of=lambda _: settings.timezone),
+            looks=_looks(services, settings, doors.now),
             bell=doors.bell,
             now=steady_now,
             owners=settings.telegram_owners,
@@ -215,11 +171,26 @@ async def build_chat(settings: Settings, services: Services, doors: Doors) -> Ch
     )
 
 
-def _draw(services: Services, mode: TradingMode, letter: Letter) -> Reply:
-    """A card as its subject stands at this moment."""
-    if letter.subject is Subject.TICKET:
-        return tickets.ticket(services.trading.ticket(letter.subject_id), mode)
-    stop = services.killswitch.stop(letter.subject_id)
-    if stop is None:
-        raise LookupError(f"kill {letter.subject_id} is not in the database")
-    return stops.stop(stop, mode)
+def _looks(services: Services, settings: Settings, now: Now) -> Looks:
+    """Cards as their subjects stand at the moment they leave."""
+
+    def draw(letter: Letter) -> Reply:
+        if letter.subject is Subject.TICKET:
+            return tickets.ticket(services.trading.ticket(letter.subject_id), settings.trading_mode)
+        if letter.subject is Subject.ALERT:
+            return alert(letter)
+        stop = services.killswitch.stop(letter.subject_id)
+        if stop is None:
+            raise LookupError(f"kill {letter.subject_id} is not in the database")
+        return stops.stop(stop, settings.trading_mode)
+
+    def alert(letter: Letter) -> Reply:
+        told = services.alerting.alerts.told(letter.subject_id)
+        role = settings.role_of(told.rule.person_id)
+        trades = role is not None and role >= Role.TRADER and settings.trading_mode is not TradingMode.OFF
+        return alerts.fired(told, now(), may_trade=trades)
+
+    def digest(letters: Sequence[Letter]) -> tuple[Reply, int]:
+        return alerts.digest([services.alerting.alerts.told(letter.subject_id) for letter in letters])
+
+    return Looks(draw=draw, digest=digest, zone_of=lambda _: settings.timezone)

@@ -6,18 +6,23 @@ from datetime import datetime, timedelta
 from chatbot.core.account import KeyInfo
 from chatbot.core.errors import KucoinError
 from chatbot.core.exchange import ServiceStatus
+from chatbot.core.feed import StreamState
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.stops import Stop
 from chatbot.core.times import Now
 from chatbot.kucoin.clock import ExchangeClock
 from chatbot.services.exchange import Exchange
+from chatbot.services.watching import Watching
 from chatbot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """`round_trip` is one question's to KuCoin; None when it went unanswered, and `kucoin` says why."""
+    """`round_trip` is one question's to KuCoin; None when it went unanswered, and `kucoin` says why.
+
+    `feeds` are the streams that something is wanted of.
+    """
 
     mode: TradingMode
     stop: Stop | None
@@ -30,12 +35,24 @@ class Health:
     undelivered: int
     unknown_orders: int
     strangers: int
+    feeds: tuple[StreamState, ...]
+    alerts: int
     started_at: datetime
     read_at: datetime
 
 
 class Checkup:
-    def __init__(self, *, exchange: Exchange, clock: ExchangeClock, store: Store, mode: TradingMode, now: Now) -> None:
+    def __init__(
+        self,
+        *,
+        exchange: Exchange,
+        clock: ExchangeClock,
+        store: Store,
+        watching: Watching,
+        mode: TradingMode,
+        now: Now,
+    ) -> None:
+        self._watching = watching
         self._exchange = exchange
         self._clock = clock
         self._store = store
@@ -64,6 +81,8 @@ class Checkup:
             undelivered=self._store.outbox.undelivered(),
             unknown_orders=sum(1 for t in orders if not t.order_id),
             strangers=self._store.people.strangers(),
+            feeds=self._watching.streams(),
+            alerts=self._store.alerts.alive_count(),
             started_at=self._started_at,
             read_at=self._now(),
         )

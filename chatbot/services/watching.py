@@ -63,11 +63,11 @@ class Watching:
     def down(self) -> tuple[StreamState, ...]:
         """The public streams that have not been whole for longer than a moment."""
         late = self._now() - PATIENCE
-        return tuple(s for s in self._streams() if s.down_since is not None and s.down_since <= late)
+        return tuple(s for s in self._prices() if s.down_since is not None and s.down_since <= late)
 
     def heard_at(self, venue: Venue) -> datetime:
         """Up to when prices of this venue are known: now while its feed is whole, or nothing of it is wanted."""
-        state = next((s for s in self._streams() if s.stream.venue is venue), None)
+        state = next((s for s in self._prices() if s.stream.venue is venue), None)
         if state is None or state.down_since is None:
             return self._now()
         return max(state.down_since, self._polled.get(venue, state.down_since))
@@ -83,7 +83,7 @@ class Watching:
     async def look_for_silence(self) -> None:
         """Called every quarter of a minute. A symbol whose price moved, twice in a row, without a tick: it is mute."""
         now = self._now()
-        up = {s.stream.venue for s in self._streams() if s.down_since is None}
+        up = {s.stream.venue for s in self._prices() if s.down_since is None}
         silent = [
             (symbol, venue)
             for symbol, venue in self._store.alerts.watched_symbols()
@@ -92,8 +92,12 @@ class Watching:
         some = self._choose(silent)
         await asyncio.gather(*(self._compare(symbol, venue) for symbol, venue in some))
 
-    def _streams(self) -> Iterable[StreamState]:
-        return [s for s in self._feed.states() if s.stream.channel is Channel.PUBLIC and s.topics]
+    def streams(self) -> tuple[StreamState, ...]:
+        """Those that something is wanted of."""
+        return tuple(s for s in self._feed.states() if s.topics)
+
+    def _prices(self) -> Iterable[StreamState]:
+        return [s for s in self.streams() if s.stream.channel is Channel.PUBLIC]
 
     async def _poll(self, venue: Venue) -> None:
         wanted = {symbol for symbol, its in self._store.alerts.watched_symbols() if its is venue}

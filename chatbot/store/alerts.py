@@ -10,7 +10,6 @@ from chatbot.core.alerts import AlertRule, Firing, Source
 from chatbot.core.times import Now
 from chatbot.store.alert_rows import (
     ADD,
-    CHANGE,
     FIRE,
     firing_where,
     firings_where,
@@ -78,9 +77,9 @@ class Alerts(Watches, FeedMarks):
         return self._number("SELECT count(*) FROM alerts WHERE ended_at IS NULL")
 
     def change(self, old: AlertRule, new: AlertRule) -> bool:
-        """False when the rule moved on since `old` was read, or another rule of the person asks this already."""
+        """Writes what differs. False when the rule moved on since `old` was read, or `new` has a twin."""
         try:
-            return self._db.conn.execute(CHANGE, to_change(old, new, self._now())).rowcount == 1
+            return self._db.conn.execute(*to_change(old, new, self._now())).rowcount == 1
         except sqlite3.IntegrityError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
                 raise
@@ -100,12 +99,17 @@ class Alerts(Watches, FeedMarks):
                 if cursor.rowcount != 1:
                     told.append(None)
                     continue
-                execute(CHANGE, to_change(old, new, now))
+                execute(*to_change(old, new, now))
                 told.append(replace(firing, id=int(cursor.lastrowid or 0)))
         return told
 
     def told_by(self, firing_id: int, letter_id: int) -> None:
         self._db.conn.execute("UPDATE firings SET letter_id = ? WHERE id = ?", (letter_id, firing_id))
+
+    def letter_of(self, firing_id: int) -> int | None:
+        """The letter that tells it."""
+        row = self._db.conn.execute("SELECT letter_id FROM firings WHERE id = ?", (firing_id,)).fetchone()
+        return None if row is None else row[0]
 
     def firing(self, firing_id: int) -> Firing | None:
         return firing_where(self._db, "id = ?", firing_id)

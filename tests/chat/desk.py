@@ -19,6 +19,7 @@ from chatbot.chat.messages import Incoming
 from chatbot.chat.table import Table
 from chatbot.chat.views import stops, tickets
 from chatbot.config import Settings, read_settings
+from chatbot.connecting import Kucoin
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Letter, Subject
 from chatbot.core.people import Person, Role
@@ -37,10 +38,10 @@ from chatbot.sandbox.kucoin_rest import KucoinFace
 from chatbot.sandbox.listing import load
 from chatbot.sandbox.prices import SeededWalk
 from chatbot.services.exchange import Exchange
-from chatbot.services.people import Doorbell
+from chatbot.services.people import Doorbell, Groups
 from chatbot.services.post import Post
 from chatbot.store.store import Store, open_store
-from chatbot.wiring import Kucoin, Services, build_services, build_table
+from chatbot.wiring import Services, build_services, build_table
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 GROUP = -1001
@@ -227,7 +228,7 @@ async def open_desk(
 def front_of(store: Store, role_of: Callable[[int], Role | None], table: Table, clock: Clock) -> Front:
     return Front(
         post=Post(store),
-        gate=Gate(role_of=role_of, groups=frozenset({GROUP})),
+        gate=Gate(role_of=role_of, groups=Groups(store=store, ids=frozenset({GROUP}))),
         doorbell=Doorbell(store=store, owners=frozenset({ANNA.id})),
         table=table,
         bot_name=BOT_NAME,
@@ -245,7 +246,12 @@ async def _kucoin(face: KucoinFace, clock: Clock, closing: contextlib.AsyncExitS
 
     spot, futures = await rest(Venue.SPOT), await rest(Venue.FUTURES)
     exchange = Exchange(market=Market(spot, futures), account=Account(spot, futures), orders=Orders(spot, futures))
-    return Kucoin(exchange=exchange, spot=spot, clock=exchange_clock, refresh_paper=None)
+    return Kucoin(
+        exchange=exchange,
+        hosts={Venue.SPOT: spot, Venue.FUTURES: futures},
+        clock=exchange_clock,
+        refresh_paper=None,
+    )
 
 
 async def _no_pause(_: float) -> None:

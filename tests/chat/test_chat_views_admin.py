@@ -10,7 +10,9 @@ from hypothesis import given
 from chatbot.chat.messages import Command, Effect, Message, Reply
 from chatbot.chat.views import admin as views
 from chatbot.core.account import KeyInfo
+from chatbot.core.feed import Channel, Stream, StreamState
 from chatbot.core.limits import Limits
+from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.people import Person, Role
 from chatbot.services.health import Health
@@ -29,7 +31,8 @@ HEALTH = Health(
         permissions=frozenset({"Spot", "Futures", "General"}), ip_bound=True, version=3, uid="1", master=True,
         created_at=NOON,
     ),
-    waiting=0, undelivered=0, unknown_orders=0, strangers=0, started_at=NOON - timedelta(days=6), read_at=NOON,
+    waiting=0, undelivered=0, unknown_orders=0, strangers=0, feeds=(), alerts=0,
+    started_at=NOON - timedelta(days=6), read_at=NOON,
 )  # fmt: skip
 
 
@@ -102,6 +105,7 @@ def test_health_at_a_glance() -> None:
         "Trading is LIVE: real orders on KuCoin.",
         "Telegram ok, heard 3 s ago",
         "KuCoin ok, answers in 142 ms",
+        "alerts 0",
         "clock +12 ms against KuCoin's",
         "key Futures, General, Spot; IP bound",
         "messages waiting 0",
@@ -149,3 +153,32 @@ def test_an_owner_reads_how_to_let_somebody_in() -> None:
 def test_a_long_reason_does_not_fill_the_phone() -> None:
     text = visible(views.resumed(replace(STOP, resumed_at=NOON, resumed_by="Anna", reason="<" * 4000)))
     assert len(text) < 500
+
+
+SPOT_PRICES = Stream(venue=Venue.SPOT, channel=Channel.PUBLIC)
+
+
+def _feed(stream: Stream = SPOT_PRICES, **changes: object) -> StreamState:
+    fields: dict[str, object] = {
+        "stream": stream, "topics": 5, "down_since": None, "heard_at": NOON - timedelta(seconds=0.9), "garbage": 0,
+        "reconnects": 0, "reason": "",
+    }  # fmt: skip
+    return StreamState(**(fields | changes))  # type: ignore[arg-type]
+
+
+def test_the_status_tells_in_one_line_that_the_feeds_are_up() -> None:
+    text = views.health(replace(HEALTH, feeds=(_feed(), _feed()), alerts=5)).text
+    assert "feeds 2 of 2 up, heard 0.9 s ago\nalerts 5\n" in text
+
+
+def test_the_status_names_a_feed_that_is_down_since_when_and_what_is_done_instead() -> None:
+    down = _feed(down_since=NOON, reason="no pong in time")
+    text = visible(views.health(replace(HEALTH, feeds=(down,))).text)
+    assert "spot prices down since 12:00 UTC (no pong in time), I ask for all prices instead" in text
+
+
+def test_the_status_promises_no_substitute_for_the_news_of_the_account() -> None:
+    private = Stream(venue=Venue.SPOT, channel=Channel.PRIVATE)
+    text = views.health(replace(HEALTH, feeds=(_feed(private, down_since=NOON),))).text
+    assert "spot account down" in text
+    assert "instead" not in text

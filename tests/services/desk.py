@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 from chatbot.chat import parsing
+from chatbot.core.alerts import AlertRule
+from chatbot.core.feed import Channel
 from chatbot.core.limits import Limits
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
@@ -20,6 +22,7 @@ from chatbot.core.people import Person, Role
 from chatbot.core.stops import Stop
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
+from chatbot.kucoin.feed import Feed
 from chatbot.kucoin.market import Market
 from chatbot.kucoin.orders import Orders
 from chatbot.kucoin.pools import Pools
@@ -34,16 +37,22 @@ from chatbot.sandbox.kucoin_rest import KucoinFace
 from chatbot.sandbox.listing import Listing, load
 from chatbot.sandbox.orders import ExchangeOrder, OrderRequest
 from chatbot.sandbox.prices import SeededWalk
+from chatbot.services.alerts import Alerts
+from chatbot.services.auditing import CandleAudit
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.exchange import Exchange
+from chatbot.services.firing import Teller
 from chatbot.services.health import Checkup
 from chatbot.services.killswitch import KillSwitch
+from chatbot.services.lookout import Lookout
 from chatbot.services.market import Markets
 from chatbot.services.people import Watchlists
 from chatbot.services.portfolio import Portfolio
 from chatbot.services.post import Ending, Post
 from chatbot.services.reconcile import Reconciler
+from chatbot.services.replaying import Replaying
 from chatbot.services.trading import Asking, Trading
+from chatbot.services.watching import Watching
 from chatbot.store.store import Store, open_store
 from tests.sandbox.kucoin_caller import api_key
 from tests.sandbox.worlds import BTC, Clock
@@ -152,6 +161,10 @@ def _nothing() -> None:
     pass
 
 
+def _nothing_heard(_: object) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """A letter that tells of a ticket or a kill: an edit of its card, or a message of its own that may ring."""
@@ -211,8 +224,48 @@ class Desk:
         self.killswitch = KillSwitch(exchange=exchange, store=store, now=now, sleep=self.sleep)
         self.portfolio = Portfolio(exchange=exchange, markets=self.markets, store=store, now=now)
         self.watchlists = Watchlists(store=store, markets=self.markets)
-        self.checkup = Checkup(exchange=exchange, clock=self.clock, store=store, mode=rules.mode, now=now)
+        self._hear_prices()
+        self.checkup = Checkup(
+            exchange=exchange, clock=self.clock, store=store, watching=self.watching, mode=rules.mode, now=now
+        )
         self.post = Post(store)
+
+    def _hear_prices(self) -> None:
+        """Everything about alerts, but that a test says itself what the feed hears."""
+        store, now = self.store, self.time
+        spot, futures = self.hosts()
+        self.owed: list[None] = []
+        self.gone: list[AlertRule] = []
+        self.teller = Teller(store=store, owed=lambda: self.owed.append(None), now=now)
+        self.lookout = Lookout(store=store, teller=self.teller, now=now)
+        self.feed = Feed(
+            rests={Venue.SPOT: spot, Venue.FUTURES: futures},
+            channels=(Channel.PUBLIC,),
+            hear=_nothing_heard,
+            gap=_nothing_heard,
+            now=now,
+        )
+        self.audit = CandleAudit(
+            markets=self.markets,
+            store=store,
+            lookout=self.lookout,
+            replaying=Replaying(store=store, teller=self.teller, lookout=self.lookout),
+            gone=self.gone.append,
+            now=now,
+        )
+        self.watching = Watching(
+            feed=self.feed,
+            market=self.kucoin.market,
+            markets=self.markets,
+            store=store,
+            lookout=self.lookout,
+            now=now,
+        )
+        self.alerts = Alerts(
+            store=store, markets=self.markets, lookout=self.lookout, audit=self.audit, watching=self.watching, now=now
+        )
+        self.lookout.load()
+        self.lookout.settle_due()
 
     def restart(self, rules: Limits = LIMITS) -> None:
         self.stop()

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from chatbot.chat.messages import Command, Reply
 from chatbot.chat.views.markup import REASON, Html, bold, clock, code, html, lines, short
+from chatbot.core.feed import Channel, StreamState
 from chatbot.core.limits import Limits
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, ButtonStyle
@@ -65,6 +66,7 @@ def health(seen: Health) -> Reply:
         html("Telegram {}", _heard(seen)),
         html("KuCoin {}", _kucoin(seen)),
         html("clock {} ms against KuCoin's", f"{round(seen.clock_offset / _MILLISECOND):+d}"),
+        *_feeds(seen),
         _key_line(seen),
         html("messages waiting {}{}", seen.waiting, _undelivered(seen)),
         html("<b>orders of unknown fate {}</b>", seen.unknown_orders) if seen.unknown_orders else None,
@@ -116,6 +118,28 @@ def _kucoin(seen: Health) -> str:
     if seen.round_trip is None:
         return f"does not answer: {seen.kucoin}"
     return f"{seen.kucoin}, answers in {seen.round_trip / _MILLISECOND:.0f} ms"
+
+
+def _feeds(seen: Health) -> list[Html]:
+    """One line while all is well; each stream by name that is down."""
+    armed = html("alerts {}", seen.alerts)
+    if not seen.feeds:
+        return [armed]
+    heard = [f.heard_at for f in seen.feeds if f.heard_at is not None]
+    oldest = html(", heard {} ago", in_words(seen.read_at - min(heard))) if heard else Html("")
+    up = [f for f in seen.feeds if f.down_since is None]
+    return [
+        html("feeds {} of {} up{}", len(up), len(seen.feeds), oldest),
+        *(_down(f) for f in seen.feeds if f.down_since is not None),
+        armed,
+    ]
+
+
+def _down(state: StreamState) -> Html:
+    instead = ", I ask for all prices instead" if state.stream.channel is Channel.PUBLIC else ""
+    since = clock(state.down_since) if state.down_since is not None else Html("the start")
+    reason = f" ({short(state.reason, REASON)})" if state.reason else ""
+    return html("<b>{} down</b> since {}{}{}", state.stream.name, since, reason, instead)
 
 
 def _key_line(seen: Health) -> Html | None:
