@@ -1,0 +1,134 @@
+"""Handlers of /alert, /alerts, /unalert, /why and the buttons of alerts."""
+
+import re
+from datetime import tzinfo
+from decimal import Decimal
+
+from chatbot.chat import parsing_alerts
+from chatbot.chat.messages import Message, Reply, Tap
+from chatbot.chat.views import alert_rules as rules
+from chatbot.chat.views import alerts as views
+from chatbot.chat.views.alert_phrases import goes_back, level
+from chatbot.chat.views.markup import Html, clock, html
+from chatbot.core.alerts import AlertState
+from chatbot.core.errors import UsageError
+from chatbot.core.modes import TradingMode
+from chatbot.core.people import Person, Role
+from chatbot.core.times import Now
+from chatbot.core.wishes import Standing
+from chatbot.services.alerts import AlertAsking, Alerts
+from chatbot.services.wishing import AlreadyPassed, WhichWay
+
+_ALL = "all"
+_NUMBER = re.compile(r"#?([0-9]{1,12})", re.ASCII)
+
+
+class AlertHandlers:
+    """`zone` is the people's time zone."""
+
+    def __init__(self, *, alerts: Alerts, mode: TradingMode, zone: tzinfo, now: Now) -> None:
+        self._alerts = alerts
+        self._mode = mode
+        self._zone = zone
+        self._now = now
+
+    async def alert(self, message: Message) -> Reply:
+        if not message.text:
+            return rules.wizard()
+        wish = parsing_alerts.wish(message.text, self._now(), self._zone)
+        asking = AlertAsking(person=message.person, chat_id=message.chat_id, thread_id=message.thread_id)
+        try:
+            standing, new = await self._alerts.add(wish, asking)
+        except WhichWay as unclear:
+            return rules.which_way(unclear.wish, unclear.instrument, unclear.price, self._zone)
+        except AlreadyPassed as late:
+            return rules.passed(late.wish, late.instrument, late.price, self._zone)
+        return rules.rule(standing, self._zone, self._now(), known=not new)
+
+    async def alert_tap(self, tap: Tap) -> Reply:
+        """Of the wizard, and of the cards of prices and funding."""
+        what, _, word = tap.argument.partition(" ")
+        return rules.ask(what, word) if what else rules.wizard()
+
+    async def alerts(self, message: Message) -> Reply:
+        return rules.rules(self._alerts.of(message.person), 1)
+
+    async def alerts_tap(self, tap: Tap) -> Reply:
+        """A page takes the place of the card; under a message that tells something the list is a message of its own."""
+        page = int(tap.argument) if tap.argument else 0
+        reply = rules.rules(self._alerts.of(tap.person), page)
+        return _edit(reply) if page else reply
+
+    async def unalert(self, message: Message) -> Reply:
+        if message.text.strip().lower() == _ALL:
+            return rules.all_removed(self._alerts.remove_all(message.person))
+        return rules.removed(self._alerts.remove(_number(message.text, "unalert"), message.person))
+
+    async def unalert_tap(self, tap: Tap) -> Reply:
+        return _edit(rules.removed(self._alerts.remove(int(tap.argument), tap.person)))
+
+    async def why(self, message: Message) -> Reply:
+        return rules.why(self._alerts.why(_number(message.text, "why"), message.person))
+
+    async def why_tap(self, tap: Tap) -> Reply:
+        return _edit(rules.why(self._alerts.why(int(tap.argument), tap.person)))
+
+    async def rule_tap(self, tap: Tap) -> Reply:
+        standing = self._alerts.why(int(tap.argument), tap.person).standing
+        return _edit(rules.rule(standing, self._zone, self._now()))
+
+    async def snooze_tap(self, tap: Tap) -> Reply:
+        return self._changed(tap, self._alerts.snooze(self._rule_id(tap), tap.person, views.SNOOZE))
+
+    async def again_tap(self, tap: Tap) -> Reply:
+        return self._changed(tap, self._alerts.again(self._rule_id(tap), tap.person))
+
+    async def move_tap(self, tap: Tap) -> Reply:
+        further = Decimal(tap.argument.split()[1])
+        await self._alerts.move(self._rule_id(tap), tap.person, further)
+        return self._told(tap, html("moved to {} ({})", level(further), tap.person.name))
+
+    async def drop_tap(self, tap: Tap) -> Reply:
+        self._alerts.remove(self._rule_id(tap), tap.person)
+        return self._told(tap, html("deleted ({})", tap.person.name))
+
+    def _rule_id(self, tap: Tap) -> int:
+        return self._alerts.told(_firing_id(tap)).rule.id
+
+    def _changed(self, tap: Tap, standing: Standing) -> Reply:
+        return self._told(tap, html("{} ({})", _silence(standing), tap.person.name))
+
+    def _told(self, tap: Tap, outcome: Html) -> Reply:
+        """On the card that fired. Its words stay: they tell of that firing, whatever becomes of the rule."""
+        told = self._alerts.told(_firing_id(tap))
+        buttons = views.fired_buttons(told, may_trade=self._may_trade(tap.person))
+        return views.after(tap.letter.text, outcome, buttons)
+
+    def _may_trade(self, person: Person) -> bool:
+        return person.role >= Role.TRADER and self._mode is not TradingMode.OFF
+
+
+def _silence(standing: Standing) -> Html:
+    shown = standing.rule
+    if shown.state is AlertState.COOLING and shown.eligible_at is not None:
+        return html("quiet until {}", clock(shown.eligible_at))
+    if shown.state is AlertState.WAITING:
+        return html("armed again once {}", goes_back(shown, standing.instrument))
+    return html("armed again")
+
+
+def _firing_id(tap: Tap) -> int:
+    return int(tap.argument.split()[0])
+
+
+def _number(text: str, command: str) -> int:
+    """`12` or `#12`."""
+    found = _NUMBER.fullmatch(text.strip())
+    if found is None:
+        or_all = " or all" if command == "unalert" else ""
+        raise UsageError(f"Say which alert by its number{or_all}; /alerts lists them.", example=f"/{command} 12")
+    return int(found[1])
+
+
+def _edit(reply: Reply) -> Reply:
+    return Reply(text=reply.text, buttons=reply.buttons, edit=True)

@@ -1,0 +1,223 @@
+"""Alerts that fired, and what is said of watching itself: cards that come unasked."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from chatbot.chat.messages import Reply
+from chatbot.chat.views import alert_phrases as phrases
+from chatbot.chat.views.markup import TEXT_LIMIT, Html, bold, clock, html, lines, plain_text, rate, short, units
+from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Direction, Source
+from chatbot.core.errors import ChatbotError
+from chatbot.core.market import Instrument, Venue
+from chatbot.core.notices import Button, Buttons, ButtonStyle, Subject
+from chatbot.core.times import in_words
+from chatbot.core.wishes import Told
+from chatbot.services.blindness import Back
+
+SNOOZE = timedelta(hours=1)
+
+_FURTHER = Decimal("0.0075")
+"""Of the price: how much further on the next level is looked for."""
+
+_TIDY = (Decimal(5), Decimal(2), Decimal(1))
+_OUTCOME = "<i>"
+_ROW = 90
+"""Visible characters of one alert in a list of many."""
+
+_FRESH = timedelta(seconds=90)
+"""A payment still to come is counted down to; later its time of day is told."""
+
+
+def fired(told: Told, now: datetime, *, may_trade: bool) -> Reply:
+    """`may_trade`: the rule's person may, and trading is not off."""
+    rule, firing = told.rule, told.firing
+    body = lines(
+        bold(f"{phrases.happened(firing, rule.question, told.instrument)}{_in_time(told, now)}"),
+        _facts(told),
+        _late(told) if firing.late else None,
+        _signature(told),
+        html("order: {}", rule.order) if rule.order else None,
+        _rests(rule, told.instrument),
+    )
+    return Reply(
+        text=body, buttons=fired_buttons(told, may_trade=may_trade), subject=Subject.ALERT, subject_id=firing.id
+    )
+
+
+def fired_buttons(told: Told, *, may_trade: bool) -> Buttons:
+    """Those of a rule that is gone are gone, too."""
+    rule, firing = told.rule, told.firing
+    if not (rule.alive or rule.state is AlertState.DONE):
+        return ()
+    first = [Button(text="Snooze 1h", action=f"snooze {firing.id}")]
+    if rule.state is AlertState.DONE:
+        first.append(Button(text="Again", action=f"again {firing.id}"))
+    second = [Button(text="Delete", action=f"drop {firing.id}", style=ButtonStyle.DANGER)]
+    further = next_level(told)
+    if further is not None:
+        text = f"Move to {phrases.level(further)}"
+        second.insert(0, Button(text=text, action=f"move {firing.id} {further:f}", style=ButtonStyle.PRIMARY))
+    rows = [first, second]
+    if may_trade and rule.question.venue is Venue.SPOT:
+        symbol = rule.question.symbol
+        rows.append([
+            Button(text="Buy", action=f"buy {symbol}", style=ButtonStyle.SUCCESS),
+            Button(text="Sell", action=f"sell {symbol}", style=ButtonStyle.DANGER),
+        ])  # fmt: skip
+    return tuple(map(tuple, rows))
+
+
+def next_level(told: Told) -> Decimal | None:
+    """A round price about 0.75 % further on; None where there is none."""
+    question, value, instrument = told.rule.question, told.firing.value, told.instrument
+    if question.kind is not AlertKind.PRICE or instrument is None:
+        return None
+    up = question.direction is Direction.ABOVE
+    base = max(question.level, value) if up else min(question.level, value)
+    reach = base * _FURTHER
+    power = Decimal(1).scaleb(reach.adjusted())
+    step = max(next(power * n for n in _TIDY if power * n <= reach), instrument.price_increment)
+    further = ((base + reach if up else base - reach) / step).quantize(Decimal(1)) * step
+    further = instrument.round_price(further)
+    return further if further > 0 and (further > base if up else further < base) else None
+
+
+def after(text: str, outcome: Html, buttons: Buttons) -> Reply:
+    """A fired card after a tap: its last line tells what was done, by whom."""
+    kept = text.split("\n")
+    while len(kept) > 1 and kept[-1].startswith(_OUTCOME):
+        kept.pop()
+    body = lines(*map(Html, kept), html("<i>{}</i>", outcome))
+    return Reply(text=body, buttons=buttons, edit=True, toast=plain_text(outcome))
+
+
+def digest(tolds: Sequence[Told]) -> tuple[Reply, int]:
+    """Many in one message, oldest first: a line each, as many as fit. The second value is how many those are."""
+    rows: list[Html] = []
+    room = TEXT_LIMIT - units(plain_text(_headline(len(tolds))))
+    for told in tolds:
+        row = _row(told)
+        room -= units(plain_text(row)) + 1
+        if room < 0 and rows:
+            break
+        rows.append(row)
+    buttons = ((Button(text="Alerts", action="alerts"),),)
+    return Reply(text=lines(_headline(len(rows)), *rows), buttons=buttons), len(rows)
+
+
+def blind(since: datetime, venue: Venue, rules: int) -> Html:
+    what = "1 alert is not checked" if rules == 1 else f"{rules} alerts are not checked"
+    return lines(bold(html("Blind since {}: no {} prices.", clock(since), venue.value)), f"{what}. I keep trying.")
+
+
+def back(seen: Back) -> Html:
+    """`off`: nobody was looking, because I was not running."""
+    span = in_words(seen.until - seen.since)
+    head = f"I was off for {span}" if seen.off else f"Back after {span}"
+    late = "1 late alert" if seen.late == 1 else f"{seen.late} late alerts"
+    if not seen.late:
+        return lines(f"{head}. I read what was traded meanwhile: nothing was missed.")
+    return lines(f"{head}: {late}, found in what was traded meanwhile.")
+
+
+def gone(rule: AlertRule) -> Html:
+    """Its symbol is no longer listed."""
+    return lines(
+        bold(f"{rule.name} {phrases.asks(rule.question, None)}: it cannot fire any more."),
+        html("KuCoin no longer lists {}. I have taken it off your alerts.", rule.question.symbol),
+        _note(rule),
+    )
+
+
+def order_refused(rule: AlertRule, error: ChatbotError) -> Html:
+    """Why no ticket came with an alert."""
+    return lines(html("{} fired, and its order made no ticket: {}", rule.name, rule.order), bold(str(error)))
+
+
+def _in_time(told: Told, now: datetime) -> str:
+    """Until a payment settles."""
+    settles_at = told.firing.settles_at
+    if told.rule.question.kind is not AlertKind.FUNDING_PAYMENT or settles_at is None:
+        return ""
+    return f" in {in_words(settles_at - now)}" if settles_at - now > _FRESH else ""
+
+
+def _facts(told: Told) -> Html | None:
+    """The value that fired it, and its moment."""
+    firing, kind = told.firing, told.rule.question.kind
+    if kind is AlertKind.PRICE and firing.source is not Source.CANDLE:
+        return html("{} at {}", phrases.price(firing.value, told.instrument), clock(firing.at))
+    if kind is AlertKind.PRICE:
+        return html("{} was traded", phrases.price(firing.value, told.instrument))
+    if kind is AlertKind.MOVE:
+        asked = phrases.size(told.rule.question.level)
+        return html("asked for {}", asked) if firing.late else html("asked for {}, at {}", asked, clock(firing.at))
+    return _settling(told)
+
+
+def _settling(told: Told) -> Html | None:
+    firing, kind = told.firing, told.rule.question.kind
+    when = clock(firing.settles_at) if firing.settles_at is not None else Html("the next settlement")
+    if kind in (AlertKind.FUNDING_INTERVAL, AlertKind.FUNDING_PAYMENT):
+        return html("settles at {}", when)
+    if firing.late:
+        return html("{} settled at {}", rate(firing.value), when)
+    verb = "predicted for" if firing.detail == "predicted" else "settles at"
+    return html("{}, {} {}", rate(firing.value), verb, when)
+
+
+def _late(told: Told) -> Html:
+    """A candle knows its minute, not the moment."""
+    firing = told.firing
+    minute = html("in the minute {}, ", clock(firing.at)) if firing.source is Source.CANDLE else Html("")
+    return html("<b>late:</b> {}told {} later", minute, in_words(firing.told_at - firing.at))
+
+
+def _signature(told: Told) -> Html:
+    rule, firing = told.rule, told.firing
+    note = html(" “{}”", rule.note) if rule.note else Html("")
+    often = f", {_ordinal(told.today)} time today" if rule.every is not None or told.today > 1 else ""
+    return html("{}·{}{}{}", rule.name, firing.number, note, often)
+
+
+def _rests(rule: AlertRule, instrument: Instrument | None) -> Html | None:
+    if rule.state is AlertState.DONE:
+        return html("<i>it was to tell this once</i>")
+    if rule.state is AlertState.COOLING and rule.eligible_at is not None:
+        return html("<i>quiet until {}</i>", clock(rule.eligible_at))
+    return None
+
+
+def _note(rule: AlertRule) -> Html | None:
+    return html("“{}”", rule.note) if rule.note else None
+
+
+def _headline(count: int) -> Html:
+    return bold("1 alert" if count == 1 else f"{count} alerts")
+
+
+def _row(told: Told) -> Html:
+    """`#12·3 BTC crossed above 68,000: 68,012.4, 11:42`, marked when late."""
+    rule, firing = told.rule, told.firing
+    what = phrases.happened(firing, rule.question, told.instrument)
+    value = _value(told)
+    tail = f": {value}" if value else ""
+    moment = firing.settles_at if firing.settles_at is not None else firing.at
+    mark = html(" <b>late</b>") if firing.late else Html("")
+    # what is left beside the time of day, `12:34 UTC` at its longest `12:34 +0530`, and the mark
+    text = short(f"{rule.name}·{firing.number} {what}{tail}", _ROW - len(", 12:34 +0530 late"))
+    return html("{}, {}{}", text, clock(moment), mark)
+
+
+def _value(told: Told) -> str:
+    kind, value = told.rule.question.kind, told.firing.value
+    if kind is AlertKind.PRICE:
+        return phrases.price(value, told.instrument)
+    rates = (AlertKind.FUNDING_LEVEL, AlertKind.FUNDING_FLIP, AlertKind.FUNDING_BOUND)
+    return rate(value) if kind in rates else ""
+
+
+def _ordinal(number: int) -> str:
+    teens = number % 100 in (11, 12, 13)
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
