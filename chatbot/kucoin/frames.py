@@ -25,7 +25,10 @@ _BELIEVED_AHEAD = 86_400_000
 """Milliseconds: a tick more than a day ahead of us was not made in this world."""
 
 _NOT_THIS_TOPIC = frozenset({"400", "404", "406"})
-"""Codes of a refused subscription. All others, and those of nothing that was asked, end the conversation."""
+"""Codes of a subscription that is refused for what it names."""
+
+_NOT_US = frozenset({"401", "403", "509"})
+"""Codes that end the conversation whatever they refer to: the token, or too much of us."""
 
 _PASSED_OVER = frozenset({"notice", "command", "ping"})
 
@@ -147,10 +150,14 @@ class Conversation:
         self._subscriptions.acked(str(message["id"]))
 
     def _error(self, message: Message, _: float) -> None:
+        """Raises ValueError for one that is about nothing we said: if it matters, an answer of ours will be missing."""
         code = str(message.get("code"))[:8]
-        denied = code in _NOT_THIS_TOPIC and self._subscriptions.denied(str(message.get("id")))
-        if not denied and not self._doom:
-            self._doom = f"KuCoin said no ({code if code.isascii() and code.isalnum() else 'no code'})."
+        asked = str(message.get("id"))
+        if code in _NOT_THIS_TOPIC and self._subscriptions.denied(asked):
+            return
+        if code not in _NOT_US and not self._subscriptions.awaits(asked):
+            raise ValueError("an error of nothing that was asked")
+        self._doom = f"KuCoin said no ({code if code.isascii() and code.isalnum() else 'no code'})."
 
     def outgoing(self, now: float) -> tuple[str, ...]:
         """The texts to send now, in order; they count as sent."""

@@ -80,6 +80,9 @@ class Subscriptions:
             return True, first_batch(plain, MOST_AT_ONCE)
         return (True, first_batch(missing, 1)) if missing else None
 
+    def awaits(self, number: str) -> bool:
+        return self._asked is not None and self._asked.id == number
+
     def acked(self, number: str) -> None:
         """Acks of anything else are passed over."""
         if self._asked is None or self._asked.id != number:

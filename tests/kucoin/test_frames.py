@@ -253,6 +253,13 @@ def test_garbage_is_counted_and_survived(frame: str | bytes) -> None:
     assert talk.hears(tick()) is not None
 
 
+def test_a_message_with_something_after_it_is_none() -> None:
+    talk, text = Talk(), json.dumps(tick())
+    assert talk.hears(text + "{}") is None
+    assert talk.conversation.garbage == 1
+    assert talk.hears(f" {text}\n") == Tick(BTC, "67412.3", NOON)
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -332,13 +339,29 @@ def test_what_is_never_answered_is_the_end(welcome: bool, reason: str) -> None:
     assert talk.dead() == reason
 
 
-@pytest.mark.parametrize("code", [401, "401", 403, 509, "x y", None, 400, 404])
-def test_an_error_of_nothing_that_was_asked_is_the_end(code: Json) -> None:
+@pytest.mark.parametrize("code", [401, "401", 403, 509])
+def test_an_error_about_us_is_the_end_whatever_it_refers_to(code: Json) -> None:
     talk = Talk()
     talk.confirms()
-    talk.hears({"id": "s77", "type": "error", "code": code, "data": "secret <b>words</b>"})
-    shown = str(code) if code and str(code).isalnum() else "None" if code is None else "no code"
+    talk.hears({"type": "error", "code": code, "data": "secret <b>words</b>"})
+    assert talk.dead() == f"KuCoin said no ({code})."
+
+
+@pytest.mark.parametrize(("code", "shown"), [(500, "500"), ("x y", "no code"), (None, "None"), ("９", "no code")])
+def test_a_subscription_refused_for_any_other_reason_is_the_end(code: Json, shown: str) -> None:
+    talk = Talk()
+    (asked,) = talk.says()
+    talk.hears({"id": asked["id"], "type": "error", "code": code, "data": None})
     assert talk.dead() == f"KuCoin said no ({shown})."
+
+
+@pytest.mark.parametrize("code", [500, "400", 404, None])
+def test_an_error_of_nothing_that_was_asked_is_garbage(code: Json) -> None:
+    talk = Talk()
+    talk.confirms()
+    talk.hears({"id": "nobody-asked", "type": "error", "code": code, "data": None})
+    assert talk.dead() is None
+    assert talk.conversation.garbage == 1
 
 
 @pytest.mark.parametrize("code", [404, "404", 400, 406])
