@@ -10,7 +10,9 @@ from chatbot.core.market import Symbol, Venue
 from chatbot.store.database import Database
 from chatbot.store.values import maybe_moment, maybe_seconds, maybe_span, maybe_stamp, moment, money, stamp
 
-Values = tuple[str | int | float | None, ...]
+Value = str | int | float | None
+
+Values = tuple[Value, ...]
 """What stands in the columns of a row, in their order."""
 
 _FIXED = (
@@ -18,7 +20,7 @@ _FIXED = (
 )  # fmt: skip
 _CHANGING = (
     "direction", "level", "every_seconds", "until", "note", "order_line", "state", "arms", "armed_at", "eligible_at",
-    "fired", "fired_at", "ended_at", "watch", "watch_rising",
+    "fired", "fired_at", "watch", "watch_rising",
 )  # fmt: skip
 _FIRING = (
     "rule_id", "occasion", "number", "source", "value", "at", "told_at", "settles_at", "detail", "ticket_owed",
@@ -32,11 +34,8 @@ def _marks(columns: tuple[str, ...]) -> str:
 _AS_READ = "id = ? AND state = ? AND arms = ? AND eligible_at IS ?"
 
 # The texts are made of the names above alone.
-ADD = (
-    f"INSERT INTO alerts ({', '.join(_FIXED + _CHANGING)}) VALUES ({_marks(_FIXED + _CHANGING)})"  # noqa: S608
-    " ON CONFLICT DO NOTHING"
-)
-CHANGE = f"UPDATE alerts SET {', '.join(f'{name} = ?' for name in _CHANGING)} WHERE {_AS_READ}"  # noqa: S608
+_ALL = (*_FIXED, *_CHANGING, "ended_at")
+ADD = f"INSERT INTO alerts ({', '.join(_ALL)}) VALUES ({_marks(_ALL)}) ON CONFLICT DO NOTHING"  # noqa: S608
 FIRE = (
     f"INSERT INTO firings ({', '.join(_FIRING)}) SELECT {_marks(_FIRING)}"  # noqa: S608
     f" WHERE EXISTS (SELECT 1 FROM alerts WHERE {_AS_READ}) ON CONFLICT DO NOTHING"
@@ -57,11 +56,18 @@ def to_add(rule: AlertRule, now: datetime) -> Values:
         rule.thread_id,
         stamp(rule.created_at),
     )
-    return fixed + _changing(rule, now)
+    return (*fixed, *_changing(rule), _ended_at(rule, now))
 
 
-def to_change(old: AlertRule, new: AlertRule, now: datetime) -> Values:
-    return _changing(new, now) + _as_read(old)
+def to_change(old: AlertRule, new: AlertRule, now: datetime) -> tuple[str, Values]:
+    """The statement with its values: an index is left alone when no column of it changes."""
+    both = zip(_CHANGING, _changing(old), _changing(new), strict=True)
+    changes: dict[str, Value] = {name: becomes for name, was, becomes in both if becomes != was}
+    changes["state"] = new.state.value
+    if not (old.alive and new.alive):
+        changes["ended_at"] = _ended_at(new, now)
+    names = ", ".join(f"{name} = ?" for name in changes)
+    return f"UPDATE alerts SET {names} WHERE {_AS_READ}", (*changes.values(), *_as_read(old))  # noqa: S608
 
 
 def to_fire(old: AlertRule, firing: Firing) -> Values:
@@ -93,7 +99,11 @@ def the_same(person_id: int, question: Question) -> tuple[str | int, ...]:
     )
 
 
-def _changing(rule: AlertRule, now: datetime) -> Values:
+def _ended_at(rule: AlertRule, now: datetime) -> str | None:
+    return None if rule.alive else stamp(now)
+
+
+def _changing(rule: AlertRule) -> Values:
     watch = watch_of(rule)
     return (
         _direction(rule.question),
@@ -108,7 +118,6 @@ def _changing(rule: AlertRule, now: datetime) -> Values:
         maybe_stamp(rule.eligible_at),
         rule.fired,
         maybe_stamp(rule.fired_at),
-        None if rule.alive else stamp(now),
         None if watch is None else float(watch.level),
         None if watch is None else watch.rising,
     )

@@ -77,7 +77,7 @@ class Alerts(Watches, FeedMarks):
         return self._number("SELECT count(*) FROM alerts WHERE ended_at IS NULL")
 
     def change(self, old: AlertRule, new: AlertRule) -> bool:
-        """Writes what differs. False when the rule moved on since `old` was read, or `new` has a twin."""
+        """Writes what differs. False when the rule moved on since `old` was read, or `new` would have a twin."""
         try:
             return self._db.conn.execute(*to_change(old, new, self._now())).rowcount == 1
         except sqlite3.IntegrityError as error:

@@ -103,7 +103,7 @@ _SECOND = (
         WHERE kind = 'price' AND watch NOT NULL""",
     """CREATE INDEX alerts_move_book ON alerts (kind, symbol, window_seconds, direction, watch, watch_rising)
         WHERE kind = 'move' AND watch NOT NULL""",
-    "CREATE INDEX alerts_alive ON alerts (kind, symbol, ended_at) WHERE ended_at IS NULL",
+    "CREATE INDEX alerts_alive ON alerts (kind, symbol, ended_at, chat_id) WHERE ended_at IS NULL",
     "CREATE INDEX alerts_cooling ON alerts (eligible_at) WHERE state = 'cooling'",
     "CREATE INDEX alerts_until ON alerts (until) WHERE ended_at IS NULL AND until NOT NULL",
     "CREATE INDEX alerts_ended ON alerts (ended_at) WHERE ended_at NOT NULL",
@@ -115,7 +115,6 @@ _SECOND = (
         letter_id INTEGER, ticket_owed INTEGER NOT NULL, ticket_id INTEGER REFERENCES tickets (id),
         UNIQUE (rule_id, occasion)
     ) STRICT""",
-    "CREATE INDEX firings_by_rule ON firings (rule_id, told_at)",
     "CREATE INDEX firings_by_time ON firings (told_at)",
     "CREATE INDEX firings_owed ON firings (id) WHERE ticket_owed = 1",
     "CREATE TABLE audited (symbol TEXT PRIMARY KEY, venue TEXT NOT NULL, until TEXT NOT NULL) STRICT",

@@ -16,6 +16,9 @@ _PAGE = 500
 _ON_FEED = tuple(kind for kind in AlertKind if not kind.funding)
 _ON_FUNDING = tuple(kind for kind in AlertKind if kind.funding)
 
+_BEFORE_ALL = -(2**63)
+"""No chat has so low a number."""
+
 _DIRECTIONS = {d.value: d for d in Direction}
 
 
@@ -68,23 +71,26 @@ class Watches:
     def on_symbol(self, symbol: Symbol) -> Iterator[AlertRule]:
         """Its living price and move rules, read in pages: rules may be changed meanwhile."""
         for kind in _ON_FEED:
-            last = 0
+            last = (_BEFORE_ALL, 0)
             while page := rules_where(
                 self._db,
-                f"ended_at IS NULL AND kind = ? AND symbol = ? AND id > ? ORDER BY id LIMIT {_PAGE}",
+                "ended_at IS NULL AND kind = ? AND symbol = ? AND (chat_id, id) > (?, ?)"
+                f" ORDER BY chat_id, id LIMIT {_PAGE}",
                 kind.value,
                 symbol,
-                last,
+                *last,
             ):
                 yield from page
-                last = page[-1].id
+                last = page[-1].chat_id, page[-1].id
 
     def chats_of(self, venue: Venue) -> dict[int, int]:
         """The chats with living price or move rules on this venue, and how many rules."""
+        # A symbol is of one venue, and asked by symbol the index answers alone.
+        symbols = [symbol for symbol, its in self.watched_symbols() if its is venue]
         found = self._db.conn.execute(
             "SELECT chat_id, count(*) FROM alerts WHERE ended_at IS NULL AND kind IN ('price', 'move')"
-            " AND venue = ? GROUP BY chat_id",
-            [venue.value],
+            " AND symbol IN (SELECT value FROM json_each(?)) GROUP BY chat_id",
+            [json.dumps(symbols)],
         )
         return dict(found.fetchall())
 

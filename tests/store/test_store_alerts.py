@@ -197,6 +197,14 @@ def test_a_rule_that_moved_on_is_not_changed(store: Store, stale: Callable[[Aler
     assert store.alerts.change(cooling, rested(cooling))
 
 
+def test_a_change_leaves_alone_what_it_is_not_about(store: Store) -> None:
+    rule = _add(store, price())
+    assert store.alerts.change(rule, replace(rule, note="first"))
+    assert store.alerts.change(rule, rule)
+    assert store.alerts.change(rule, rested(rule))
+    assert store.alerts.rule(rule.id) == replace(rested(rule), note="first")
+
+
 @pytest.mark.parametrize("level", ["NaN", "Infinity", "1E+400"])
 def test_a_level_that_is_no_price_is_refused_by_the_table(store: Store, level: str) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="CHECK"):

@@ -165,7 +165,9 @@ def test_the_ticket_that_was_made_is_known(store: Store, propose: Callable[[], O
 def _told(store: Store, rule: AlertRule) -> tuple[Firing, Letter]:
     firing = _fire(store, rule)
     letter = store.outbox.put(Letter(chat_id=70, lane=Lane.ALERT, subject=Subject.ALERT, subject_id=firing.id))
+    assert store.alerts.letter_of(firing.id) is None
     store.alerts.told_by(firing.id, letter.id)
+    assert store.alerts.letter_of(firing.id) == letter.id
     return firing, letter
 
 

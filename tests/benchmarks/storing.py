@@ -1,0 +1,152 @@
+"""A million rules into memory, ten thousand firings onto the disk, and one of them against one flush of this disk.
+
+python -m tests.benchmarks.storing [folder]
+
+Goals: the book of a million rules loaded within 3 s and 40 MiB; 10,000 firings with a letter each within 2 s,
+no pause above 20 ms; one durable firing at most 3 flushes of 4 KiB. The folder is on the disk to be measured.
+"""
+
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from itertools import accumulate, islice
+from pathlib import Path
+
+from chatbot.core.alerts import AlertRule, Direction, armed, fired, rested
+from chatbot.core.levels import LevelBook
+from chatbot.core.market import Symbol, Venue
+from chatbot.core.notices import Lane, Letter, Subject
+from chatbot.core.times import utc_now
+from chatbot.store.store import Store, open_store
+from tests.store.rules import MADE, asks, firing_of, price
+
+RULES = 1_000_000
+SYMBOLS = [f"COIN{number}-USDT" for number in range(1500)]
+ACTIVITY = list(accumulate(1 / place for place in range(1, len(SYMBOLS) + 1)))
+FIRINGS = 10_000
+CHUNK = 100
+SINGLE = 400
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Store]:
+    store = open_store(path, utc_now)
+    yield store
+    store.close()
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Milliseconds."""
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
+
+
+def fill(path: Path) -> None:
+    """Of a thousand people who each have a thousand; half of the rules repeat, half fire once."""
+    chance = random.Random(1)  # noqa: S311 - levels, no secret
+    ways = tuple(Direction)
+    with opened(path) as store, store.atomic():
+        for symbol in chance.choices(SYMBOLS, cum_weights=ACTIVITY, k=RULES):
+            level = Decimal(chance.randrange(1, 10**9)).scaleb(-4)
+            rule = asks(price(str(level), chance.choice(ways), symbol), chance.randrange(1000))
+            store.alerts.add(replace(rule, chat_id=rule.person_id, every=chance.choice((None, timedelta(hours=1)))))
+
+
+def resident_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def load(path: Path) -> None:
+    """In a process that has done nothing else: memory once used is seldom given back."""
+    opening = timed(lambda: open_store(path, utc_now).close())
+    with opened(path) as store:
+        book = LevelBook[Symbol]()
+        before = resident_mib()
+        took = timed(lambda: book.load(store.alerts.price_watches()))
+        weight = resident_mib() - before
+        print(f"{len(book):,} levels loaded in {took / 1000:.2f} s (goal 3), {weight:.0f} MiB (goal 40)")
+        print(f"  opening the file {opening:.0f} ms, of {path.stat().st_size / 2**20:.0f} MiB")
+        for name, question in (
+            ("symbols watched", store.alerts.watched_symbols),
+            ("how many live", store.alerts.alive_count),
+            ("chats of a venue", lambda: store.alerts.chats_of(Venue.SPOT)),
+            ("rules due", lambda: store.alerts.due(MADE)),
+        ):
+            print(f"  {name}: {statistics.median(timed(question) for _ in range(5)):.1f} ms")
+
+
+def tell(store: Store, ids: Sequence[int]) -> None:
+    """As the bot does it: rules read by id, then rule, firing and letter in one transaction."""
+    rules = store.alerts.rules(ids)
+    with store.atomic():
+        told = store.alerts.fire_many([(rule, fired(rule, MADE), firing_of(rule)) for rule in rules.values()])
+        for rule, firing in zip(rules.values(), told, strict=True):
+            if firing is None:
+                raise RuntimeError(f"{rule.name} did not fire")
+            letter = Letter(chat_id=rule.chat_id, lane=Lane.ALERT, subject=Subject.ALERT, subject_id=firing.id)
+            store.alerts.told_by(firing.id, store.outbox.put(letter).id)
+
+
+def many_firings(store: Store, ids: Sequence[int]) -> None:
+    chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+    times = [timed(lambda some=chunk: tell(store, some)) for chunk in chunks]  # type: ignore[misc]
+    print(
+        f"{len(ids):,} firings with a letter each: {sum(times) / 1000:.2f} s (goal 2), {CHUNK} at a time:"
+        f" p50 {statistics.median(times):.1f} ms, longest {max(times):.1f} ms (goal 20)"
+    )
+
+
+def flush(file: int) -> None:
+    os.pwrite(file, b"x" * 4096, 0)
+    os.fdatasync(file)
+
+
+def single_transitions(store: Store, folder: Path, rules: Sequence[AlertRule]) -> None:
+    """Alternating with flushes of the same disk, for its mood changes."""
+    file = os.open(folder / "flushed", os.O_CREAT | os.O_RDWR)
+    flushes, firings, changes = [], [], []
+    for rule in rules:
+        flushes.append(timed(lambda: flush(file)))
+        firings.append(timed(lambda it=rule: tell(store, [it.id])))  # type: ignore[misc]
+        flushes.append(timed(lambda: flush(file)))
+        cooling = store.alerts.rule(rule.id) or rule
+        changes.append(timed(lambda it=cooling: store.alerts.change(it, armed(rested(it), MADE))))  # type: ignore[misc]
+    os.close(file)
+    floor = statistics.median(flushes)
+    for name, times in (("a firing and its letter", firings), ("a rule armed again", changes)):
+        middle = statistics.median(times)
+        print(f"{name}: p50 {middle / floor:.2f} flushes (goal 3): {middle:.3f} ms against {floor:.3f} ms")
+
+
+def main(folder: Path) -> None:
+    path = folder / "alerts.db"
+    print(f"{RULES:,} rules written in {timed(lambda: fill(path)) / 1000:.0f} s")
+    subprocess.run([sys.executable, "-m", "tests.benchmarks.storing", "load", str(path)], check=True)  # noqa: S603
+    with opened(path) as store:
+        met = (
+            rule_id for symbol, _, rule_id, rising in store.alerts.price_watches() if symbol == SYMBOLS[0] and rising
+        )
+        ids = list(islice(met, FIRINGS))
+        many_firings(store, ids)
+        scattered = random.Random(2).sample(range(1, RULES + 1), 2 * SINGLE)  # noqa: S311 - numbers, no secret
+        repeat = [r for r in store.alerts.rules(set(scattered) - set(ids)).values() if r.every is not None]
+        single_transitions(store, folder, repeat[:SINGLE])
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["load"]:
+        load(Path(sys.argv[2]))
+    else:
+        with tempfile.TemporaryDirectory(dir=sys.argv[1] if sys.argv[1:] else None) as made:
+            main(Path(made))
