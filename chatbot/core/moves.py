@@ -72,7 +72,7 @@ class _Window:
 
     def take(self, stood: Decimal | None, price: Decimal, at: datetime) -> Moves:
         self.extremes.add(price, at, stood)
-        return self._moves(price)
+        return self.moves(price)
 
     def within(self, stood: Decimal | None, candle: Candle) -> Moves:
         """The open came before the high, and the low before the close or as the close; all within a minute."""
@@ -83,9 +83,9 @@ class _Window:
         falls = Move(Direction.BELOW, high, candle.low), Move(Direction.BELOW, candle.high, candle.close)
         self.extremes.add_candle(candle, stood)
         largest = ((self.rise, max(rises, key=_SIZE)), (self.fall, max(falls, key=_SIZE)))
-        return (*largest, *self._moves(candle.close))
+        return (*largest, *self.moves(candle.close))
 
-    def _moves(self, price: Decimal) -> Moves:
+    def moves(self, price: Decimal) -> Moves:
         rise = Move(Direction.ABOVE, self.extremes.low, price)
         fall = Move(Direction.BELOW, self.extremes.high, price)
         return ((self.rise, rise), (self.fall, fall))
@@ -154,6 +154,13 @@ class Windows:
             moves += window.take(track.stands, price, at)
         track.set(price, at)
         return moves
+
+    def standing(self, symbol: Symbol) -> Moves:
+        """The moves as they stood after the last price or candle; none where there was none."""
+        track = self._tracks.get(symbol)
+        if track is None or track.stands is None:
+            return ()
+        return [move for window in track.windows.values() for move in window.moves(track.stands)]
 
     def seed(self, symbol: Symbol, candles: Sequence[Candle]) -> None:
         """Fills the windows from closed one-minute candles, oldest first; live prices newer than these stay.

@@ -119,7 +119,7 @@ class Alerts:
         instrument = self._markets.known(question.symbol)
         if question.kind is not AlertKind.PRICE or direction is None or instrument is None:
             raise UsageError(f"{rule.name} has no level to move.", example="/alerts")
-        price = await self._markets.price_now(instrument, self._lookout.latest(instrument.symbol))
+        price = await self._wishing.price(instrument)
         wish = Wish(kind=question.kind, word=question.symbol, direction=direction, level=level)
         check_not_passed(instrument, price, wish, level)
         rule = self._livable(rule_id, person)

@@ -151,7 +151,7 @@ class Lookout:
         tick = self._latest.get(rule.question.symbol)
         if tick is None or rule.question.kind is AlertKind.PRICE:
             return tick.price if tick is not None else None
-        move = self._move(rule, tick)
+        move = self._move(rule)
         return move.size if move is not None else None
 
     def turned(self, rule: AlertRule) -> AlertRule:
@@ -176,12 +176,12 @@ class Lookout:
             return True
         if question.kind is AlertKind.PRICE:
             return not watch.met_by(tick.price)
-        move = self._move(rule, tick)
+        move = self._move(rule)
         return move is None or not move.meets(watch)
 
-    def _move(self, rule: AlertRule, tick: Tick) -> Move | None:
+    def _move(self, rule: AlertRule) -> Move | None:
         """As it stands after the last price."""
-        return dict(self._windows.take(rule.question.symbol, tick)).get(move_key(rule))
+        return dict(self._windows.standing(rule.question.symbol)).get(move_key(rule))
 
     def _meet(self, met: _Met) -> None:
         if len(met.ids) > AT_ONCE:

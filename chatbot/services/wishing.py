@@ -3,11 +3,13 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from chatbot.core.alerts import AlertKind, Direction, Question
+from chatbot.core.alerts import AlertKind, Direction, Question, Source
 from chatbot.core.errors import Refused, UsageError
+from chatbot.core.feed import Tick
 from chatbot.core.market import Instrument
-from chatbot.core.times import Now
+from chatbot.core.times import Now, to_millis
 from chatbot.core.wishes import Wish
+from chatbot.services.auditing import whole_minute
 from chatbot.services.lookout import Lookout
 from chatbot.services.market import Markets
 
@@ -43,7 +45,7 @@ class Wishing:
         level, direction = wish.level or Decimal(0), wish.direction
         which = wish.kind in (AlertKind.PRICE, AlertKind.MOVE, AlertKind.FUNDING_LEVEL)
         if wish.kind is AlertKind.PRICE or (which and direction is None):
-            price = await self._markets.price_now(instrument, self._lookout.latest(instrument.symbol))
+            price = await self.price(instrument)
             if direction is None:
                 raise WhichWay(instrument, price, wish)
             if wish.relative:
@@ -59,12 +61,21 @@ class Wishing:
             window=wish.window,
         )
 
+    async def price(self, instrument: Instrument) -> Decimal:
+        """As it stands now; a symbol that nothing was heard of yet is known from here on. Raises KucoinError."""
+        heard = self._lookout.latest(instrument.symbol)
+        price = await self._markets.price_now(instrument, heard)
+        if heard is None:
+            self._lookout.hear(Tick(instrument.symbol, f"{price:f}", to_millis(self._now())), Source.POLL)
+        return price
+
     async def fill_window(self, instrument: Instrument, question: Question) -> None:
         """The moves of a rule just made count from before it, as they would for one that stood all along."""
         if question.window is None or question.window in self._lookout.windows_of(instrument.symbol):
             return
-        now = self._now()
-        candles = await self._markets.candles(instrument, now - question.window, now)
+        await self.price(instrument)
+        until = whole_minute(self._now())
+        candles = await self._markets.candles(instrument, until - question.window, until)
         self._lookout.follow(instrument.symbol, question.window)
         self._lookout.seed(instrument.symbol, candles)
 
