@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from chatbot.chat.account import AccountHandlers
 from chatbot.chat.admin import AdminHandlers
+from chatbot.chat.alerts import AlertHandlers
 from chatbot.chat.market import MarketHandlers
 from chatbot.chat.messages import Command, Effect, Handler, Verb
 from chatbot.chat.trading import TradingHandlers
@@ -13,6 +14,12 @@ from chatbot.core.people import Role
 _AMOUNTS = (
     "AMOUNT is 0.01 (coins), 100usdt or $100 (money), 50% or max of what is free."
     " With @ PRICE it is a limit order, without at the market."
+)
+_ALERTS = (
+    "Prices: BTC > 68000, BTC < 60k, BTC > +1%. Moves: BTC +5% 1h, BTC -3% 15m."
+    " Funding: funding BTC > 0.05%, or flip, cap, interval, pay."
+    " Then, if you like: every 4h, until 2026-12-31 18:00, buy 0.001 @ 62000 (a ticket comes with the alert),"
+    " note TEXT at the end."
 )
 _VIEWER, _TRADER, _OWNER = Role.VIEWER, Role.TRADER, Role.OWNER
 
@@ -80,6 +87,29 @@ def verbs(
         Verb(name="cancel", role=_TRADER, handle=trading.cancel_tap),
         Verb(name="sweep", role=_TRADER, handle=admin.sweep_tap),
         Verb(name="resume", role=_OWNER, handle=admin.resume_tap),
+    )
+
+
+def alert_commands(alerts: AlertHandlers) -> tuple[Command, ...]:
+    return (
+        _read("alert", alerts.alert, "SYMBOL > PRICE …", "/alert BTC > 68000", "tell me when it gets there", _ALERTS),
+        _read("alerts", alerts.alerts, "", "/alerts", "your alerts, nearest first"),
+        _read("unalert", alerts.unalert, "ID | all", "/unalert 12", "delete alerts"),
+        _read("why", alerts.why, "ID", "/why 12", "why an alert has not fired"),
+    )
+
+
+def alert_verbs(alerts: AlertHandlers) -> tuple[Verb, ...]:
+    return (
+        Verb(name="alert", role=_VIEWER, handle=alerts.alert_tap),
+        Verb(name="alerts", role=_VIEWER, handle=alerts.alerts_tap),
+        Verb(name="unalert", role=_VIEWER, handle=alerts.unalert_tap),
+        Verb(name="why", role=_VIEWER, handle=alerts.why_tap),
+        Verb(name="rule", role=_VIEWER, handle=alerts.rule_tap),
+        Verb(name="snooze", role=_VIEWER, handle=alerts.snooze_tap),
+        Verb(name="again", role=_VIEWER, handle=alerts.again_tap),
+        Verb(name="move", role=_VIEWER, handle=alerts.move_tap),
+        Verb(name="drop", role=_VIEWER, handle=alerts.drop_tap),
     )
 
 

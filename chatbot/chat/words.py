@@ -1,5 +1,7 @@
 """Errors become words here, once: what happened, what was done about it, what the person can do."""
 
+import re
+
 from chatbot.chat.messages import Message, Reply
 from chatbot.chat.views.markup import Html, bold, code, html, lines, short
 from chatbot.core.errors import (
@@ -80,5 +82,7 @@ def _unknown_symbol(error: UnknownSymbol, message: Message | None) -> Reply:
 
 
 def _repeated(text: str, word: str, name: str) -> str:
-    """The same line with the misspelt word exchanged."""
-    return " ".join(name if w.upper().replace("/", "-") == word else w for w in text.split())
+    """The same line with the misspelt word exchanged where it comes first, also when no space sets it apart."""
+    spelt = re.escape(word).replace(r"\-", "[-/]")
+    found = re.compile(rf"(?<![\w/-]){spelt}(?![\w/])", re.ASCII | re.IGNORECASE)
+    return found.sub(name, " ".join(text.split()), count=1)

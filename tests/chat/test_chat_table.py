@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.chat import account, admin, market, trading
+from chatbot.chat import account, admin, alerts, market, trading
 from chatbot.chat.messages import Effect
 from chatbot.chat.views import account as account_views
 from chatbot.chat.views import admin as admin_views
+from chatbot.chat.views import alert_rules
+from chatbot.chat.views import alerts as alert_views
 from chatbot.chat.views import market as market_views
 from chatbot.chat.views import orders, stops, tickets
 from chatbot.core.people import Role
@@ -71,10 +73,13 @@ def test_every_button_that_is_drawn_does_something(tmp_path: Path) -> None:
             modules = (
                 account,
                 admin,
+                alerts,
                 market,
                 trading,
                 account_views,
                 admin_views,
+                alert_rules,
+                alert_views,
                 market_views,
                 orders,
                 stops,
@@ -82,7 +87,7 @@ def test_every_button_that_is_drawn_does_something(tmp_path: Path) -> None:
             )
             source = "\n".join(inspect.getsource(module) for module in modules)
             names = set(re.findall(r'action=f?"([a-z]+)', source))
-            assert {"confirm", "decline", "resume", "run"} <= names
+            assert {"confirm", "decline", "resume", "run", "alert", "snooze"} <= names
             for name in names - {"run"}:
                 assert desk.table.verb(name).name == name
             with pytest.raises(KeyError):

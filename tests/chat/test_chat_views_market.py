@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatbot.chat.messages import Reply
 from chatbot.chat.views import market as views
 from chatbot.core.account import Position
 from chatbot.core.market import Contract, DayStats, FundingRate, Instrument, Symbol, Venue
@@ -62,15 +63,29 @@ def test_a_price_card_tells_all_of_it_and_the_answer_first() -> None:
 @pytest.mark.parametrize(
     ("may_trade", "look", "expected"),
     [
-        (True, LOOK, ["Refresh", "Funding", "Buy", "Sell"]),
-        (False, LOOK, ["Refresh", "Funding"]),
-        (True, replace(LOOK, contract=None), ["Refresh", "Buy", "Sell"]),
-        (True, replace(LOOK, instrument=PERPETUAL, day=None), ["Refresh", "Funding"]),
-        (True, replace(LOOK, contract=replace(CONTRACT, funding=None)), ["Refresh", "Buy", "Sell"]),
+        (True, LOOK, ["Refresh", "Funding", "Alert", "Buy", "Sell"]),
+        (False, LOOK, ["Refresh", "Funding", "Alert"]),
+        (True, replace(LOOK, contract=None), ["Refresh", "Alert", "Buy", "Sell"]),
+        (True, replace(LOOK, instrument=PERPETUAL, day=None), ["Refresh", "Funding", "Alert"]),
+        (True, replace(LOOK, contract=replace(CONTRACT, funding=None)), ["Refresh", "Alert", "Buy", "Sell"]),
     ],
 )
 def test_a_price_card_offers_only_what_can_be_done(look: Look, expected: list[str], *, may_trade: bool) -> None:
     assert labels(views.price(look, NOON, may_trade=may_trade)) == expected
+
+
+def test_the_alert_button_knows_what_it_would_be_about() -> None:
+    def alert(reply: Reply) -> list[str]:
+        return [action for action in actions(reply) if action.startswith("alert")]
+
+    assert alert(views.price(LOOK, NOON, may_trade=False)) == ["alert price BTC"]
+    other = replace(LOOK, instrument=replace(SPOT, symbol=Symbol("ETH-BTC"), base="ETH", quote="BTC"))
+    assert alert(views.price(other, NOON, may_trade=False)) == ["alert price ETH-BTC"]
+    perpetual = replace(LOOK, instrument=PERPETUAL, day=None)
+    assert alert(views.price(perpetual, NOON, may_trade=False)) == ["alert price XBTUSDTM"]
+    assert alert(views.funding(FUNDING_LOOK, None, NOON)) == ["alert funding BTC"]
+    inverse = replace(FUNDING_LOOK, instrument=replace(PERPETUAL, symbol=Symbol("XBTUSDM"), quote="USD"))
+    assert alert(views.funding(inverse, None, NOON)) == ["alert funding XBTUSDM"]
 
 
 def test_a_contract_without_a_spot_pair_has_a_card_of_its_own() -> None:

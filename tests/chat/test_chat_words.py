@@ -73,6 +73,9 @@ def _message(text: str) -> Message:
         ("BCT 1", "run /buy BTC 1"),
         ("  bct   1 ", "run /buy BTC 1"),
         ("eth bct", "run /buy eth BTC"),
+        ("bct>68000", "run /buy BTC>68000"),
+        ("funding bct-3% 15m note bct it is", "run /buy funding BTC-3% 15m note bct it is"),
+        ("abct bctx bct 1", "run /buy abct bctx BTC 1"),
     ],
 )
 def test_a_misspelt_symbol_is_asked_again_by_one_tap(text: str, again: str) -> None:

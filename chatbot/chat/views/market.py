@@ -180,6 +180,7 @@ def _price_buttons(instrument: Instrument, look: Look, *, may_trade: bool) -> Bu
     rows = [[Button(text="Refresh", action=f"price {instrument.symbol}")]]
     if look.contract is not None and look.contract.funding is not None:
         rows[0].append(Button(text="Funding", action=f"funding {look.contract.symbol}"))
+    rows[0].append(Button(text="Alert", action=f"alert price {_coin(instrument) if look.day else instrument.symbol}"))
     if may_trade and look.day is not None:
         rows.append([
             Button(text="Buy", action=f"buy {instrument.symbol}", style=ButtonStyle.SUCCESS),
@@ -189,7 +190,8 @@ def _price_buttons(instrument: Instrument, look: Look, *, may_trade: bool) -> Bu
 
 
 def _funding_buttons(instrument: Instrument) -> Buttons:
-    return ((Button(text="Refresh", action=f"funding {instrument.symbol}"), _top_button()),)
+    alert = Button(text="Alert", action=f"alert funding {_coin(instrument)}")
+    return ((Button(text="Refresh", action=f"funding {instrument.symbol}"), _top_button(), alert),)
 
 
 def _top_button() -> Button:
