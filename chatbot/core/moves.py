@@ -115,9 +115,12 @@ class Windows:
         """One that is followed already keeps what it holds. ValueError for a window rules cannot have."""
         if not SHORTEST_WINDOW <= window <= LONGEST_WINDOW:
             raise ValueError(f"no window: {window}")
-        windows = self._tracks.setdefault(symbol, _Track()).windows
-        if window not in windows:
-            windows[window] = _Window(symbol, window)
+        track = self._tracks.setdefault(symbol, _Track())
+        if window in track.windows:
+            return
+        new = track.windows[window] = _Window(symbol, window)
+        if track.stands is not None:
+            new.take(None, track.stands, track.at)
 
     def forget(self, symbol: Symbol, window: timedelta) -> None:
         track = self._tracks.get(symbol)

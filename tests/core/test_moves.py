@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 from itertools import pairwise, permutations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from chatbot.core.alerts import Direction, Watch
@@ -109,6 +109,17 @@ def test_the_same_price_again_changes_nothing() -> None:
     assert windows.take(_BTC, _tick("99", 359)) == moves
 
 
+def test_moves_stand_until_the_symbol_is_not_heard() -> None:
+    windows = _windows(*_WINDOWS)
+    assert windows.standing(_BTC) == windows.standing(_ETH) == ()
+    moves = _after(windows, ("100", 0), ("120", 10), ("90", 300), ("99", 359))
+    assert windows.standing(_BTC) == moves
+    windows.interrupt(_BTC)
+    assert windows.standing(_BTC) == ()
+    windows.follow(_BTC, timedelta(minutes=9))
+    assert windows.standing(_BTC) == ()
+
+
 def test_a_price_older_than_the_last_one_is_left_out() -> None:
     windows = _windows()
     _after(windows, ("100", 0), ("100", 10))
@@ -146,6 +157,7 @@ def test_a_window_that_is_new_begins_with_the_price_that_stands() -> None:
     windows = _windows(_HOUR)
     _after(windows, ("100", 0))
     windows.follow(_BTC, _MINUTE)
+    assert _sizes(windows.standing(_BTC)) == ["0.0000"] * 4
     assert _sizes(_after(windows, ("110", 600))) == ["0.1000", "0.0000", "0.1000", "0.0000"]
 
 
@@ -254,6 +266,8 @@ def _near(direction: Direction, extreme: Decimal, level: Decimal, units: int) ->
 
 
 @given(st.sampled_from(Direction), _extremes, _fractions)
+@example(Direction.ABOVE, Decimal("1234567890123456789012.345"), Decimal("0.12345"))
+@example(Direction.BELOW, Decimal("1234567890123456789012.345"), Decimal("0.12345"))
 def test_a_move_of_exactly_the_level_meets_it_and_the_last_digit_decides(
     direction: Direction, extreme: Decimal, level: Decimal
 ) -> None:
