@@ -21,7 +21,7 @@ from chatbot.kucoin.rest import Host, Rest
 from chatbot.kucoin.signing import Credentials
 from chatbot.kucoin.timing import Timing
 from chatbot.sandbox.faults import Fault
-from chatbot.sandbox.kucoin_ws_tokens import Heartbeat
+from chatbot.sandbox.kucoin_ws_tokens import KUCOINS, Heartbeat
 from chatbot.sandbox.world import Sandbox
 
 BTC, PERP = Symbol("BTC-USDT"), Symbol("XBTUSDTM")
@@ -77,9 +77,9 @@ def up(feed: Feed) -> bool:
 
 
 @asynccontextmanager
-async def scene() -> AsyncIterator[tuple[Scene, Feed]]:
+async def scene(heartbeat: Heartbeat) -> AsyncIterator[tuple[Scene, Feed]]:
     """All four streams are up. Prices stand still until they are moved."""
-    async with Sandbox(seed=1, volatility=0.0, heartbeat=QUICK, pace=0.01) as sandbox:
+    async with Sandbox(seed=1, volatility=0.0, heartbeat=heartbeat, pace=0.01) as sandbox:
         access = sandbox.access
         credentials = Credentials(key=access.key, secret=access.secret, passphrase=access.passphrase)
         clock, pools = ExchangeClock(utc_now), Pools(now=utc_now, sleep=briefly)
@@ -105,9 +105,9 @@ async def scene() -> AsyncIterator[tuple[Scene, Feed]]:
 Act = Callable[[Scene, Feed], Awaitable[None]]
 
 
-def play(act: Act) -> None:
+def play(act: Act, heartbeat: Heartbeat = KUCOINS) -> None:
     async def main() -> None:
-        async with scene() as (stage, feed):
+        async with scene(heartbeat) as (stage, feed):
             await act(stage, feed)
 
     asyncio.run(main())
@@ -158,7 +158,7 @@ def test_a_lost_feed_comes_back_and_tells_its_gaps(fault: Fault) -> None:
         assert all(gap.since < gap.until for gap in scene.gaps)
         await scene.moved("69000")
 
-    play(act)
+    play(act, QUICK)
 
 
 def test_a_mute_feed_begins_anew_when_somebody_found_out() -> None:
