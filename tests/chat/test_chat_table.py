@@ -11,10 +11,9 @@ from chatbot.chat import account, admin, alerts, market, trading
 from chatbot.chat.messages import Effect
 from chatbot.chat.views import account as account_views
 from chatbot.chat.views import admin as admin_views
-from chatbot.chat.views import alert_rules
+from chatbot.chat.views import alert_rules, orders, stops, tickets
 from chatbot.chat.views import alerts as alert_views
 from chatbot.chat.views import market as market_views
-from chatbot.chat.views import orders, stops, tickets
 from chatbot.core.people import Role
 from tests.chat.desk import open_desk
 
