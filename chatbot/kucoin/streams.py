@@ -1,4 +1,4 @@
-"""How the feed's streams fare: which connections they need, which are up, and what was missed meanwhile. Pure.
+"""How the feed's streams fare: which connections they need, which are up, and what was missed meanwhile.
 
 A stream is down while any of its connections is; the gap is told when all that were lost are back.
 The first connection of all fills no gap: nobody was listening yet.
