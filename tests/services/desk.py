@@ -4,22 +4,23 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any, ParamSpec
 
-from chatbot.chat import parsing
+from chatbot.chat import parsing, parsing_alerts
 from chatbot.core.alerts import AlertRule
-from chatbot.core.feed import Channel
+from chatbot.core.feed import Channel, Tick
 from chatbot.core.limits import Limits
-from chatbot.core.market import Venue
+from chatbot.core.market import Symbol, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.orders import OrderTicket, OrderType, Side, TicketState
 from chatbot.core.people import Person, Role
 from chatbot.core.stops import Stop
+from chatbot.core.times import to_millis
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.feed import Feed
@@ -37,7 +38,7 @@ from chatbot.sandbox.kucoin_rest import KucoinFace
 from chatbot.sandbox.listing import Listing, load
 from chatbot.sandbox.orders import ExchangeOrder, OrderRequest
 from chatbot.sandbox.prices import SeededWalk
-from chatbot.services.alerts import Alerts
+from chatbot.services.alerts import AlertAsking, Alerts
 from chatbot.services.auditing import CandleAudit
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.exchange import Exchange
@@ -317,6 +318,30 @@ class Desk:
 
     def price(self, to: str) -> None:
         self.prices.move(BTC, Decimal(to))
+
+    async def alert(self, line: str, person: Person = ANNA) -> AlertRule:
+        """`BTC > 68000`, as far as the rule that is watched."""
+        asking = AlertAsking(person=person, chat_id=person.id, thread_id=None)
+        standing, _ = await self.alerts.add(parsing_alerts.wish(line, self.time(), UTC), asking)
+        return standing.rule
+
+    def tick(self, digits: str, symbol: Symbol = BTC) -> None:
+        """A price, as the feed tells it."""
+        self.lookout.hear(Tick(symbol, digits, to_millis(self.time())))
+
+    def rule(self, rule: AlertRule) -> AlertRule:
+        """As it stands now."""
+        found = self.store.alerts.rule(rule.id)
+        assert found is not None
+        return found
+
+    def fired(self) -> list[str]:
+        """Every firing so far, `1·2 68012.4 live`: each has a letter that tells it."""
+        rows = self.store.db.query(
+            "SELECT rule_id, number, value, source FROM firings JOIN outbox o ON o.id = letter_id"
+            " WHERE o.subject = 'alert' AND o.subject_id = firings.id ORDER BY firings.id"
+        )
+        return [f"{r['rule_id']}·{r['number']} {r['value']} {r['source']}" for r in rows]
 
     async def propose(self, line: str, person: Person = ANNA) -> OrderTicket:
         """`buy btc 100usdt`, as far as the card that shows it."""

@@ -1,0 +1,156 @@
+from pathlib import Path
+
+from chatbot.core.alerts import AlertState
+from chatbot.core.market import Symbol
+from chatbot.sandbox.faults import Fault
+from tests.sandbox.worlds import BTC
+from tests.services.desk import ANNA, Desk, story
+
+CANDLES = "GET /spot/api/v1/market/candles"
+
+
+def spike(desk: Desk, to: str) -> None:
+    """The price goes there and back within some seconds, and no tick says so."""
+    before = desk.prices.quote(BTC)
+    assert before is not None
+    desk.price(to)
+    desk.wait(5)
+    desk.price(str(before.last))
+    desk.wait(5)
+
+
+@story
+async def test_a_crossing_that_no_tick_showed_is_told_late_with_its_minute(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    rule = await desk.alert("BTC > 68000")
+    desk.wait(150)
+    minute = desk.time().replace(second=0, microsecond=0)
+    spike(desk, "68120")
+    desk.wait(60)
+    await desk.audit.look()
+    assert desk.fired() == ["1·1 68120 candle"]
+    firing = desk.store.alerts.latest_firing(rule.id)
+    assert firing is not None
+    assert (firing.at, firing.late) == (minute, True)
+    assert desk.rule(rule).state is AlertState.DONE
+
+
+@story
+async def test_what_a_tick_told_already_no_candle_tells_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    desk.wait(70)
+    desk.price("68120")
+    desk.tick("68120")
+    desk.wait(130)
+    await desk.audit.look()
+    assert desk.fired() == ["1·1 68120 live"]
+
+
+@story
+async def test_a_minute_is_read_once_it_is_closed_and_then_not_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    await desk.audit.look()
+    desk.wait(61)
+    await desk.audit.look()
+    assert CANDLES not in desk.wire.lines, "the minute has hardly ended"
+    desk.wait(10)
+    await desk.audit.look()
+    await desk.audit.look()
+    assert desk.wire.lines.count(CANDLES) == 1
+
+
+@story
+async def test_a_day_switched_off_is_read_in_one_go(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    await desk.alert("BTC < 60000 every 1h")
+    desk.stop()
+    desk.wait(3600)
+    spike(desk, "68500")
+    for _ in range(3):
+        desk.wait(5 * 3600)
+        spike(desk, "59000")
+    desk.wait(3600)
+    desk.start()
+    await desk.audit.look()
+    assert desk.fired() == ["1·1 68500 candle", "2·1 59000 candle", "2·2 59000 candle", "2·3 59000 candle"]
+    assert desk.wire.lines.count(CANDLES) == 1
+
+
+@story
+async def test_moves_in_a_gap_are_told_too(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC +5% 1h")
+    desk.wait(120)
+    await desk.audit.look()
+    desk.audit.missed([BTC])
+    desk.wait(120)
+    desk.price("71000")
+    desk.wait(90)
+    desk.audit.missed([BTC])
+    await desk.audit.look()
+    assert [line.split(" ")[::2] for line in desk.fired()] == [["1·1", "candle"]]
+
+
+@story
+async def test_candles_that_cannot_be_read_are_read_later(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    desk.wait(90)
+    spike(desk, "68120")
+    desk.wait(60)
+    desk.switch(Fault.UNAVAILABLE)
+    await desk.audit.look()
+    assert desk.fired() == []
+    desk.switch(Fault.UNAVAILABLE, on=False)
+    desk.wait(600)
+    await desk.audit.look()
+    assert desk.fired() == ["1·1 68120 candle"]
+
+
+@story
+async def test_what_happened_before_the_rule_was_made_is_not_its_business(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.wait(30)
+    spike(desk, "68120")
+    await desk.alert("BTC > 68000")
+    desk.wait(200)
+    await desk.audit.look()
+    assert desk.fired() == []
+
+
+@story
+async def test_a_symbol_that_is_watched_again_is_read_from_now_on(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    first = await desk.alert("BTC > 68000")
+    desk.wait(120)
+    await desk.audit.look()
+    desk.alerts.remove(first.id, ANNA)
+    desk.wait(30 * 86_400)
+    await desk.alert("BTC > 68000")
+    desk.wait(120)
+    lines = len(desk.wire.lines)
+    await desk.audit.look()
+    assert desk.wire.lines[lines:] == [CANDLES]
+    assert desk.fired() == []
+
+
+@story
+async def test_a_symbol_that_is_no_longer_listed_ends_its_rules_and_says_so(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    rule = await desk.alert("ALPACA-USDT > 100")
+    _delist(desk, Symbol("ALPACA-USDT"))
+    desk.wait(3700)
+    await desk.audit.look()
+    assert desk.gone == [], "once may be a slip of the exchange's"
+    desk.wait(3700)
+    await desk.audit.look()
+    assert [gone.id for gone in desk.gone] == [rule.id]
+    assert desk.rule(rule).state is AlertState.GONE
+    assert not desk.store.alerts.watched_symbols()
+
+
+def _delist(desk: Desk, symbol: Symbol) -> None:
+    desk.prices.instruments().pop(symbol)  # type: ignore[attr-defined]
