@@ -116,7 +116,6 @@ class FundingWatch:
         if since is not None:
             rows = await self._history(symbol, since, at)
             passed = [settled(row, rate if seen is None else seen) for row in rows or ()]
-            passed = [look for look in passed if since <= look.next_at < rate.next_at]
             owed = rows is None or lagging(passed, rate, since, at)
             seen = seen if owed else await self._replay(passed, seen)
         rate = completed(rate, self._heard.get(symbol), at)

@@ -196,10 +196,10 @@ async def test_the_feeds_predicted_rate_stands_in_for_five_minutes(desk: Desk) -
     rule = desk.rule(LEVEL, **above("0.0005"))
     heard = PredictedRate(symbol=PERP, rate=Decimal("0.0009"), at=desk.clock())
     desk.watch.hear(heard)
-    desk.watch.hear(replace(heard, rate=Decimal(0), at=heard.at - MINUTE))
     await desk.scan(6 * MINUTE)
     assert desk.told() == []
     desk.watch.hear(replace(heard, at=desk.clock()))
+    desk.watch.hear(replace(heard, rate=Decimal(0), at=desk.clock() - MINUTE))
     await desk.scan(5 * MINUTE)
     assert desk.told() == [(rule.id, "settles 2026-03-02T00:00Z", "0.0009", "predicted")]
 
@@ -230,7 +230,7 @@ async def test_an_exchange_that_is_away_is_logged_once_and_once_when_it_is_back(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    desk.rule(LEVEL, **above("0.0001"))
+    desk.rule(LEVEL, **above("0.0001"), every=MINUTE)
     desk.kucoin.down.add(CONTRACTS)
     for _ in range(3):
         await desk.scan(MINUTE)

@@ -186,6 +186,22 @@ async def test_a_history_that_lags_is_waited_for_and_holds_nothing_else_up(desk:
 
 
 @story
+async def test_as_long_as_the_history_is_owed_the_rate_of_now_flips_nothing(desk: Desk) -> None:
+    flip, interval = desk.rule(FLIP, every=MINUTE), desk.rule(INTERVAL)
+    await _off(desk, NEXT + timedelta(hours=1), "-0.0001")
+    desk.kucoin.set("-0.0002", interval=FOUR)
+    desk.kucoin.down.add(HISTORY)
+    await desk.scan()
+    assert desk.told() == []
+    desk.kucoin.down.clear()
+    await desk.scan(MINUTE)
+    assert desk.told() == [
+        (flip.id, "settles 2026-03-01T16:00Z", "-0.0001", "current"),
+        (interval.id, "settles 2026-03-01T20:00Z 28800>14400", "14400", "28800>14400"),
+    ]
+
+
+@story
 async def test_a_history_that_stays_empty_is_not_waited_for_for_ever(desk: Desk) -> None:
     desk.rule(LEVEL, **above("0.0005"))
     await _off(desk, NEXT + 2 * MINUTE)
