@@ -60,6 +60,7 @@ class FundingWatch:
         self._gone = gone
         self._now = now
         self._heard: dict[Symbol, PredictedRate] = {}
+        self._latest: dict[Symbol, Contract] = {}
         self._looked: dict[Symbol, datetime] = {}
         self._held: dict[Symbol, Position] | None = None
         self._speechless = False
@@ -72,6 +73,10 @@ class FundingWatch:
         last = self._heard.get(news.symbol)
         if last is None or last.at <= news.at:
             self._heard[news.symbol] = news
+
+    def latest(self, symbol: Symbol) -> Contract | None:
+        """As a scan last read it, however old; None for one without rules then."""
+        return self._latest.get(symbol)
 
     async def scan(self) -> None:
         """One look at all contracts with rules; none at all when there are no rules. Raises nothing of KuCoin's."""
@@ -91,6 +96,7 @@ class FundingWatch:
         for symbol in symbols:
             if symbol in listed:
                 self._absent.discard(symbol)
+                self._latest[symbol] = listed[symbol]
                 kept.append(await self._look(listed[symbol]))
             elif len(listed) >= WHOLE * self._longest:
                 await self._miss(symbol)

@@ -217,6 +217,21 @@ async def test_right_after_a_settlement_the_figures_are_not_believed(desk: Desk)
 
 
 @story
+async def test_what_a_scan_read_last_can_be_asked_for_a_rate_of_zero_too(desk: Desk) -> None:
+    desk.rule(FLIP)
+    assert desk.watch.latest(PERP) is None
+    for rate in ("0.0001", "0"):
+        desk.kucoin.set(rate, symbol=OTHER)
+        desk.kucoin.set(rate)
+        await desk.scan(MINUTE)
+        latest = desk.watch.latest(PERP)
+        assert latest is not None
+        assert latest.funding is not None
+        assert (latest.funding.rate, latest.time) == (Decimal(rate), desk.clock())
+    assert desk.watch.latest(OTHER) is None
+
+
+@story
 async def test_a_contract_without_funding_is_neither_judged_nor_gone(desk: Desk) -> None:
     desk.kucoin.set("0.0009", fundingRateGranularity=None)
     rule = desk.rule(LEVEL, **above("0.0005"))
