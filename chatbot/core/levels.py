@@ -92,8 +92,9 @@ class _Levels:
             else:
                 falling.bounds.append(level)
                 falling.ids.append(rule_id)
-        rising.bounds.reverse()
-        rising.ids.reverse()
+        # Copies have no room to spare, unlike what grew.
+        falling.bounds, falling.ids = falling.bounds[:], falling.ids[:]
+        rising.bounds, rising.ids = rising.bounds[::-1], rising.ids[::-1]
         self.look()
         return len(falling.ids) + len(rising.ids)
 

@@ -30,7 +30,8 @@ def test_other_prices_are_held_against_those_of_the_window(others: tuple[int, in
     for price in (5, 7, 6):
         extremes.add(Decimal(price), _NOON, None)
     first, second = map(Decimal, others)
-    assert (extremes.lowest(first, second), extremes.highest(first, second)) == (low, high)
+    assert extremes.lowest(first, second) == low
+    assert extremes.highest(first, second) == high
 
 
 def test_an_empty_window_has_the_extremes_of_other_prices() -> None:
