@@ -2,9 +2,9 @@
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, ParamSpec
 
 from chatbot.chat import parsing, parsing_alerts
 from chatbot.core.alerts import AlertRule
-from chatbot.core.feed import Channel, Tick
+from chatbot.core.feed import Channel, Stream, StreamState, Tick
 from chatbot.core.limits import Limits
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.modes import TradingMode
@@ -20,7 +20,7 @@ from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.orders import OrderTicket, OrderType, Side, TicketState
 from chatbot.core.people import Person, Role
 from chatbot.core.stops import Stop
-from chatbot.core.times import to_millis
+from chatbot.core.times import Now, to_millis
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.feed import Feed
@@ -40,6 +40,7 @@ from chatbot.sandbox.orders import ExchangeOrder, OrderRequest
 from chatbot.sandbox.prices import SeededWalk
 from chatbot.services.alerts import AlertAsking, Alerts
 from chatbot.services.auditing import CandleAudit
+from chatbot.services.blindness import Blindness, Wording
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.exchange import Exchange
 from chatbot.services.firing import Teller
@@ -175,6 +176,28 @@ class Told:
     rings: bool
 
 
+class ToldFeed(Feed):
+    """Up or down as a test says; what is to be restarted it only notes."""
+
+    def __init__(self, rests: Mapping[Venue, Rest], now: Now) -> None:
+        super().__init__(rests=rests, channels=(Channel.PUBLIC,), hear=_nothing_heard, gap=_nothing_heard, now=now)
+        self._time = now
+        self.down: dict[Venue, datetime] = {}
+        self.restarted: list[str] = []
+
+    def states(self) -> tuple[StreamState, ...]:
+        return tuple(replace(s, down_since=self.down.get(s.stream.venue)) for s in super().states())
+
+    def restart(self, stream: Stream, reason: str) -> None:
+        self.restarted.append(f"{stream.name}: {reason}")
+
+    def fall(self, venue: Venue = Venue.SPOT) -> None:
+        self.down[venue] = self._time()
+
+    def rise(self, venue: Venue = Venue.SPOT) -> None:
+        del self.down[venue]
+
+
 class Desk:
     """Trade holds 10,000 USDT and 1 BTC; BTC stands at 67,412.3 until moved."""
 
@@ -239,13 +262,7 @@ class Desk:
         self.gone: list[AlertRule] = []
         self.teller = Teller(store=store, owed=lambda: self.owed.append(None), now=now)
         self.lookout = Lookout(store=store, teller=self.teller, now=now)
-        self.feed = Feed(
-            rests={Venue.SPOT: spot, Venue.FUTURES: futures},
-            channels=(Channel.PUBLIC,),
-            hear=_nothing_heard,
-            gap=_nothing_heard,
-            now=now,
-        )
+        self.feed = ToldFeed({Venue.SPOT: spot, Venue.FUTURES: futures}, now)
         self.audit = CandleAudit(
             markets=self.markets,
             store=store,
@@ -265,8 +282,15 @@ class Desk:
         self.alerts = Alerts(
             store=store, markets=self.markets, lookout=self.lookout, audit=self.audit, watching=self.watching, now=now
         )
+        wording = Wording(
+            blind=lambda since, venue, rules: f"blind since {since:%H:%M}, {venue.value}, {rules} alerts",
+            back=lambda b: f"{'off' if b.off else 'back'} {b.since:%H:%M}-{b.until:%H:%M}, {b.late} late",
+        )
+        self.blindness = Blindness(store=store, watching=self.watching, audit=self.audit, wording=wording, now=now)
         self.lookout.load()
         self.lookout.settle_due()
+        self.watching.follow()
+        self.blindness.begin()
 
     def restart(self, rules: Limits = LIMITS) -> None:
         self.stop()
@@ -394,6 +418,13 @@ class Desk:
             " AND (edits NOTNULL OR follows NOTNULL) ORDER BY id"
         )
         return [Told(subject=Subject(r["subject"]), id=r["subject_id"], rings=r["edits"] is None) for r in rows]
+
+    def letters(self, chat_id: int = ANNA.id) -> list[str]:
+        """The plain letters that wait for a chat, oldest first."""
+        rows = self.store.db.query(
+            "SELECT text FROM outbox WHERE chat_id = ? AND subject IS NULL AND state = 'pending' ORDER BY id", [chat_id]
+        )
+        return [r["text"] for r in rows]
 
     def forget_letters(self) -> None:
         """As if all of them had been sent."""

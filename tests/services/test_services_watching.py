@@ -1,0 +1,150 @@
+from datetime import timedelta
+from pathlib import Path
+
+from chatbot.core.feed import Channel
+from chatbot.core.market import Symbol, Venue
+from chatbot.core.wishes import FeedHealth
+from chatbot.sandbox.faults import Fault
+from tests.sandbox.worlds import BTC
+from tests.services.desk import ANNA, BEN, Desk, story
+
+TICKERS = "GET /spot/api/v1/market/allTickers"
+TICKER = "GET /spot/api/v1/market/orderbook/level1"
+
+
+@story
+async def test_the_feed_follows_what_is_armed_or_watched_and_nothing_else(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    assert desk.watching.streams() == ()
+    rule = await desk.alert("BTC > 68000")
+    await desk.alert("funding BTC flip")
+    await desk.watchlists.add(BEN.id, ["SOL"])
+    desk.watching.follow()
+    topics = {s.stream.venue: s.topics for s in desk.watching.streams()}
+    assert topics == {Venue.SPOT: 2, Venue.FUTURES: 1}
+    desk.alerts.remove(rule.id, ANNA)
+    assert {s.stream.venue: s.topics for s in desk.watching.streams()} == {Venue.SPOT: 1, Venue.FUTURES: 1}
+    assert all(s.stream.channel is Channel.PUBLIC for s in desk.watching.streams())
+
+
+@story
+async def test_while_the_feed_is_down_one_question_for_all_tickers_fires_alerts(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    await desk.alert("ETH > 4000")
+    desk.feed.fall()
+    desk.price("68050")
+    await desk.watching.stand_in()
+    assert TICKERS not in desk.wire.lines, "a moment is no trouble"
+    desk.wait(6)
+    await desk.watching.stand_in()
+    assert desk.fired() == ["1·1 68050 poll"]
+    assert desk.wire.lines.count(TICKERS) == 1
+    assert desk.watching.health(Venue.SPOT) == (FeedHealth.POLLING, None)
+
+
+@story
+async def test_while_the_feed_is_up_nobody_is_asked(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    lines = len(desk.wire.lines)
+    desk.wait(60)
+    await desk.watching.stand_in()
+    assert desk.wire.lines[lines:] == []
+    assert desk.watching.health(Venue.SPOT) == (FeedHealth.LIVE, None)
+
+
+@story
+async def test_neither_feed_nor_answers_is_blindness(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    desk.feed.fall()
+    fell = desk.time()
+    desk.switch(Fault.UNAVAILABLE)
+    desk.wait(30)
+    await desk.watching.stand_in()
+    assert desk.watching.health(Venue.SPOT) == (FeedHealth.BLIND, fell)
+    assert desk.watching.health(Venue.FUTURES) == (FeedHealth.LIVE, None)
+
+
+@story
+async def test_a_feed_whose_prices_stand_still_while_the_market_moves_is_begun_anew_within_a_minute(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 69000")
+    desk.tick("67412.3")
+    began = desk.time()
+    for price in ("67500", "67600", "67700"):
+        desk.price(price)
+        desk.wait(15.1)
+        await desk.watching.look_for_silence()
+        if desk.feed.restarted:
+            break
+    assert desk.time() - began <= timedelta(seconds=60)
+    assert desk.feed.restarted == ["spot prices: BTC-USDT moved to 67600 and no tick said so"]
+
+
+@story
+async def test_what_is_found_out_by_asking_fires_too(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    desk.price("68050")
+    desk.wait(20)
+    await desk.watching.look_for_silence()
+    assert desk.fired() == ["1·1 68050 poll"]
+
+
+@story
+async def test_a_quiet_market_is_left_alone(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    desk.tick("67412.3")
+    for _ in range(240):
+        desk.wait(15)
+        await desk.watching.look_for_silence()
+    assert desk.feed.restarted == []
+
+
+@story
+async def test_a_market_that_ticks_is_not_asked_about(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 69000")
+    lines = len(desk.wire.lines)
+    for _ in range(10):
+        desk.wait(14)
+        desk.tick("67412.3")
+        desk.price("67500")
+        await desk.watching.look_for_silence()
+    assert desk.wire.lines[lines:] == []
+
+
+@story
+async def test_a_tick_that_overtakes_the_answer_clears_the_suspicion(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 69000")
+    desk.tick("67412.3")
+    for price in ("67500", "67600", "67700"):
+        desk.price(price)
+        desk.wait(16)
+        desk.wire.after(TICKER, lambda p=price: desk.tick(p))  # type: ignore[misc]
+        await desk.watching.look_for_silence()
+    assert desk.feed.restarted == []
+
+
+@story
+async def test_many_silent_symbols_are_asked_about_a_few_at_a_time(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for word, symbol, price in (
+        ("BTC", BTC, "67412.3"),
+        ("ETH", Symbol("ETH-USDT"), "3501"),
+        ("SOL", Symbol("SOL-USDT"), "180"),
+        ("ETH-BTC", Symbol("ETH-BTC"), "0.05"),
+        ("KCS-BTC", Symbol("KCS-BTC"), "0.0001"),
+    ):
+        await desk.alert(f"{word} > 900000")
+        desk.tick(price, symbol)
+    desk.wait(20)
+    lines = len(desk.wire.lines)
+    await desk.watching.look_for_silence()
+    assert desk.wire.lines[lines:].count(TICKER) == 3
