@@ -59,8 +59,9 @@ class Parcel:
 
 
 def mergeable(letter: Letter) -> bool:
-    """An alert that is a message of its own. Whatever edits or follows another one stays by itself."""
-    return letter.subject is Subject.ALERT and letter.edits is None and letter.follows is None
+    """An alert that is a message of its own. Whatever edits or answers another one stays by itself."""
+    ties = (letter.edits, letter.follows, letter.reply_to)
+    return letter.subject is Subject.ALERT and ties == (None, None, None) and not letter.asks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,9 +88,8 @@ class Sender:
     def _companions(self, letter: Letter) -> tuple[Letter, ...]:
         """Itself, and the alerts that wait already for the same place. None is waited for."""
         apart = self._line.suspects.apart()
-        if not mergeable(letter) or letter.id in apart:
-            return (letter,)
-        return self._outbox.like(letter, _MOST_TOGETHER, apart)
+        together = self._outbox.like(letter, _MOST_TOGETHER, apart) if mergeable(letter) else ()
+        return together if any(each.id == letter.id for each in together) else (letter,)
 
     def _packed(self, letters: Sequence[Letter]) -> Parcel | None:
         """Of several that cannot be drawn together, those at fault are laid aside and the others leave."""

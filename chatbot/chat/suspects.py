@@ -4,7 +4,7 @@ While it fails on everything it is out of order, and everything is kept and trie
 long as that takes. A letter on which it fails while it takes others is at fault itself: it rests
 longer and longer, holds nobody up meanwhile, and is given up after two hours. So is one whose
 acknowledgement is lost every time, although Telegram answered a question right before: it may
-have arrived, so nobody gets more than a handful of copies of it, and all but the first are marked.
+have arrived each time, eight times at most, and all copies but the first are marked.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from chatbot.core.times import Now
 
-_RESTS = tuple(timedelta(seconds=seconds) for seconds in (2, 15, 60, 300, 900, 1800, 1800, 1800))
+_RESTS = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 900, 1800, 3600))
 """After each failure that is the letter's own; after one more it is given up."""
 
 _OFTEN = 3

@@ -15,7 +15,7 @@ from chatbot.chat.messages import Command, Effect, Handler, Message, Reply, TapH
 from chatbot.chat.parcels import Looks
 from chatbot.chat.sender import Sender
 from chatbot.chat.table import Table
-from chatbot.core.notices import Lane, Letter
+from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.people import Person, Role
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES
 from chatbot.sandbox.server import Server
@@ -27,6 +27,7 @@ from chatbot.sandbox.telegram_values import TelegramUser
 from chatbot.services.post import Post
 from chatbot.store.store import Store, open_store
 from tests.chat.desk import ANNA, BEN, BOT_NAME, CARA, Clock, front_of
+from tests.playground import PATIENCE
 
 TOKEN = "7000001:made-up"
 
@@ -83,6 +84,35 @@ class Wire:
     def later(self, seconds: float) -> None:
         self.clock.advance(seconds)
         self.bell.set()
+
+    def alerts(self, count: int, *chats: int, first: int = 1) -> list[Letter]:
+        """So many that fired, numbered from `first`, to each of the chats in turn; committed together."""
+        with self.store.atomic():
+            return [
+                self.store.outbox.put(
+                    Letter(chat_id=chats[n % len(chats)], lane=Lane.ALERT, subject=Subject.ALERT, subject_id=first + n)
+                )
+                for n in range(count)
+            ]
+
+    async def quiet(self) -> None:
+        """Until nothing is under way, and nothing more leaves at this moment."""
+        calm = 0
+        async with asyncio.timeout(PATIENCE):
+            while calm < 3:
+                await asyncio.sleep(0.001)
+                under_way = self.store.db.execute("SELECT 1 FROM outbox WHERE state = 'sending' LIMIT 1").fetchone()
+                calm = 0 if under_way or self.bell.is_set() else calm + 1
+
+    async def all_left(self, step: float = 0.05) -> float:
+        """Lets the time pass until nothing waits; how many seconds that took."""
+        began = self.clock()
+        await self.quiet()
+        async with asyncio.timeout(PATIENCE):
+            while self.store.outbox.waiting():
+                self.later(step)
+                await self.quiet()
+        return (self.clock() - began).total_seconds()
 
     def sender(self, draw: Draw, digest: Digest) -> Sender:
         return Sender(

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.core.notices import Button, ButtonStyle, Lane, Letter, LetterState, Subject
+from chatbot.core.orders import OrderTicket
 from chatbot.store.store import Store, open_store
 
 _BUTTONS = (
@@ -248,3 +250,194 @@ def test_the_sender_is_rung_for_what_is_new(path: Path, clock: list[datetime]) -
     store.outbox.put(_letter())
     store.close()
     assert len(rings) == 2
+
+
+def _alerts(store: Store, count: int, chat_id: int = 70) -> list[Letter]:
+    with store.atomic():
+        return [
+            store.outbox.put(Letter(chat_id=chat_id, lane=Lane.ALERT, subject=Subject.ALERT, subject_id=n))
+            for n in range(count)
+        ]
+
+
+def _now(store: Store, letter: Letter) -> Letter:
+    found = store.outbox.letter(letter.id)
+    assert found is not None
+    return found
+
+
+def test_only_the_lanes_chats_and_letters_asked_for_are_due(store: Store) -> None:
+    by_lane = [store.outbox.put(_letter(lane.name, lane, chat_id=lane + 1)) for lane in Lane]
+    urgent, patient = (Lane.ANSWER, Lane.ORDER), (Lane.ALERT, Lane.REPORT)
+    due = store.outbox.due
+    assert [letter.text for letter in due(9, lanes=urgent)] == ["ANSWER", "ORDER"]
+    assert [letter.text for letter in due(9, lanes=patient)] == ["ALERT", "REPORT"]
+    assert [letter.text for letter in due(9, without=[1, 3])] == ["ORDER", "REPORT"]
+    assert [letter.text for letter in due(9, resting=[by_lane[1].id, by_lane[2].id])] == ["ANSWER", "REPORT"]
+
+
+def test_like_letters_are_found_oldest_first_and_only_those_that_may_share_a_message(store: Store) -> None:
+    card = _posted(store)
+    first, second, third = _alerts(store, 3)
+    _alerts(store, 1, chat_id=71)
+    for other in (
+        replace(first, thread_id=5), replace(first, edits=card.id), replace(first, follows=card.id),
+        replace(first, reply_to=5), replace(first, asks="move 5"), replace(first, lane=Lane.REPORT),
+        replace(first, subject=Subject.TICKET), replace(first, subject=None, text="words"),
+    ):  # fmt: skip
+        store.outbox.put(other)
+    assert store.outbox.like(first, 9) == (first, second, third)
+    assert store.outbox.like(third, 2) == (first, second)
+    assert store.outbox.like(first, 9, apart=[second.id]) == (first, third)
+    store.outbox.again([second], "lost", maybe_arrived=True)
+    assert store.outbox.like(first, 9) == (first, third)
+    assert [letter.id for letter in store.outbox.like(_now(store, second), 9)] == [second.id]
+
+
+def test_letters_of_one_message_leave_and_arrive_together(store: Store) -> None:
+    first, *others = _alerts(store, 4)
+    store.outbox.sending(replace(first, text="three alerts", buttons=_BUTTONS), others[:2])
+    assert [_now(store, each).state for each in (first, *others)] == [LetterState.SENDING] * 3 + [LetterState.PENDING]
+    assert [(_now(store, each).text, _now(store, each).buttons) for each in others] == [("", ())] * 3
+    assert _now(store, first).text == "three alerts"
+    store.outbox.sent(first, 900, others[:2])
+    assert [_now(store, each).message_id for each in (first, *others)] == [900, 900, 900, None]
+    assert [_now(store, each).attempts for each in (first, *others)] == [1, 1, 1, 0]
+
+
+def test_letters_that_left_together_repeat_all_after_a_crash(store: Store, path: Path, clock: list[datetime]) -> None:
+    first, *others = _alerts(store, 3)
+    store.outbox.sending(first, others)
+    again = open_store(path, lambda: clock[0])
+    assert again.outbox.recover() == 3
+    assert [(letter.id, letter.repeat) for letter in again.outbox.due(9)] == [(n.id, True) for n in (first, *others)]
+    again.close()
+
+
+def test_letters_that_were_held_up_together_go_back_together(store: Store) -> None:
+    first, *others = letters = _alerts(store, 3)
+    store.outbox.sending(first, others)
+    store.outbox.again(letters, "too many", maybe_arrived=False)
+    assert [letter.repeat for letter in store.outbox.due(9)] == [False] * 3
+
+
+def test_what_is_owed_to_a_closed_chat_is_held_and_waits_again_when_it_opens(store: Store) -> None:
+    chats = store.outbox.chats
+    leaving, waiting, other = (
+        store.outbox.put(_letter(text, chat_id=n)) for text, n in (("a", 70), ("b", 70), ("c", 71))
+    )
+    store.outbox.sending(leaving)
+    assert chats.close(70, "blocked") == 2
+    assert chats.close(70, "blocked") is None
+    late = store.outbox.put(_letter("d"))
+    assert late.state is LetterState.HELD
+    assert store.outbox.due(9) == (other,)
+    assert (store.outbox.waiting(), store.outbox.undelivered()) == (1, 3)
+    assert store.outbox.recover() == 0
+    assert chats.reopen(71) is False
+    assert chats.reopen(70) is True
+    assert chats.reopen(70) is False
+    assert [(each.text, each.repeat) for each in store.outbox.due(9)] == [
+        ("a", False),
+        ("b", False),
+        ("c", False),
+        ("d", False),
+    ]
+    assert (chats.closed(70), store.outbox.undelivered()) == (False, 0)
+    assert waiting.state is LetterState.PENDING
+
+
+def test_an_edit_replaces_one_that_is_held(store: Store) -> None:
+    card = _posted(store)
+    store.outbox.chats.close(70, "blocked")
+    store.outbox.put(_letter("sending", edits=card.id))
+    store.outbox.put(_letter("filled", edits=card.id))
+    store.outbox.chats.reopen(70)
+    assert _texts(store) == ["filled"]
+
+
+def test_what_was_held_rings_for_the_sender_when_it_may_leave(path: Path, clock: list[datetime]) -> None:
+    rings: list[int] = []
+    store = open_store(path, lambda: clock[0], lambda: rings.append(1))
+    store.outbox.chats.close(70, "blocked")
+    store.outbox.chats.reopen(71)
+    assert rings == []
+    store.outbox.chats.reopen(70)
+    assert rings == [1]
+    store.close()
+
+
+def test_who_is_to_know_of_a_closed_chat_is_told_in_the_same_transaction(store: Store) -> None:
+    store.outbox.put(_letter())
+    told: list[int] = []
+
+    def notices(waiting: int) -> list[Letter]:
+        told.append(waiting)
+        return [_letter("closed", chat_id=71), _letter("closed", chat_id=72)]
+
+    store.outbox.hold(70, "blocked", notices)
+    store.outbox.hold(70, "blocked", notices)
+    assert told == [1]
+    assert [letter.chat_id for letter in store.outbox.due(9)] == [71, 72]
+
+    def fail(_: int) -> list[Letter]:
+        raise RuntimeError
+
+    store.outbox.put(_letter(chat_id=73))
+    with pytest.raises(RuntimeError):
+        store.outbox.hold(73, "blocked", fail)
+    assert not store.outbox.chats.closed(73)
+
+
+def test_all_that_names_a_group_names_it_anew_when_it_moves(store: Store, propose: Callable[[], OrderTicket]) -> None:
+    ticket = propose()  # in chat 70
+    stop = store.stops.kill("Anna", 70)
+    store.db.execute(
+        "INSERT INTO alerts (kind, symbol, venue, level, person_id, person, chat_id, note, order_line, state, arms,"
+        " armed_at, fired, created_at) VALUES ('price', 'BTC-USDT', 'spot', '1', 7, 'Anna', 70, '', '', 'armed', 1, '',"
+        " 0, '')"
+    )
+    leaving = store.outbox.put(replace(_letter("leaving"), reply_to=55))
+    store.outbox.sending(leaving)
+    store.outbox.chats.move(70, -1005)
+    latest = _now(store, leaving)
+    assert (latest.chat_id, latest.state, latest.repeat, latest.reply_to) == (-1005, LetterState.PENDING, False, None)
+    moved = [store.db.execute(f"SELECT chat_id FROM {table}").fetchall() for table in ("tickets", "stops", "alerts")]  # noqa: S608
+    assert moved == [[(-1005,)]] * 3
+    assert (ticket.chat_id, stop.chat_id) == (70, 70)
+    assert store.outbox.chats.earlier_ids(-1005) == {70}
+    store.outbox.chats.move(-1005, -2005)
+    assert store.outbox.chats.earlier_ids(-2005) == {70, -1005}
+    assert store.outbox.chats.earlier_ids(-1005) == frozenset()
+
+
+def test_a_group_that_is_closed_stays_closed_when_it_moves(store: Store) -> None:
+    store.outbox.chats.close(-5, "kicked")
+    store.outbox.put(_letter(chat_id=-5))
+    store.outbox.chats.move(-5, -1005)
+    assert (store.outbox.chats.closed(-5), store.outbox.chats.closed(-1005)) == (False, True)
+    assert store.outbox.chats.reopen(-1005)
+    assert [letter.chat_id for letter in store.outbox.due(9)] == [-1005]
+
+
+def test_an_edit_of_a_message_that_stayed_behind_leaves(store: Store) -> None:
+    card = _posted(store)
+    store.outbox.chats.move(70, -1005)
+    store.outbox.put(replace(_letter("filled", chat_id=-1005), edits=card.id))
+    assert _texts(store) == ["filled"]
+    assert store.outbox.message_of(store.outbox.due(1)[0]) is None
+
+
+def test_the_next_letter_is_found_without_looking_at_all_that_wait(store: Store) -> None:
+    _alerts(store, 50)
+    asked: list[str] = []
+    store.db.conn.set_trace_callback(asked.append)
+    letter = store.outbox.due(1, lanes=(Lane.ALERT, Lane.REPORT), without=[71], resting=[999])[0]
+    store.outbox.like(letter, 100)
+    store.outbox.chats.reopen(70)
+    store.db.conn.set_trace_callback(None)
+    plans = [row[3] for each in asked for row in store.db.conn.execute(f"EXPLAIN QUERY PLAN {each}")]
+    assert any("outbox_waiting" in step for step in plans)
+    assert any("outbox_by_chat" in step for step in plans)
+    assert not any(step.startswith("SCAN") and "json_each" not in step for step in plans)
+    assert not any("TEMP B-TREE" in step for step in plans)
