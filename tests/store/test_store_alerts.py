@@ -230,7 +230,10 @@ def test_rules_fall_with_the_transaction_they_join(store: Store) -> None:
 
 def test_rules_end_when_their_cards_may_no_longer_be_tapped(store: Store, clock: list[datetime]) -> None:
     kept, gone = _add(store, price("1")), _add(store, price("2"))
-    store.alerts.change(gone, ended(gone, AlertState.DELETED))
+    done = fired(gone, MADE)
+    assert store.alerts.change(gone, done)
+    clock[0] += timedelta(days=9)
+    assert store.alerts.change(done, ended(done, AlertState.DELETED))
     clock[0] += timedelta(days=30)
     store.clean(timedelta(days=7))
     assert store.alerts.rule(gone.id) is not None
