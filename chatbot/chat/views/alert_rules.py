@@ -155,9 +155,10 @@ def _ways(asked: Wish, instrument: Instrument) -> tuple[str, str]:
 
 
 def _question(standing: Standing) -> Html:
+    """With the distance, where reaching it would do something."""
     shown, gap = standing.rule, phrases.away(standing)
     asked = phrases.asks(shown.question, standing.instrument)
-    return html("<b>{} {}</b>{}", shown.name, asked, f" ({gap})" if gap and shown.alive else "")
+    return html("<b>{} {}</b>{}", shown.name, asked, f" ({gap})" if gap and shown.state is AlertState.ARMED else "")
 
 
 def _repeats(shown: AlertRule) -> str:

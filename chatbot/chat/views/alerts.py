@@ -11,6 +11,7 @@ from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Direction, Sou
 from chatbot.core.errors import ChatbotError
 from chatbot.core.market import Instrument, Venue
 from chatbot.core.notices import Button, Buttons, ButtonStyle, Subject
+from chatbot.core.numbers import ceil_to, floor_to, plain
 from chatbot.core.times import in_words
 from chatbot.core.wishes import Told
 from chatbot.services.blindness import Back
@@ -57,7 +58,7 @@ def fired_buttons(told: Told, *, may_trade: bool) -> Buttons:
     further = next_level(told)
     if further is not None:
         text = f"Move to {phrases.level(further)}"
-        second.insert(0, Button(text=text, action=f"move {firing.id} {further:f}", style=ButtonStyle.PRIMARY))
+        second.insert(0, Button(text=text, action=f"move {firing.id} {plain(further)}", style=ButtonStyle.PRIMARY))
     rows = [first, second]
     if may_trade and rule.question.venue is Venue.SPOT:
         symbol = rule.question.symbol
@@ -69,7 +70,7 @@ def fired_buttons(told: Told, *, may_trade: bool) -> Buttons:
 
 
 def next_level(told: Told) -> Decimal | None:
-    """A round price about 0.75 % further on; None where there is none."""
+    """A round price about 0.75 % further on, and one step at least; None where there is none."""
     question, value, instrument = told.rule.question, told.firing.value, told.instrument
     if question.kind is not AlertKind.PRICE or instrument is None:
         return None
@@ -78,9 +79,12 @@ def next_level(told: Told) -> Decimal | None:
     reach = base * _FURTHER
     power = Decimal(1).scaleb(reach.adjusted())
     step = max(next(power * n for n in _TIDY if power * n <= reach), instrument.price_increment)
-    further = ((base + reach if up else base - reach) / step).quantize(Decimal(1)) * step
-    further = instrument.round_price(further)
-    return further if further > 0 and (further > base if up else further < base) else None
+    about = ((base + reach if up else base - reach) / step).quantize(Decimal(1)) * step
+    increment = instrument.price_increment
+    if up:
+        return ceil_to(max(about, base + increment), increment)
+    further = floor_to(min(about, base - increment), increment)
+    return further if further > 0 else None
 
 
 def after(text: str, outcome: Html, buttons: Buttons) -> Reply:

@@ -1,0 +1,434 @@
+"""Handlers of alerts: typed, tapped, fired by a tick, and tapped again under the alert."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from chatbot.chat.views import alerts as views
+from chatbot.core.alerts import AlertState
+from chatbot.core.feed import Tick
+from chatbot.core.market import Symbol
+from chatbot.core.notices import Letter, Subject
+from chatbot.core.people import Role
+from chatbot.core.times import to_millis
+from tests.chat.desk import ANNA, BEN, CARA, GROUP, MALLORY, Desk, Said, incoming, open_desk
+
+BTC = Symbol("BTC-USDT")
+
+
+def _story(folder: Path, story: Callable[[Desk], Awaitable[None]], mode: str = "live") -> None:
+    async def run() -> None:
+        async with open_desk(folder, TRADING_MODE=mode) as desk:
+            await story(desk)
+
+    asyncio.run(run())
+
+
+def _labels(letter: Letter) -> list[str]:
+    return [button.text for row in letter.buttons for button in row]
+
+
+def _toast(said: Said) -> str:
+    assert said.toast is not None
+    return said.toast.text
+
+
+def _rules(desk: Desk) -> int:
+    return sum(len(desk.services.alerting.alerts.of(person)) for person in (ANNA, BEN, CARA))
+
+
+def _tick(desk: Desk, digits: str, symbol: Symbol = BTC) -> list[Letter]:
+    """A trade of now, and the cards of what it fired, drawn and delivered."""
+    desk.services.alerting.lookout.hear(Tick(symbol, digits, to_millis(desk.clock())))
+    cards = []
+    for letter in desk.store.outbox.due(100):
+        assert letter.subject is Subject.ALERT
+        told = desk.services.alerting.alerts.told(letter.subject_id)
+        role = desk.settings.role_of(told.rule.person_id)
+        reply = views.fired(told, desk.clock(), may_trade=role is not None and role >= Role.TRADER)
+        card = letter.drawn(reply.text, reply.buttons, pinned=reply.pinned)
+        desk.store.outbox.sending(card)
+        desk.store.outbox.sent(card, 20_000 + letter.id)
+        cards.append(replace(card, message_id=20_000 + letter.id))
+    return cards
+
+
+def test_a_line_becomes_a_rule_and_its_card(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        (card,) = (await desk.says(CARA, "/alert btc > 68k every 4h until 2026-12-31 note resistance")).letters
+        assert card.text.split("\n") == [
+            "<b>#1 BTC crosses above 68,000</b> (0.87 % away)",
+            "repeats, at most every 4 h",
+            "until 2026-12-31",
+            "“resistance”",
+        ]
+        assert _labels(card) == ["Why not yet?", "Delete", "All alerts"]
+
+    _story(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("line", "asks"),
+    [
+        ("/alert eth < 1", "#1 ETH crosses below 1"),
+        ("/alert BTC > +1%", "#1 BTC crosses above 68,086.4"),
+        ("/alert BTC +5% 1h", "#1 BTC rises 5 % within 1 h"),
+        ("/alert BTC -3% 15m", "#1 BTC falls 3 % within 15 m"),
+        ("/alert XBTUSDTM > 99k", "#1 XBTUSDTM crosses above 99,000"),
+        ("/alert funding BTC > 0.05%", "#1 BTC funding goes above +0.0500 %"),
+        ("/alert funding BTC < -0.01%", "#1 BTC funding goes below -0.0100 %"),
+        ("/alert funding BTC flip", "#1 BTC funding changes sign"),
+        ("/alert funding BTC cap", "#1 BTC funding nears cap or floor"),
+        ("/alert funding BTC interval", "#1 BTC funding interval changes"),
+        ("/alert funding BTC pay > 1", "#1 BTC position pays funding, 1 or more"),
+    ],
+)
+def test_every_kind_of_alert_can_be_asked_for(tmp_path: Path, line: str, asks: str) -> None:
+    async def story(desk: Desk) -> None:
+        card = (await desk.says(CARA, line)).text
+        assert card.startswith(f"<b>{asks}</b>"), card
+        assert "\nonce" in card
+
+    _story(tmp_path, story)
+
+
+def test_the_same_rule_twice_is_shown_and_not_doubled(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(CARA, "/alert btc > 68000")
+        again = await desk.says(CARA, "/alert BTC-USDT above 68k")
+        assert again.text.startswith("You have that already:\n<b>#1 BTC crosses above 68,000</b>")
+        assert _rules(desk) == 1
+
+    _story(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("line", "labels", "chosen", "asks"),
+    [
+        ("/alert btc 68000", ["rises to 68,000", "falls to 68,000"], "rises", "#1 BTC crosses above 68,000"),
+        ("/alert btc 60k note dip", ["rises to 60,000", "falls to 60,000"], "falls", "#1 BTC crosses below 60,000"),
+        ("/alert btc 5% 1h", ["rises 5 %", "falls 5 %"], "falls", "#1 BTC falls 5 % within 1 h"),
+        ("/alert btc 150% 1h", ["rises 150 %"], "rises", "#1 BTC rises 150 % within 1 h"),
+        (
+            "/alert funding btc 0.05%", ["goes above +0.0500 %", "goes below +0.0500 %"], "goes above",
+            "#1 BTC funding goes above +0.0500 %",
+        ),
+    ],
+)  # fmt: skip
+def test_a_level_alone_asks_which_way(tmp_path: Path, line: str, labels: list[str], chosen: str, asks: str) -> None:
+    async def story(desk: Desk) -> None:
+        (question,) = (await desk.says(CARA, line)).letters
+        assert question.text.startswith("<b>Which way?</b>")
+        assert _labels(question) == labels
+        assert _rules(desk) == 0
+        made = (await desk.taps(CARA, question, chosen)).text
+        assert made.startswith(f"<b>{asks}</b>")
+        assert ("“dip”" in made) == ("dip" in line)
+
+    _story(tmp_path, story)
+
+
+def test_a_level_already_passed_says_so_and_offers_the_other_direction(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        (card,) = (await desk.says(CARA, "/alert btc > 60k every 4h")).letters
+        assert card.text == "BTC-USDT is above 60,000 already: 67,412.3 now.\nShall I tell you when it goes back?"
+        assert _rules(desk) == 0
+        made = (await desk.taps(CARA, card, "falls to 60,000")).text
+        assert made.startswith("<b>#1 BTC crosses below 60,000</b>")
+        assert "every 4 h" in made
+        (card,) = (await desk.says(CARA, "/alert btc < 67412.3")).letters
+        assert card.text == "BTC-USDT is at 67,412.3 already: 67,412.3 now."
+        assert card.buttons == ()
+
+    _story(tmp_path, story)
+
+
+def test_a_misspelt_coin_is_one_tap_from_the_right_one_and_nothing_typed_is_lost(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        (guess,) = (await desk.says(CARA, "/alert bct>68k every 4h note bct or not")).letters
+        assert "No BCT on KuCoin. Did you mean BTC" in guess.text
+        made = (await desk.taps(CARA, guess, "BTC")).text
+        assert "#1 BTC crosses above 68,000" in made
+        assert "every 4 h\n“bct or not”" in made
+
+    _story(tmp_path, story)
+
+
+def test_what_cannot_be_read_comes_back_mended(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        said = await desk.says(CARA, "/alert btc > 68,000 note top")
+        assert said.text == (
+            "A comma could mean 68.000 or 68000: write one of these.\n"
+            "Example: <code>/alert btc &gt; 68000 note top</code>"
+        )
+        assert _rules(desk) == 0
+
+    _story(tmp_path, story)
+
+
+def test_the_wizard_asks_what_then_which_and_takes_the_answer(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        for label, asks, hint, answer in (
+            ("Price", "/alert", "BTC > 68000", "btc 69k"),
+            ("% move", "/alert", "BTC +5% 1h", "btc +5% 1h"),
+            ("Funding", "/alert funding", "BTC > 0.05%", "btc flip"),
+        ):
+            (wizard,) = (await desk.says(CARA, "/alert")).letters
+            assert wizard.text.startswith("What should I watch?")
+            assert _labels(wizard) == ["Price", "% move", "Funding"]
+            (question,) = (await desk.taps(CARA, wizard, label)).letters
+            assert (question.edits, question.asks, question.hint) == (None, asks, hint)
+            answered = await desk.says(CARA, answer, answers=question.message_id)
+            assert "BTC" in answered.text
+        assert _rules(desk) == 2
+
+    _story(tmp_path, story)
+
+
+def test_the_cards_of_prices_and_funding_lead_to_an_alert(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        (price,) = (await desk.says(CARA, "/price btc")).letters
+        (question,) = (await desk.taps(CARA, price, "Alert")).letters
+        assert (question.text, question.asks, question.hint) == ("BTC: which price?", "/alert BTC", "> 68000")
+        assert "#1 BTC crosses above 68,000" in (await desk.says(CARA, "> 68k", answers=question.message_id)).text
+        (funding,) = (await desk.says(CARA, "/funding btc")).letters
+        (question,) = (await desk.taps(CARA, funding, "Alert")).letters
+        assert (question.asks, question.hint) == ("/alert funding BTC", "> 0.05%")
+        assert "#2 BTC funding changes sign" in (await desk.says(CARA, "flip", answers=question.message_id)).text
+
+    _story(tmp_path, story)
+
+
+def test_the_list_is_ones_own_and_opens_cards_in_place(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        (empty,) = (await desk.says(CARA, "/alerts")).letters
+        assert empty.text.startswith("You have no alerts.")
+        assert "What should I watch?" in (await desk.taps(CARA, empty, "New alert")).text
+        for level in ("70k", "69k", "68k"):
+            await desk.says(CARA, f"/alert btc > {level}")
+        await desk.says(BEN, "/alert btc > 80k")
+        _tick(desk, "67412.3")
+        (listed,) = (await desk.says(CARA, "/alerts")).letters
+        assert listed.text.split("\n") == [
+            "<b>3 alerts, nearest first</b>",
+            "<b>#3</b> BTC &gt; 68,000, 0.87 % away",
+            "<b>#2</b> BTC &gt; 69,000, 2.36 % away",
+            "<b>#1</b> BTC &gt; 70,000, 3.84 % away",
+        ]
+        (opened,) = (await desk.taps(CARA, listed, "#2")).letters
+        assert opened.edits == listed.id
+        assert opened.text.startswith("<b>#2 BTC crosses above 69,000</b> (2.36 % away)")
+        (told,) = (await desk.taps(CARA, opened, "Why not yet?")).letters
+        assert "Working: it tells when BTC crosses above 69,000." in told.text
+        (back,) = (await desk.taps(CARA, told, "All alerts")).letters
+        assert (back.edits, back.text) == (listed.id, listed.text)
+        (opened,) = (await desk.taps(CARA, back, "#2")).letters
+        (deleted,) = (await desk.taps(CARA, opened, "Delete")).letters
+        assert deleted.text == "#2 BTC crosses above 69,000: <b>deleted</b>."
+        assert _rules(desk) == 3
+
+    _story(tmp_path, story)
+
+
+def test_alerts_are_deleted_by_number_or_all_of_ones_own(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        for level in ("68k", "69k", "70k", "71k"):
+            await desk.says(CARA, f"/alert btc > {level}")
+        await desk.says(BEN, "/alert btc > 80k")
+        assert (await desk.says(CARA, "/unalert 1")).text == "#1 BTC crosses above 68,000: <b>deleted</b>."
+        assert (await desk.says(CARA, "/unalert #2")).text == "#2 BTC crosses above 69,000: <b>deleted</b>."
+        assert "#2 is gone already." in (await desk.says(CARA, "/unalert 2")).text
+        assert "#5 is Ben's." in (await desk.says(CARA, "/unalert 5")).text
+        assert "There is no alert #99." in (await desk.says(CARA, "/unalert 99")).text
+        assert (await desk.says(CARA, "/unalert ALL")).text == "2 alerts deleted."
+        assert (await desk.says(CARA, "/unalert all")).text == "You had no alerts."
+        assert "<b>deleted</b>" in (await desk.says(ANNA, "/unalert 5")).text
+        assert _rules(desk) == 0
+
+    _story(tmp_path, story)
+
+
+@pytest.mark.parametrize("text", ["", "1 2", "one", "1.0", "-1", "\u0661", "#", "1" * 13, "everything", "\x00"])
+@pytest.mark.parametrize("command", ["unalert", "why"])
+def test_a_number_is_asked_for_where_none_was_said(tmp_path: Path, command: str, text: str) -> None:
+    async def story(desk: Desk) -> None:
+        said = (await desk.says(CARA, f"/{command} {text}")).text
+        assert "by its number" in said
+        assert f"Example: <code>/{command} 12</code>" in said
+
+    _story(tmp_path, story)
+
+
+def test_why_tells_what_an_alert_waits_for(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(CARA, "/alert btc > 68000 every 1h")
+        _tick(desk, "67412.3")
+        desk.clock.advance(3)
+        first = (await desk.says(CARA, "/why 1")).text
+        assert "last 67,412.3, just now" in first
+        assert "(0.87 % away)" in first
+        assert "has not fired yet" in first
+        assert _tick(desk, "68012.4")
+        (card,) = (await desk.says(CARA, "/why #1")).letters
+        assert "for 1 h more; armed again once BTC is back at 67,932" in card.text
+        assert "fired once, last at" in card.text
+        desk.clock.advance(3601)
+        desk.services.alerting.lookout.settle_due()
+        (card,) = (await desk.taps(CARA, card, "Refresh")).letters
+        assert "waits until BTC is back at 67,932: then it is armed again" in card.text
+        assert "away" not in card.text
+        assert "prices: none since" in card.text
+        assert card.text.endswith("as soon as prices are back.</b>")
+        _tick(desk, "67932")
+        assert "armed since" in (await desk.taps(CARA, card, "Refresh")).text
+
+    _story(tmp_path, story)
+
+
+def test_a_fired_alert_tells_what_when_and_which(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(BEN, "/alert btc > 68000 every 4h note resistance")
+        (card,) = _tick(desk, "68012.4")
+        assert card.text.startswith("<b>BTC crossed above 68,000</b>\n68,012.4 at ")
+        assert "\n#1·1 “resistance”, 1st time today\n" in card.text
+        assert _labels(card) == ["Snooze 1h", "Move to 68,500", "Delete", "Buy", "Sell"]
+        (amount,) = (await desk.taps(BEN, card, "Buy")).letters
+        assert amount.asks == "/buy BTC-USDT"
+        (amount,) = (await desk.taps(BEN, card, "Sell")).letters
+        assert amount.asks == "/sell BTC-USDT"
+
+    _story(tmp_path, story)
+
+
+def test_a_snoozed_alert_says_until_when_and_by_whom_and_keeps_its_words(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(CARA, "/alert btc > 68000")
+        (card,) = _tick(desk, "68012.4")
+        assert "it was to tell this once" in card.text
+        assert _labels(card) == ["Snooze 1h", "Again", "Move to 68,500", "Delete"]
+        said = await desk.taps(CARA, card, "Snooze")
+        (edit,) = said.letters
+        assert _toast(said) == "quiet until 13:00 UTC (Cara)"
+        assert edit.edits == card.id
+        assert edit.text.startswith("<b>BTC crossed above 68,000</b>\n68,012.4 at ")
+        assert edit.text.endswith("(Cara)</i>")
+        assert "once" not in edit.text
+        assert _labels(edit) == ["Snooze 1h", "Move to 68,500", "Delete"]
+        assert [s.rule.state for s in desk.services.alerting.alerts.of(CARA)] == [AlertState.COOLING]
+        said = await desk.taps(CARA, edit, "Delete")
+        assert _toast(said) == "deleted (Cara)"
+        assert said.letters[0].buttons == ()
+        assert said.text.count("<i>") == 1
+
+    _story(tmp_path, story)
+
+
+def test_a_moved_alert_waits_at_its_new_level_and_fires_there(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(CARA, "/alert btc > 68000")
+        (card,) = _tick(desk, "68012.4")
+        said = await desk.taps(CARA, card, "Move to 68,500")
+        assert _toast(said) == "moved to 68,500 (Cara)"
+        assert said.text.startswith("<b>BTC crossed above 68,000</b>")
+        (card,) = _tick(desk, "68500")
+        assert card.text.startswith("<b>BTC crossed above 68,500</b>")
+        assert "2nd time today" in card.text
+        desk.clock.advance(1)
+        assert _tick(desk, "70000") == []
+        said = await desk.taps(CARA, card, "Move to 69,000")
+        assert said.toast is not None
+        assert (said.toast.popup, said.letters) == (True, [])
+        assert said.toast.text.startswith("BTC-USDT is there already.")
+
+    _story(tmp_path, story)
+
+
+def test_again_arms_a_done_alert_once_the_price_went_back(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(CARA, "/alert btc > 68000")
+        (card,) = _tick(desk, "68012.4")
+        said = await desk.taps(CARA, card, "Again")
+        assert _toast(said) == "armed again once BTC is back at 67,932 (Cara)"
+        assert _tick(desk, "68100") == []
+        assert _tick(desk, "67900") == []
+        (card,) = _tick(desk, "68001")
+        _tick(desk, "67000")
+        assert _toast(await desk.taps(CARA, card, "Again")) == "armed again (Cara)"
+
+    _story(tmp_path, story)
+
+
+def test_buttons_under_an_alert_are_its_persons_and_an_owners(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(CARA, "/alert btc > 68000 every 4h", group=True)
+        (card,) = _tick(desk, "68012.4")
+        assert card.chat_id == GROUP
+        for label in ("Snooze", "Move", "Delete"):
+            said = await desk.taps(BEN, card, label)
+            assert said.toast is not None
+            assert (said.toast.popup, said.letters) == (True, [])
+            assert said.toast.text.startswith("#1 is Cara's.")
+        said = await desk.taps(MALLORY, card, "Delete")
+        assert (said.toast, said.letters) == (None, [])
+        assert _toast(await desk.taps(ANNA, card, "Delete")) == "deleted (Anna)"
+
+    _story(tmp_path, story)
+
+
+def test_a_digests_button_leaves_the_digest_standing(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(CARA, "/alert btc > 68000 every 4h")
+        (fired,) = _tick(desk, "68012.4")
+        reply, _ = views.digest([desk.services.alerting.alerts.told(fired.subject_id)])
+        desk.store.outbox.put(Letter(chat_id=CARA.id, lane=fired.lane, text=reply.text, buttons=reply.buttons))
+        (digest,) = desk.delivered()
+        (listed,) = (await desk.taps(CARA, digest, "Alerts")).letters
+        assert listed.edits is None
+        assert "1 alert, nearest first" in listed.text
+
+    _story(tmp_path, story)
+
+
+def test_an_order_may_be_attached_by_who_may_trade(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        line = "/alert btc < 60k buy 0.001 @ 62000 note dip"
+        assert "An order on an alert is for traders; you are a viewer." in (await desk.says(CARA, line)).text
+        made = (await desk.says(BEN, line)).text
+        assert "with it comes the ticket: buy BTC 0.001 @ 62000" in made
+        (card,) = _tick(desk, "60000")
+        assert "order: buy BTC 0.001 @ 62000" in card.text
+
+    _story(tmp_path, story)
+
+
+@pytest.mark.parametrize("mode", ["paper", "off"])
+def test_no_trade_is_offered_where_none_is_possible(tmp_path: Path, mode: str) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(BEN, "/alert btc > 68000 every 4h")
+        (card,) = _tick(desk, "68012.4")
+        (edit,) = (await desk.taps(BEN, card, "Snooze")).letters
+        assert ("Buy" in _labels(edit)) == (mode != "off")
+
+    _story(tmp_path, story, mode)
+
+
+@pytest.mark.parametrize(
+    ("late", "answered", "marked"), [(30, True, False), (61, True, True), (599, True, True), (601, False, False)]
+)
+def test_an_alert_typed_while_the_bot_was_away_is_still_wished_for(
+    tmp_path: Path, late: int, *, answered: bool, marked: bool
+) -> None:
+    async def story(desk: Desk) -> None:
+        sent_at = desk.clock() - timedelta(seconds=late)
+        update = replace(incoming(999, CARA, text="/alert btc > 68000"), sent_at=sent_at)
+        said = await desk.handles(update)
+        assert _rules(desk) == int(answered)
+        assert ("while I was away" in said.text) == marked
+        if not answered:
+            assert "#1 BTC" in (await desk.taps(CARA, said.letters[0], "Ask again")).text
+
+    _story(tmp_path, story)
