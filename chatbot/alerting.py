@@ -102,7 +102,7 @@ def build_alerting(ground: Ground) -> Alerting:
         funding=funding,
         fills=fills,
         attached=attached,
-        alerts=Alerts(store=store, markets=markets, lookout=lookout, audit=audit, watching=watching, now=now),
+        alerts=Alerts(store=store, markets=markets, lookout=lookout, audit=audit, watching=watching, funding=funding),
     )
 
 
@@ -135,8 +135,14 @@ def open_eyes(alerting: Alerting) -> None:
 
 
 def watchmen(alerting: Alerting) -> tuple[Coroutine[None, None, None], ...]:
-    """What runs as long as the bot does."""
-    return (alerting.feed.run(), alerting.lookout.run(), alerting.fills.run(), alerting.attached.run())
+    """What runs beside the bot from its start on."""
+    return (
+        alerting.feed.run(),
+        alerting.lookout.run(),
+        alerting.fills.run(),
+        alerting.attached.run(),
+        alerting.funding.scan(),  # once, at the start: the clock's first is a minute away
+    )
 
 
 def alert_jobs(alerting: Alerting) -> list[Job]:

@@ -17,9 +17,9 @@ from chatbot.core.alerts import (
 )
 from chatbot.core.errors import NotAllowed, OverLimit, Refused, UsageError
 from chatbot.core.people import Person, Role
-from chatbot.core.times import Now
 from chatbot.core.wishes import FeedHealth, Standing, Told, Why, Wish
 from chatbot.services.auditing import CandleAudit
+from chatbot.services.funding import FundingWatch
 from chatbot.services.lookout import Lookout
 from chatbot.services.market import Markets
 from chatbot.services.watching import Watching
@@ -43,15 +43,16 @@ class Alerts:
         lookout: Lookout,
         audit: CandleAudit,
         watching: Watching,
-        now: Now,
+        funding: FundingWatch,
     ) -> None:
         self._store = store
         self._markets = markets
         self._lookout = lookout
         self._audit = audit
-        self._wishing = Wishing(markets=markets, lookout=lookout, now=now)
+        self._wishing = Wishing(markets=markets, lookout=lookout, now=store.now)
         self._watching = watching
-        self._now = now
+        self._funding = funding
+        self._now = store.now
 
     async def add(self, wish: Wish, asking: AlertAsking) -> tuple[Standing, bool]:
         """The rule, and whether it is new: the same one twice is shown, not doubled.
@@ -206,9 +207,12 @@ class Alerts:
         question = rule.question
         instrument = self._markets.known(question.symbol)
         if question.kind.funding:
-            seen = self._store.alerts.seen_funding(question.symbol)
-            rate = seen.rate if seen is not None else None
-            return Standing(rule=rule, instrument=instrument, last=rate, distance=distance(question, rate))
+            contract = self._funding.latest(question.symbol)
+            if contract is None or contract.funding is None:
+                return Standing(rule=rule, instrument=instrument)
+            rate = contract.funding.rate
+            far = distance(question, rate) if question.kind is AlertKind.FUNDING_LEVEL else None
+            return Standing(rule=rule, instrument=instrument, last=rate, last_at=contract.time, distance=far)
         tick = self._lookout.latest(question.symbol)
         value = self._lookout.value(rule)
         return Standing(

@@ -103,6 +103,12 @@ class FundingWatch:
             await asyncio.sleep(0)
         # Last of all: whoever stops before this line does it all again, and no rule fires twice for one occasion.
         self._keep([seen for seen in kept if seen is not None])
+        self._end_overdue()
+
+    def _end_overdue(self) -> None:
+        """Only now: a settlement that passed unseen before their end has been judged."""
+        for rule in self._store.alerts.over(self._now(), funding=True):
+            self._store.alerts.change(rule, ended(rule, AlertState.ENDED))
 
     def _forget(self) -> None:
         """What earlier scans kept in memory and this one has no use for."""

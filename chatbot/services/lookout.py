@@ -110,18 +110,21 @@ class Lookout:
 
     def see(self, venue: Venue, *, blind: bool) -> None:
         """While nothing is heard of a venue its last prices decide nothing."""
-        if not blind:
-            self._blind.discard(venue)
-        elif venue not in self._blind:
+        if blind:
             self._blind.add(venue)
-            for symbol, its in self._store.alerts.watched_symbols():
-                if its is venue:
-                    self._windows.interrupt(symbol)
+        else:
+            self._blind.discard(venue)
+
+    def interrupt(self, venue: Venue) -> None:
+        """Ticks are missing: nobody knows how long the last prices of this venue stand from here on."""
+        for symbol, its in self._store.alerts.watched_symbols():
+            if its is venue:
+                self._windows.interrupt(symbol)
 
     def settle_due(self) -> None:
-        """Called every second: rules whose rest is over wait again, and those whose time is over end."""
+        """Called every second: rules whose rest is over wait again, and those on prices whose time is over end."""
         now = self._now()
-        for rule in self._store.alerts.over(now):
+        for rule in self._store.alerts.over(now, funding=False):
             self.forget(rule)
             self._store.alerts.change(rule, ended(rule, AlertState.ENDED))
         for rule in self._store.alerts.due(now):
@@ -163,8 +166,11 @@ class Lookout:
 
     def _rest(self, rule: AlertRule, now: datetime) -> None:
         waiting = rested(rule)
-        funding = rule.question.kind.funding  # judged anew at each scan, it has nothing to wait for
-        again = waiting if not funding and self._stands_beyond(waiting) else armed(waiting, now)
+        if rule.question.kind.funding:
+            # It has nothing to wait for; armed as of then, it is judged by settlements that passed unseen.
+            again = armed(waiting, rule.eligible_at or now)
+        else:
+            again = waiting if self._stands_beyond(waiting) else armed(waiting, now)
         if self._store.alerts.change(rule, again):
             self.watch(again)
 

@@ -56,6 +56,9 @@ class Watching:
 
     async def stand_in(self) -> None:
         """Called every few seconds: one question for all tickers of each venue whose feed is down."""
+        for state in self._prices():
+            if state.down_since is not None:
+                self._lookout.interrupt(state.stream.venue)
         await asyncio.gather(*(self._poll(s.stream.venue) for s in self.down()))
         for venue in Venue:
             self._lookout.see(venue, blind=self.heard_at(venue) < self._now() - 2 * PATIENCE)

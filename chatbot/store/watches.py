@@ -100,10 +100,15 @@ class Watches:
             self._db, f"state = 'cooling' AND eligible_at <= ? ORDER BY eligible_at, id LIMIT {_PAGE}", stamp(now)
         )
 
-    def over(self, now: datetime) -> tuple[AlertRule, ...]:
-        """Living rules whose time has passed, at most a page of them, the longest over first."""
+    def over(self, now: datetime, *, funding: bool) -> tuple[AlertRule, ...]:
+        """Living rules, on funding or on prices, whose time has passed: at most a page, the longest over first."""
         return rules_where(
-            self._db, f"ended_at IS NULL AND until <= ? AND until NOT NULL ORDER BY until, id LIMIT {_PAGE}", stamp(now)
+            self._db,
+            "ended_at IS NULL AND until <= ? AND until NOT NULL AND kind IN (SELECT value FROM json_each(?))"
+            " ORDER BY until, id LIMIT ?",
+            stamp(now),
+            _names(_ON_FUNDING if funding else _ON_FEED),
+            _PAGE,
         )
 
     def _symbols(self, kinds: Iterable[AlertKind]) -> tuple[tuple[Symbol, Venue], ...]:

@@ -44,6 +44,7 @@ from chatbot.services.blindness import Blindness, Wording
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.exchange import Exchange
 from chatbot.services.firing import Teller
+from chatbot.services.funding import FundingWatch
 from chatbot.services.health import Checkup
 from chatbot.services.killswitch import KillSwitch
 from chatbot.services.lookout import Lookout
@@ -279,8 +280,16 @@ class Desk:
             lookout=self.lookout,
             now=now,
         )
+        self.funding = FundingWatch(
+            exchange=self.kucoin, store=store, teller=self.teller, gone=self.gone.append, now=now
+        )
         self.alerts = Alerts(
-            store=store, markets=self.markets, lookout=self.lookout, audit=self.audit, watching=self.watching, now=now
+            store=store,
+            markets=self.markets,
+            lookout=self.lookout,
+            audit=self.audit,
+            watching=self.watching,
+            funding=self.funding,
         )
         wording = Wording(
             blind=lambda since, venue, rules: f"blind since {since:%H:%M}, {venue.value}, {rules} alerts",

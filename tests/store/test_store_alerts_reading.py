@@ -221,9 +221,10 @@ def test_rules_are_over_when_their_time_has_passed(store: Store) -> None:
     gone = _add(store, price("3"), until=MADE)
     _become(store, gone, fired(gone, MADE))
     late = _become(store, late, snoozed(late, MADE + 9 * _HOUR))
-    assert store.alerts.over(MADE + _HOUR - timedelta(microseconds=1)) == ()
-    assert store.alerts.over(MADE + _HOUR) == (early,)
-    assert store.alerts.over(MADE + 2 * _HOUR) == (early, late)
+    assert store.alerts.over(MADE + _HOUR - timedelta(microseconds=1), funding=True) == ()
+    assert store.alerts.over(MADE + _HOUR, funding=True) == (early,)
+    assert store.alerts.over(MADE + 2 * _HOUR - timedelta(microseconds=1), funding=False) == ()
+    assert store.alerts.over(MADE + 2 * _HOUR, funding=False) == (late,)
 
 
 def test_many_rules_come_due_and_end_a_page_at_a_time(store: Store) -> None:
@@ -232,9 +233,12 @@ def test_many_rules_come_due_and_end_a_page_at_a_time(store: Store) -> None:
         for _ in range(1201):
             rule = replace(asks(price(), person_id=next(numbers)), until=MADE)
             store.alerts.add(snoozed(rule, MADE))
-        assert len(store.alerts.due(MADE)) == len(store.alerts.over(MADE)) == 500
+        assert len(store.alerts.due(MADE)) == len(store.alerts.over(MADE, funding=False)) == 500
         assert _changed(store, lambda: store.alerts.due(MADE), rested) == 1201
-        assert _changed(store, lambda: store.alerts.over(MADE), lambda r: ended(r, AlertState.ENDED)) == 1201
+        assert (
+            _changed(store, lambda: store.alerts.over(MADE, funding=False), lambda r: ended(r, AlertState.ENDED))
+            == 1201
+        )
 
 
 @pytest.fixture
@@ -258,7 +262,7 @@ def _ask_everything(store: Store) -> None:
     alerts.rule(rule.id), alerts.rules([1, 2]), alerts.twin(rule), alerts.alive_of(7), alerts.count_of(7)
     alerts.watched_symbols(), alerts.funding_symbols(), alerts.funding_rules(symbol), list(alerts.on_symbol(symbol))
     alerts.is_watched(symbol), alerts.chats_of(Venue.SPOT), alerts.late_since(MADE)
-    alerts.due(MADE), alerts.over(MADE), alerts.audited(symbol), alerts.seen_funding(symbol)
+    alerts.due(MADE), alerts.over(MADE, funding=False), alerts.audited(symbol), alerts.seen_funding(symbol)
     store.clean(timedelta(days=7))
 
 
