@@ -58,7 +58,7 @@ def test_a_greeting_tells_role_mode_and_limits() -> None:
         "250 USDT an order, 1,500 a day.",
         "/help lists what I can do.",
     ]
-    assert labels(reply) == ["Prices", "Balance", "Funding"]
+    assert labels(reply) == ["Prices", "Balance", "Funding", "Alerts"]
     assert actions(reply)[0] == "run /price"
 
 

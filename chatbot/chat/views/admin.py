@@ -43,6 +43,7 @@ def welcome(person: Person, limits: Limits) -> Reply:
                 Button(text="Prices", action="run /price", style=ButtonStyle.PRIMARY),
                 Button(text="Balance", action="run /balance"),
                 Button(text="Funding", action="run /funding"),
+                Button(text="Alerts", action="run /alerts"),
             ),
         ),
     )
