@@ -124,6 +124,7 @@ MISTAKES = [
     ("ETH +5% every 4h", "Say within how long: from 1m to 24h.", "ETH +5% 1h every 4h"),
     ("ETH +5% 3d", "A move is watched over 1m to 24h.", "ETH +5% 1d"),
     ("ETH +5% 0m", "A move is watched over 1m to 24h.", "ETH +5% 1m"),
+    ("ETH +5% 5min", "I read spans of time such as 15m, 4h or 1d, not “5min”.", "ETH +5% 1h"),
     ("ETH +5% soon", "I read spans of time such as 15m, 4h or 1d, not “soon”.", "ETH +5% 1h"),
     ("funding ETH", "Say what of the funding", "funding ETH > 0.05%"),
     ("funding ETH >", "Say at which rate.", "funding ETH > 0.05%"),
