@@ -331,8 +331,8 @@ def test_a_client_that_does_not_read_is_cut() -> None:
         async with connect(await address(sandbox), max_queue=1, ping_interval=None, max_size=None) as socket:
             (session,) = sandbox.sockets.sessions
             await socket.recv()
-            for _ in range(10_001):
-                session.put("x" * 2_000)
+            for number in range(10_001):
+                session.put(f"{number}:" + "x" * 2_000)
             with pytest.raises(ConnectionClosed):
                 await drained(socket)
 

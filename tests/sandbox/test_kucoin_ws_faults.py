@@ -73,7 +73,7 @@ def test_a_half_open_feed_says_nothing_at_all_and_stays_connected() -> None:
     async def story(sandbox: Sandbox, clock: Clock, listener: Listener) -> None:
         sandbox.faults.switch(Fault.FEED_HALF_OPEN, on=True)
         sandbox.sockets.pump()
-        pong = await listener.socket.ping()
+        pong = asyncio.ensure_future(await listener.socket.ping())
         await listener.says("ping")
         sandbox.exchange.deposit(Pocket.MAIN, "USDT", Decimal(5))
         move(sandbox, 70_000)

@@ -23,7 +23,7 @@ SAMPLES: dict[str, Json] = json.loads(
     (Path(__file__).parents[1] / "data" / "kucoin" / "ws-messages.json").read_text(encoding="ascii")
 )
 PUBLIC, PRIVATE = Channel.PUBLIC, Channel.PRIVATE
-ORDER = {"client_oid": "mine", "symbol": BTC, "side": Side.BUY, "type": OrderType.LIMIT}
+ORDER: Json = {"client_oid": "mine", "symbol": BTC, "side": Side.BUY, "type": OrderType.LIMIT}
 
 IN_THE_SCHEMA = {"clientOid", "orderType", "tradeType"}
 """Of a futures order; the sample is without them."""
