@@ -126,7 +126,7 @@ class CandleAudit:
         if until > self._unheard.get(symbol, until):
             del self._unheard[symbol]
         if late:
-            log.warning("%d alerts on %s were found in candles", late, symbol)
+            log.info("%d alerts on %s were found in candles", late, symbol)
 
     def _closed(self) -> datetime:
         return whole_minute(self._now() - SETTLED)

@@ -58,6 +58,7 @@ class Listening:
         if gap.stream.channel is Channel.PRIVATE:
             self._fills.missed()
         else:
+            self._lookout.interrupt(gap.stream.venue)
             self._audit.missed(s for s, venue in self._store.alerts.watched_symbols() if venue is gap.stream.venue)
 
     def _tell_moved(self, news: MoneyMoved) -> None:

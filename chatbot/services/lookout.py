@@ -45,7 +45,7 @@ class Lookout:
         self._moves = LevelBook[MoveKey]()
         self._windows = Windows()
         self._latest: dict[Symbol, Tick] = {}
-        self._blind: set[Venue] = set()
+        self._unheard_until: dict[Venue, datetime] = {}
         self._met: deque[_Met] = deque()
         self._work = asyncio.Event()
 
@@ -108,15 +108,9 @@ class Lookout:
         else:
             self._moves.remove(move_key(rule), level, rule.id, rising=watch.rising)
 
-    def see(self, venue: Venue, *, blind: bool) -> None:
-        """While nothing is heard of a venue its last prices decide nothing."""
-        if blind:
-            self._blind.add(venue)
-        else:
-            self._blind.discard(venue)
-
     def interrupt(self, venue: Venue) -> None:
-        """Ticks are missing: nobody knows how long the last prices of this venue stand from here on."""
+        """Ticks of this venue are missing up to now: its last prices decide nothing any more, and stand for nothing."""
+        self._unheard_until[venue] = self._now()
         for symbol, its in self._store.alerts.watched_symbols():
             if its is venue:
                 self._windows.interrupt(symbol)
@@ -178,7 +172,8 @@ class Lookout:
         """Whether a rested rule has to wait for its value to go back; so it is when nobody knows the value."""
         question, watch = rule.question, watch_of(rule)
         tick = self._latest.get(question.symbol)
-        if watch is None or tick is None or question.venue in self._blind:
+        unheard = self._unheard_until.get(question.venue)
+        if watch is None or tick is None or (unheard is not None and tick.at <= unheard):
             return True
         if question.kind is AlertKind.PRICE:
             return not watch.met_by(tick.price)

@@ -60,8 +60,6 @@ class Watching:
             if state.down_since is not None:
                 self._lookout.interrupt(state.stream.venue)
         await asyncio.gather(*(self._poll(s.stream.venue) for s in self.down()))
-        for venue in Venue:
-            self._lookout.see(venue, blind=self.heard_at(venue) < self._now() - 2 * PATIENCE)
 
     def down(self) -> tuple[StreamState, ...]:
         """The public streams that have not been whole for longer than a moment."""
