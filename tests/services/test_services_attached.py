@@ -47,7 +47,7 @@ async def settled(desk: Desk) -> None:
             await asyncio.sleep(0.001)
 
 
-def cards(desk: Desk) -> list[tuple[str, int | None]]:
+def cards(desk: Desk) -> list[tuple[str | None, int | None]]:
     """The subject of each letter and the one it follows, but for edits."""
     rows = desk.store.db.query("SELECT subject, follows FROM outbox WHERE edits IS NULL ORDER BY id")
     return [(r["subject"], r["follows"]) for r in rows]
