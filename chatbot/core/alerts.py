@@ -6,7 +6,7 @@
       └──fires, every──> COOLING ──eligible──> WAITING (until the value went back)
 
 A price rule is armed only while the price stands on the near side of its level; after it
-fired it is armed again only when the price has gone back by more than `HYSTERESIS`: a price
+fired it is armed again only when the price has gone back by `HYSTERESIS` or more: a price
 that trembles at the level tells it once.
 """
 

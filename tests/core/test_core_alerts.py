@@ -226,7 +226,7 @@ def test_no_rule_fires_twice_for_one_arming(
 
 
 @given(_prices, st.sampled_from(Direction))
-def test_between_two_firings_the_price_went_back_beyond_the_hysteresis(
+def test_between_two_firings_the_price_went_back_by_the_hysteresis_or_more(
     prices: list[Decimal], direction: Direction
 ) -> None:
     level = Decimal(68000)
