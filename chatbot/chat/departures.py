@@ -75,9 +75,10 @@ class Departures:
             opening = self._pacer.all_open_at(urgent=urgent)
             if opening <= self._now():
                 shut, resting = self._pacer.shut(urgent=urgent), self._suspects.resting()
-                letters = self._due(1, lanes=lanes, without={*self._busy, *shut}, resting=resting)
+                letters = self._due(2, lanes=lanes, without={*self._busy, *shut}, resting=resting)
                 if letters:
                     self._send_off(letters[0], group)
+                if len(letters) > 1:
                     continue
                 if not shut and not resting:
                     return None
