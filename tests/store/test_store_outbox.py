@@ -441,3 +441,13 @@ def test_the_next_letter_is_found_without_looking_at_all_that_wait(store: Store)
     assert any("outbox_by_chat" in step for step in plans)
     assert not any(step.startswith("SCAN") and "json_each" not in step for step in plans)
     assert not any("TEMP B-TREE" in step for step in plans)
+
+
+def test_looking_for_what_waits_is_one_statement(store: Store) -> None:
+    _alerts(store, 2)
+    asked: list[str] = []
+    store.db.conn.set_trace_callback(asked.append)
+    letter = store.outbox.due(1)[0]
+    assert len(store.outbox.like(letter, 100)) == 2
+    store.db.conn.set_trace_callback(None)
+    assert [statement.split()[0] for statement in asked] == ["SELECT", "SELECT"]
