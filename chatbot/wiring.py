@@ -162,7 +162,7 @@ async def build_chat(settings: Settings, services: Services, doors: Doors) -> Ch
         sender=Sender(
             bot=bot,
             outbox=doors.store.outbox,
-            looks=_looks(services, settings, doors.now),
+            looks=looks(services, settings, doors.now),
             bell=doors.bell,
             now=steady_now,
             owners=settings.telegram_owners,
@@ -171,7 +171,7 @@ async def build_chat(settings: Settings, services: Services, doors: Doors) -> Ch
     )
 
 
-def _looks(services: Services, settings: Settings, now: Now) -> Looks:
+def looks(services: Services, settings: Settings, now: Now) -> Looks:
     """Cards as their subjects stand at the moment they leave."""
 
     def draw(letter: Letter) -> Reply:

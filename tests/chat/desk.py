@@ -16,12 +16,12 @@ from pathlib import Path
 from chatbot.chat.front import Front, Then, Toast
 from chatbot.chat.gate import Gate
 from chatbot.chat.messages import Incoming
+from chatbot.chat.parcels import Looks
 from chatbot.chat.table import Table
-from chatbot.chat.views import stops, tickets
 from chatbot.config import Settings, read_settings
 from chatbot.connecting import Kucoin
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.notices import Letter, Subject
+from chatbot.core.notices import Letter
 from chatbot.core.people import Person, Role
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
@@ -41,7 +41,7 @@ from chatbot.services.exchange import Exchange
 from chatbot.services.people import Doorbell, Groups
 from chatbot.services.post import Post
 from chatbot.store.store import Store, open_store
-from chatbot.wiring import Services, build_services, build_table
+from chatbot.wiring import Services, build_services, build_table, looks
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 GROUP = -1001
@@ -119,6 +119,7 @@ class Desk:
     front: Front
     table: Table
     services: Services
+    looks: Looks
     settings: Settings
     sandbox: SandboxExchange
     prices: SeededWalk
@@ -158,13 +159,8 @@ class Desk:
 
     def _send(self, letter: Letter) -> Letter:
         shown = letter
-        if letter.subject is Subject.TICKET:
-            reply = tickets.ticket(self.services.trading.ticket(letter.subject_id), self.settings.trading_mode)
-            shown = letter.drawn(reply.text, reply.buttons, pinned=reply.pinned)
-        elif letter.subject is Subject.STOP:
-            stop = self.services.killswitch.stop(letter.subject_id)
-            assert stop is not None
-            reply = stops.stop(stop, self.settings.trading_mode)
+        if letter.subject is not None:
+            reply = self.looks.draw(letter)
             shown = letter.drawn(reply.text, reply.buttons, pinned=reply.pinned)
         self.store.outbox.sending(shown)
         message = None if letter.edits is not None else 10_000 + letter.id
@@ -218,6 +214,7 @@ async def open_desk(
             front=front_of(store, settings.role_of, table, clock),
             table=table,
             services=services,
+            looks=looks(services, settings, clock),
             settings=settings,
             sandbox=sandbox,
             prices=prices,

@@ -13,7 +13,6 @@ from chatbot.core.alerts import AlertState
 from chatbot.core.feed import Tick
 from chatbot.core.market import Symbol
 from chatbot.core.notices import Letter, Subject
-from chatbot.core.people import Role
 from chatbot.core.times import to_millis
 from tests.chat.desk import ANNA, BEN, CARA, GROUP, MALLORY, Desk, Said, incoming, open_desk
 
@@ -44,16 +43,8 @@ def _rules(desk: Desk) -> int:
 def _tick(desk: Desk, digits: str, symbol: Symbol = BTC) -> list[Letter]:
     """A trade of now, and the cards of what it fired, drawn and delivered."""
     desk.services.alerting.lookout.hear(Tick(symbol, digits, to_millis(desk.clock())))
-    cards = []
-    for letter in desk.store.outbox.due(100):
-        assert letter.subject is Subject.ALERT
-        told = desk.services.alerting.alerts.told(letter.subject_id)
-        role = desk.settings.role_of(told.rule.person_id)
-        reply = views.fired(told, desk.clock(), may_trade=role is not None and role >= Role.TRADER)
-        card = letter.drawn(reply.text, reply.buttons, pinned=reply.pinned)
-        desk.store.outbox.sending(card)
-        desk.store.outbox.sent(card, 20_000 + letter.id)
-        cards.append(replace(card, message_id=20_000 + letter.id))
+    cards = desk.delivered()
+    assert all(card.subject is Subject.ALERT for card in cards)
     return cards
 
 
@@ -410,6 +401,7 @@ def test_no_trade_is_offered_where_none_is_possible(tmp_path: Path, mode: str) -
     async def story(desk: Desk) -> None:
         await desk.says(BEN, "/alert btc > 68000 every 4h")
         (card,) = _tick(desk, "68012.4")
+        assert ("Buy" in _labels(card)) == (mode != "off")
         (edit,) = (await desk.taps(BEN, card, "Snooze")).letters
         assert ("Buy" in _labels(edit)) == (mode != "off")
 
