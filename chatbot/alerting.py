@@ -141,7 +141,9 @@ def watchmen(alerting: Alerting) -> tuple[Coroutine[None, None, None], ...]:
         alerting.lookout.run(),
         alerting.fills.run(),
         alerting.attached.run(),
-        alerting.funding.scan(),  # once, at the start: the clock's first is a minute away
+        # Once, at the start: the clock's first is some time away, and what was missed is owed now.
+        alerting.audit.look(),
+        alerting.funding.scan(),
     )
 
 

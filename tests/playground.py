@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from chatbot import app
 from chatbot.config import Settings
+from chatbot.core.times import Now, utc_now
 from chatbot.demo import settings_for
 from chatbot.sandbox.telegram_phone import Phone
 from chatbot.sandbox.telegram_values import ChatMessage, TapAnswer, TelegramUser
@@ -51,6 +53,15 @@ class Talk:
         self._read = max([self._read, *(m.id for m in self.phone.messages)])
         self.write(text)
         return await self.reads(*words)
+
+    async def asks_until(self, text: str, *words: str) -> ChatMessage:
+        """Writes `text` again and again, until the newest answer shows all of `words`."""
+        async with asyncio.timeout(3 * PATIENCE):
+            while True:
+                answer = await self.asks(text)
+                if all(w in answer.text for w in words):
+                    return answer
+                await asyncio.sleep(0.5)
 
     async def shows(self, *words: str) -> ChatMessage:
         """Any message of the bot, read or not, that shows all of `words`."""
@@ -106,10 +117,27 @@ class Playground:
         return Talk(self.sandbox, user, chat_id)
 
 
+class Ahead:
+    """The clock of both servers: as the host's until time is let pass."""
+
+    def __init__(self) -> None:
+        self.by = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return utc_now() + self.by
+
+    def pass_time(self, span: timedelta) -> None:
+        self.by += span
+
+
 @contextlib.asynccontextmanager
-async def sandbox_and_people(folder: Path, **changes: Any) -> AsyncIterator[Playground]:  # noqa: ANN401 - of Settings
+async def sandbox_and_people(
+    folder: Path,
+    now: Now = utc_now,
+    **changes: Any,  # noqa: ANN401 - of Settings
+) -> AsyncIterator[Playground]:
     """The sandbox without the bot. Prices stand still until they are moved."""
-    async with Sandbox(seed=1, volatility=0.0) as sandbox:
+    async with Sandbox(seed=1, volatility=0.0, now=now) as sandbox:
         settings = settings_for(sandbox, folder).model_copy(update=changes)
         yield Playground(
             sandbox=sandbox,
@@ -134,7 +162,11 @@ async def running(settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
 
 
 @contextlib.asynccontextmanager
-async def playing(folder: Path, **changes: Any) -> AsyncIterator[Playground]:  # noqa: ANN401 - of Settings
+async def playing(
+    folder: Path,
+    now: Now = utc_now,
+    **changes: Any,  # noqa: ANN401 - of Settings
+) -> AsyncIterator[Playground]:
     """`changes` are settings by their field names."""
-    async with sandbox_and_people(folder, **changes) as ground, running(ground.settings):
+    async with sandbox_and_people(folder, now, **changes) as ground, running(ground.settings):
         yield ground

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -129,7 +130,7 @@ def test_a_webhook_that_somebody_set_is_shown_by_its_host_alone(tmp_path: Path) 
 
 def test_on_paper_and_off_no_account_is_asked_for_and_nothing_is_left_behind(tmp_path: Path) -> None:
     async def story() -> None:
-        nobody = {"kucoin_api_key": None, "kucoin_api_secret": None, "kucoin_api_passphrase": None}
+        nobody: dict[str, Any] = {"kucoin_api_key": None, "kucoin_api_secret": None, "kucoin_api_passphrase": None}
         async with sandbox_and_people(tmp_path, **nobody) as ground:
             for mode in (TradingMode.PAPER, TradingMode.OFF):
                 found = await findings(ground, trading_mode=mode)

@@ -172,9 +172,9 @@ def test_the_status_tells_in_one_line_that_the_feeds_are_up() -> None:
 
 
 def test_the_status_names_a_feed_that_is_down_since_when_and_what_is_done_instead() -> None:
-    down = _feed(down_since=NOON, reason="no pong in time")
+    down = _feed(down_since=NOON, reason="No pong came in time.")
     text = visible(views.health(replace(HEALTH, feeds=(down,))).text)
-    assert "spot prices down since 12:00 UTC (no pong in time), I ask for all prices instead" in text
+    assert "spot prices down since 12:00 UTC, I ask for all prices instead: No pong came in time" in text
 
 
 def test_the_status_promises_no_substitute_for_the_news_of_the_account() -> None:

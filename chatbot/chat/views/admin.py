@@ -139,8 +139,8 @@ def _feeds(seen: Health) -> list[Html]:
 def _down(state: StreamState) -> Html:
     instead = ", I ask for all prices instead" if state.stream.channel is Channel.PUBLIC else ""
     since = clock(state.down_since) if state.down_since is not None else Html("the start")
-    reason = f" ({short(state.reason, REASON)})" if state.reason else ""
-    return html("<b>{} down</b> since {}{}{}", state.stream.name, since, reason, instead)
+    reason = f": {short(state.reason.removesuffix('.'), REASON)}" if state.reason else ""
+    return html("<b>{} down</b> since {}{}{}", state.stream.name, since, instead, reason)
 
 
 def _key_line(seen: Health) -> Html | None:
