@@ -15,7 +15,7 @@ from chatbot.core.alerts import (
     moved,
     snoozed,
 )
-from chatbot.core.errors import NotAllowed, OverLimit, Refused, UsageError
+from chatbot.core.errors import NotAllowed, Refused, UsageError
 from chatbot.core.people import Person, Role
 from chatbot.core.wishes import FeedHealth, Standing, Told, Why, Wish
 from chatbot.services.auditing import CandleAudit
@@ -57,7 +57,7 @@ class Alerts:
     async def add(self, wish: Wish, asking: AlertAsking) -> tuple[Standing, bool]:
         """The rule, and whether it is new: the same one twice is shown, not doubled.
 
-        Raises UsageError, UnknownSymbol, WhichWay, AlreadyPassed, OverLimit, NotAllowed, KucoinError.
+        Raises UsageError, UnknownSymbol, WhichWay, AlreadyPassed, Refused, NotAllowed, KucoinError.
         """
         if wish.order and asking.person.role < Role.TRADER:
             raise NotAllowed(f"An order on an alert is for traders; you are a {asking.person.role.name.lower()}.")
@@ -74,7 +74,7 @@ class Alerts:
                 self._audit.begin(instrument.symbol, instrument.venue)
             kept, new = self._store.alerts.add(rule)
             if new:
-                self._check_count(asking.person)
+                self._check_count(kept.person_id)
                 self._store.audit.record(asking.person.name, "alert", f"{kept.name} {_told_as(question)}")
         if new:
             self._lookout.watch(kept)
@@ -168,13 +168,14 @@ class Alerts:
             created_at=now,
         )
 
-    def _check_count(self, person: Person) -> None:
-        """Inside the transaction that added one."""
-        if self._store.alerts.count_of(person.id) > MOST_RULES:
-            raise OverLimit(f"You have {MOST_RULES:,} alerts; /unalert some first.")
+    def _check_count(self, person_id: int) -> None:
+        """Inside the transaction that added one, or brought one back."""
+        if self._store.alerts.count_of(person_id) > MOST_RULES:
+            enough = f"You have {MOST_RULES:,} alerts, and one person can have no more."
+            raise Refused(f"{enough} Delete some first, with /unalert.")
 
     def _become(self, rule: AlertRule, new: AlertRule, person: Person, what: str) -> AlertRule:
-        """Raises Refused when it changed meanwhile, or stands a second time already."""
+        """Raises Refused when it changed meanwhile, stands a second time already, or is one too many."""
         with self._store.atomic():
             twin = self._store.alerts.twin(new)
             if new.alive and twin is not None:
@@ -183,6 +184,8 @@ class Alerts:
                 self._audit.begin(rule.question.symbol, rule.question.venue)
             if not self._store.alerts.change(rule, new):
                 raise Refused(f"{rule.name} has just changed. Look again: /alerts")
+            if new.alive and not rule.alive:
+                self._check_count(rule.person_id)
             self._store.audit.record(person.name, what, f"{rule.name} {_told_as(new.question)}")
         self._lookout.forget(rule)
         self._lookout.watch(new)

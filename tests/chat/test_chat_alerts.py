@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from chatbot.chat.views import alerts as views
-from chatbot.core.alerts import AlertState
+from chatbot.core.alerts import MOST_RULES, AlertKind, AlertRule, AlertState, Direction, Question
 from chatbot.core.feed import Tick
-from chatbot.core.market import Symbol
+from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Letter, Subject
+from chatbot.core.people import Person
 from chatbot.core.times import to_millis
 from tests.chat.desk import ANNA, BEN, CARA, GROUP, MALLORY, Desk, Said, incoming, open_desk
 
@@ -46,6 +48,29 @@ def _tick(desk: Desk, digits: str, symbol: Symbol = BTC) -> list[Letter]:
     cards = desk.delivered()
     assert all(card.subject is Subject.ALERT for card in cards)
     return cards
+
+
+def _stock(desk: Desk, person: Person, count: int) -> None:
+    """So many rules of a person's, far away, all on the disk at once."""
+    with desk.store.atomic():
+        for n in range(count):
+            question = Question(
+                kind=AlertKind.PRICE,
+                symbol=BTC,
+                venue=Venue.SPOT,
+                direction=Direction.ABOVE,
+                level=Decimal(100_000 + n),
+            )
+            desk.store.alerts.add(
+                AlertRule(
+                    question=question,
+                    person_id=person.id,
+                    person=person.name,
+                    chat_id=person.id,
+                    armed_at=desk.clock(),
+                    created_at=desk.clock(),
+                )
+            )
 
 
 def test_a_line_becomes_a_rule_and_its_card(tmp_path: Path) -> None:
@@ -145,6 +170,22 @@ def test_a_misspelt_coin_is_one_tap_from_the_right_one_and_nothing_typed_is_lost
         made = (await desk.taps(CARA, guess, "BTC")).text
         assert "#1 BTC crosses above 68,000" in made
         assert "every 4 h\n“bct or not”" in made
+
+    _story(tmp_path, story)
+
+
+def test_a_thousand_alerts_are_enough_and_the_way_out_is_told(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(CARA, "/alert btc > 68000")
+        (card,) = _tick(desk, "68001")
+        _stock(desk, CARA, MOST_RULES)
+        sentence = "You have 1,000 alerts, and one person can have no more. Delete some first, with /unalert."
+        assert (await desk.says(CARA, "/alert btc > 90k")).text == f"<b>{sentence}</b>"
+        for label in ("Again", "Snooze"):
+            assert _toast(await desk.taps(CARA, card, label)) == sentence
+        assert _rules(desk) == MOST_RULES
+        await desk.says(CARA, "/unalert 2")
+        assert _toast(await desk.taps(CARA, card, "Again")).startswith("armed again once")
 
     _story(tmp_path, story)
 

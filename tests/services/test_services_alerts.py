@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.core.alerts import MOST_RULES, AlertState, Direction
-from chatbot.core.errors import NotAllowed, OverLimit, Refused, UnknownSymbol, UsageError
+from chatbot.core.errors import NotAllowed, Refused, UnknownSymbol, UsageError
 from chatbot.core.people import Person, Role
 from chatbot.core.wishes import FeedHealth
 from chatbot.services.wishing import AlreadyPassed, WhichWay
@@ -72,7 +72,7 @@ async def test_a_person_has_a_thousand_rules_and_no_more(tmp_path: Path) -> None
     desk = Desk(tmp_path)
     for n in range(MOST_RULES):
         await desk.alert(f"BTC > {68_000 + n}")
-    with pytest.raises(OverLimit, match="1,000 alerts"):
+    with pytest.raises(Refused, match="1,000 alerts"):
         await desk.alert("BTC > 90000")
     assert desk.store.alerts.count_of(ANNA.id) == MOST_RULES
     await desk.alert("BTC > 90000", BEN)
