@@ -87,7 +87,7 @@ class Alerts:
         return tuple(sorted(standings, key=_nearness))
 
     def remove(self, rule_id: int, person: Person) -> Standing:
-        """Raises UsageError where there is none, NotAllowed for somebody else's; owners may remove any."""
+        """Raises UsageError where there is none, Refused for somebody else's; owners may remove any."""
         rule = self._mine(rule_id, person)
         if not rule.alive and rule.state is not AlertState.DONE:
             raise UsageError(f"{rule.name} is gone already.", example="/alerts")
@@ -197,7 +197,7 @@ class Alerts:
         if rule is None:
             raise UsageError(f"There is no alert #{rule_id}.", example="/alerts")
         if rule.person_id != person.id and person.role < Role.OWNER:
-            raise NotAllowed(f"{rule.name} is {rule.person}'s.")
+            raise Refused(f"{rule.name} is {rule.person}'s: only {rule.person} and owners can look at it or change it.")
         return rule
 
     def _livable(self, rule_id: int, person: Person) -> AlertRule:

@@ -114,7 +114,7 @@ async def test_all_of_ones_own_rules_go_at_once_and_nobody_elses(tmp_path: Path)
 async def test_somebody_elses_rule_is_not_touched_but_by_an_owner(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     rule = await desk.alert("BTC > 68000")
-    with pytest.raises(NotAllowed, match="is Anna's"):
+    with pytest.raises(Refused, match="is Anna's"):
         desk.alerts.remove(rule.id, BEN)
     bens = await desk.alert("BTC > 68000", BEN)
     desk.alerts.remove(bens.id, ANNA)
