@@ -17,7 +17,7 @@ from chatbot.chat.market import MarketHandlers
 from chatbot.chat.messages import Reply
 from chatbot.chat.parcels import Looks
 from chatbot.chat.sender import Sender
-from chatbot.chat.table import Table, alert_commands, alert_verbs, commands, verbs
+from chatbot.chat.table import Table, alert_verbs, commands, verbs
 from chatbot.chat.trading import TradingHandlers
 from chatbot.chat.views import alerts, stops, tickets
 from chatbot.config import Settings
@@ -138,7 +138,7 @@ def build_table(services: Services, settings: Settings, now: Now) -> Table:
     )
     alerting = AlertHandlers(alerts=services.alerting.alerts, mode=mode, zone=settings.timezone, now=now)
     rooms = market, account, trading, admin
-    table = Table([*commands(*rooms), *alert_commands(alerting)], [*verbs(*rooms), *alert_verbs(alerting)])
+    table = Table(commands(*rooms, alerting), [*verbs(*rooms), *alert_verbs(alerting)])
     return table
 
 

@@ -46,11 +46,17 @@ class Table:
 
 
 def commands(
-    market: MarketHandlers, account: AccountHandlers, trading: TradingHandlers, admin: AdminHandlers
+    market: MarketHandlers,
+    account: AccountHandlers,
+    trading: TradingHandlers,
+    admin: AdminHandlers,
+    alerts: AlertHandlers,
 ) -> tuple[Command, ...]:
     order = "SYMBOL AMOUNT [@ PRICE]"
     return (
         _read("price", market.price, "[SYMBOL …]", "/price BTC", "price, change, range, funding"),
+        _read("alert", alerts.alert, "SYMBOL > PRICE …", "/alert BTC > 68000", "tell me when it gets there", _ALERTS),
+        _read("alerts", alerts.alerts, "", "/alerts", "your alerts, nearest first"),
         _read("balance", account.balance, "", "/balance", "what each account holds"),
         _money("buy", trading.buy, order, "/buy BTC 100usdt", "propose a purchase", _AMOUNTS),
         _money("sell", trading.sell, order, "/sell BTC 50%", "propose a sale", _AMOUNTS),
@@ -58,6 +64,8 @@ def commands(
         _read("funding", market.funding, "[SYMBOL | top]", "/funding BTC", "funding rates, who pays, when"),
         _money("cancel", trading.cancel, "ID | all", "/cancel T-12", "cancel open orders"),
         _read("fills", account.fills, "[SYMBOL …]", "/fills BTC", "latest executions with fees"),
+        _read("why", alerts.why, "ID", "/why 12", "why an alert has not fired"),
+        _read("unalert", alerts.unalert, "ID | all", "/unalert 12", "delete alerts"),
         _read("watchlist", market.watchlist, "", "/watchlist", "the symbols you follow"),
         _read("watch", market.watch, "SYMBOL …", "/watch BTC ETH", "follow symbols"),
         _read("unwatch", market.unwatch, "SYMBOL …", "/unwatch ETH", "stop following"),
@@ -87,15 +95,6 @@ def verbs(
         Verb(name="cancel", role=_TRADER, handle=trading.cancel_tap),
         Verb(name="sweep", role=_TRADER, handle=admin.sweep_tap),
         Verb(name="resume", role=_OWNER, handle=admin.resume_tap),
-    )
-
-
-def alert_commands(alerts: AlertHandlers) -> tuple[Command, ...]:
-    return (
-        _read("alert", alerts.alert, "SYMBOL > PRICE …", "/alert BTC > 68000", "tell me when it gets there", _ALERTS),
-        _read("alerts", alerts.alerts, "", "/alerts", "your alerts, nearest first"),
-        _read("unalert", alerts.unalert, "ID | all", "/unalert 12", "delete alerts"),
-        _read("why", alerts.why, "ID", "/why 12", "why an alert has not fired"),
     )
 
 

@@ -15,7 +15,7 @@ from chatbot.chat.views import alert_rules, orders, stops, tickets
 from chatbot.chat.views import alerts as alert_views
 from chatbot.chat.views import market as market_views
 from chatbot.core.people import Role
-from tests.chat.desk import open_desk
+from tests.chat.desk import CARA, open_desk
 
 ROLES = {
     "buy": Role.TRADER, "sell": Role.TRADER, "cancel": Role.TRADER, "kill": Role.TRADER, "resume": Role.OWNER,
@@ -35,6 +35,17 @@ def test_commands_are_such_as_telegram_registers(tmp_path: Path) -> None:
                 assert 1 <= len(command.summary) <= 256
                 assert command.example.split()[0] == f"/{command.name}"
                 assert desk.table.command(command.name) is command
+
+    asyncio.run(story())
+
+
+def test_what_is_used_most_comes_first_also_in_help(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            first = ["price", "alert", "alerts", "balance"]
+            assert [c.name for c in desk.table.commands][:4] == first
+            listed = (await desk.says(CARA, "/help")).text.split("\n")[1:5]
+            assert [line.split()[0] for line in listed] == [f"/{name}" for name in first]
 
     asyncio.run(story())
 
