@@ -102,7 +102,7 @@ class AlertHandlers:
         """On the card that fired. Its words stay: they tell of that firing, whatever becomes of the rule."""
         told = self._alerts.told(_firing_id(tap))
         buttons = views.fired_buttons(told, may_trade=self._may_trade(tap.person))
-        return views.after(tap.letter.text, outcome, buttons)
+        return views.after(tap.letter.text, outcome, buttons, self._zone)
 
     def _may_trade(self, person: Person) -> bool:
         return person.role >= Role.TRADER and self._mode is not TradingMode.OFF

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.chat.parcels import packed
 from chatbot.chat.views import alerts as views
 from chatbot.core.alerts import MOST_RULES, AlertKind, AlertRule, AlertState, Direction, Question
 from chatbot.core.feed import Tick
@@ -17,6 +18,7 @@ from chatbot.core.notices import Letter, Subject
 from chatbot.core.people import Person
 from chatbot.core.times import to_millis
 from tests.chat.desk import ANNA, BEN, CARA, GROUP, MALLORY, Desk, Said, incoming, open_desk
+from tests.chat.shown import visible
 
 BTC = Symbol("BTC-USDT")
 
@@ -360,6 +362,22 @@ def test_a_snoozed_alert_says_until_when_and_by_whom_and_keeps_its_words(tmp_pat
         assert said.text.count("<i>") == 1
 
     _story(tmp_path, story)
+
+
+def test_the_hours_of_an_alert_are_those_of_the_people_and_say_so(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path, TIMEZONE="Europe/Berlin") as desk:
+            made = await desk.says(CARA, "/alert btc > 68000 until 2026-12-31 18:00")
+            assert "\nuntil 2026-12-31 18:00 CET" in made.text
+            (card,) = _tick(desk, "68012.4")
+            said = await desk.taps(CARA, card, "Snooze")
+            assert _toast(said) == "quiet until 14:00 CET (Cara)"
+            parcel = packed(said.letters, desk.looks)
+            assert parcel is not None
+            assert "\n68,012.4 at 13:00 CET\n" in visible(parcel.text)
+            assert visible(parcel.text).endswith("\nquiet until 14:00 CET (Cara)")
+
+    asyncio.run(story())
 
 
 def test_a_moved_alert_waits_at_its_new_level_and_fires_there(tmp_path: Path) -> None:

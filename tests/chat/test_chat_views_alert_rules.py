@@ -60,7 +60,7 @@ def test_a_card_tells_all_that_was_wished_for() -> None:
     )
     assert _read(replace(STANDING, rule=rule))[1:] == [
         "repeats, at most every 4 h",
-        "until 2026-12-31 18:00",
+        "until 2026-12-31 18:00 CET",
         "“resistance”",
         "with it comes the ticket: sell BTC 50%",
     ]

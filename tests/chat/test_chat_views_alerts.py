@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 
 import pytest
@@ -223,15 +223,15 @@ def test_whatever_stands_in_a_rule_is_never_markup(name: str, note: str, order: 
 
 def test_after_a_tap_the_last_line_tells_what_was_done() -> None:
     card = views.fired(TOLD, NOON, may_trade=False)
-    first = views.after(card.text, Html("quiet until 13:00 (Anna)"), card.buttons)
+    first = views.after(card.text, Html("quiet until 13:00 (Anna)"), card.buttons, UTC)
     assert first.edit
     assert first.toast == "quiet until 13:00 (Anna)"
     assert shown(first).split("\n") == [
         "BTC crossed above 68,000", "68,012.4 at 12:00 UTC", "#12·1", "quiet until 13:00 (Anna)",
     ]  # fmt: skip
-    second = views.after(first.text, Html("deleted (Anna)"), ())
+    second = views.after(first.text, Html("deleted (Anna)"), (), UTC)
     assert shown(second).split("\n")[2:] == ["#12·1", "deleted (Anna)"]
-    assert visible(views.after("", Html("deleted (Anna)"), ()).text).strip() == "deleted (Anna)"
+    assert visible(views.after("", Html("deleted (Anna)"), (), UTC).text).strip() == "deleted (Anna)"
 
 
 def test_many_in_one_message_are_a_line_each() -> None:

@@ -81,7 +81,7 @@ def rule(standing: Standing, zone: tzinfo, now: datetime, *, known: bool = False
         "You have that already:" if known else None,
         _question(standing),
         _repeats(shown),
-        f"until {written_until(shown.until, zone)}" if shown.until is not None else None,
+        _until(shown.until, zone) if shown.until is not None else None,
         html("“{}”", shown.note) if shown.note else None,
         html("with it comes the ticket: {}", shown.order) if shown.order else None,
         _state(shown, standing.instrument, now) if shown.state is not AlertState.ARMED else None,
@@ -163,6 +163,12 @@ def _question(standing: Standing) -> Html:
 
 def _repeats(shown: AlertRule) -> str:
     return f"repeats, at most every {in_words(shown.every)}" if shown.every is not None else "once"
+
+
+def _until(until: datetime, zone: tzinfo) -> str:
+    """An hour says whose it is; a day is the people's own."""
+    text = written_until(until, zone)
+    return f"until {text} {until.astimezone(zone):%Z}" if ":" in text else f"until {text}"
 
 
 def _row(standing: Standing) -> Html:

@@ -1,12 +1,24 @@
 """Alerts that fired, and what is said of watching itself: cards that come unasked."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
 from chatbot.chat.views import alert_phrases as phrases
-from chatbot.chat.views.markup import TEXT_LIMIT, Html, bold, clock, html, lines, plain_text, rate, short, units
+from chatbot.chat.views.markup import (
+    TEXT_LIMIT,
+    Html,
+    bold,
+    clock,
+    html,
+    in_zone,
+    lines,
+    plain_text,
+    rate,
+    short,
+    units,
+)
 from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Direction, Source
 from chatbot.core.errors import ChatbotError
 from chatbot.core.market import Instrument, Venue
@@ -87,13 +99,13 @@ def next_level(told: Told) -> Decimal | None:
     return further if further > 0 else None
 
 
-def after(text: str, outcome: Html, buttons: Buttons) -> Reply:
-    """A fired card after a tap: its last line tells what was done, by whom."""
+def after(text: str, outcome: Html, buttons: Buttons, zone: tzinfo) -> Reply:
+    """A fired card after a tap: its last line tells what was done, by whom. A toast is plain text: in `zone`."""
     kept = text.split("\n")
     while len(kept) > 1 and kept[-1].startswith(_OUTCOME):
         kept.pop()
     body = lines(*map(Html, kept), html("<i>{}</i>", outcome))
-    return Reply(text=body, buttons=buttons, edit=True, toast=plain_text(outcome))
+    return Reply(text=body, buttons=buttons, edit=True, toast=plain_text(in_zone(outcome, zone)))
 
 
 def digest(tolds: Sequence[Told]) -> tuple[Reply, int]:
