@@ -1,8 +1,8 @@
-"""The chat page's own API: files of the page, events, writing, tapping and the switches of the faults.
+"""The chat page's own API: files of the page, events, writing, tapping, the faults' switches and pushing prices.
 
     /                       the page            /page/setup     people, bot, faults
     /page/<file>            style and scripts   /page/events    server-sent events of one chat
-    /page/pictures/<id>     what the bot sent   /page/write /page/tap /page/fault   POST, JSON
+    /page/pictures/<id>     what the bot sent   /page/write /page/tap /page/fault /page/push   POST, JSON
 
 Only this machine's own page may call: the Host must be a loopback name, which stops DNS
 rebinding, and requests that a browser marks as another site's are refused.
@@ -17,7 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from chatbot.core.numbers import plain
 from chatbot.sandbox.faults import Fault, Faults
+from chatbot.sandbox.page_market import PageMarket
 from chatbot.sandbox.page_views import PagePerson, PageViews, Reading
 from chatbot.sandbox.telegram_json import JsonObject
 from chatbot.sandbox.telegram_phone import Phone
@@ -42,9 +44,11 @@ _HEADERS = {
 }
 
 
-def build_page(server: TelegramServer, faults: Faults, people: Iterable[PagePerson]) -> list[BaseRoute]:
+def build_page(
+    server: TelegramServer, faults: Faults, market: PageMarket, people: Iterable[PagePerson]
+) -> list[BaseRoute]:
     """Routes of the page. Mount them after others that share the app: `/page/<file>` takes any name."""
-    page = _Page(server, faults, people)
+    page = _Page(server, faults, market, people)
     reads: dict[str, Endpoint] = {
         "/": page.index,
         "/page/setup": page.setup,
@@ -52,7 +56,12 @@ def build_page(server: TelegramServer, faults: Faults, people: Iterable[PagePers
         "/page/pictures/{id}": page.picture,
         "/page/{name}": page.file,
     }
-    writes: dict[str, Endpoint] = {"/page/write": page.write, "/page/tap": page.tap, "/page/fault": page.fault}
+    writes: dict[str, Endpoint] = {
+        "/page/write": page.write,
+        "/page/tap": page.tap,
+        "/page/fault": page.fault,
+        "/page/push": page.push,
+    }
     return [
         *(Route(path, _guarded(endpoint), methods=["POST"]) for path, endpoint in writes.items()),
         *(Route(path, _guarded(endpoint), methods=["GET"]) for path, endpoint in reads.items()),
@@ -86,9 +95,12 @@ class _BadRequest(Exception):
 
 
 class _Page:
-    def __init__(self, server: TelegramServer, faults: Faults, people: Iterable[PagePerson]) -> None:
+    def __init__(
+        self, server: TelegramServer, faults: Faults, market: PageMarket, people: Iterable[PagePerson]
+    ) -> None:
         self._server = server
         self._faults = faults
+        self._market = market
         self._views = PageViews(server, faults, people)
         self._boot = secrets.token_hex(4)
         folder = files("chatbot.sandbox").joinpath("page")
@@ -159,6 +171,9 @@ class _Page:
     async def fault(self, request: Request) -> Response:
         return await self._carry_out(request, self._switch)
 
+    async def push(self, request: Request) -> Response:
+        return await self._carry_out(request, self._push)
+
     async def _carry_out(self, request: Request, deed: Callable[[JsonObject], JsonObject]) -> Response:
         try:
             asked = json.loads(await request.body())
@@ -190,6 +205,9 @@ class _Page:
         self._faults.switch(fault, on=asked.get("on") is True)
         self._server.bell.ring()
         return {}
+
+    def _push(self, asked: JsonObject) -> JsonObject:
+        return {"price": plain(self._market.push(str(asked.get("symbol")), _whole(asked.get("percent"))))}
 
     def _person(self, given: object) -> PagePerson:
         person = self._views.people.get(_whole(given))

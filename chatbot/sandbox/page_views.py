@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chatbot.sandbox.faults import Fault, Faults
+from chatbot.sandbox.page_market import PUSHED, STEPS
 from chatbot.sandbox.telegram_chats import Room
 from chatbot.sandbox.telegram_json import JsonObject, command_json, entity_json, keyboard_json, unix
 from chatbot.sandbox.telegram_server import TelegramServer
@@ -51,6 +52,7 @@ class PageViews:
         return {
             "bot": {"name": self._server.bot.first_name, "username": self._server.bot.username},
             "people": [self._person(person) for person in self.people.values()],
+            "pushes": {"symbols": list(PUSHED), "percents": list(STEPS)},
             "faults": [{"name": fault.name, "sentence": fault.value} for fault in Fault],
         }
 

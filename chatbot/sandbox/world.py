@@ -22,6 +22,7 @@ from chatbot.sandbox.kucoin_rest import KucoinFace
 from chatbot.sandbox.kucoin_ws import PACE, KucoinSockets
 from chatbot.sandbox.kucoin_ws_tokens import KUCOINS, Heartbeat
 from chatbot.sandbox.listing import load
+from chatbot.sandbox.page_market import PageMarket
 from chatbot.sandbox.page_views import PagePerson
 from chatbot.sandbox.prices import SeededWalk
 from chatbot.sandbox.server import Server
@@ -73,7 +74,7 @@ class Sandbox:
         self.kucoin = KucoinFace(self.exchange, [self._api_key(now)], self.faults, heartbeat=heartbeat)
         self.sockets = KucoinSockets(self.kucoin, pace=pace)
         self.telegram = TelegramServer(token=self.access.token, bot=_BOT, now=now)
-        page = build_page(self.telegram, self.faults, (OWNER, VIEWER, STRANGER))
+        page = build_page(self.telegram, self.faults, PageMarket(self.prices), (OWNER, VIEWER, STRANGER))
         self._server = Server(
             Starlette(routes=[*self.sockets.routes, *self.kucoin.app.routes, *build_telegram(self.telegram), *page]),
             port=port,

@@ -2,14 +2,21 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from decimal import Decimal
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
+from chatbot.core.market import Symbol
+from chatbot.core.numbers import plain
+from chatbot.core.times import utc_now
 from chatbot.sandbox.chat_page import build_page
 from chatbot.sandbox.faults import Fault, Faults
+from chatbot.sandbox.listing import load
+from chatbot.sandbox.page_market import PageMarket
 from chatbot.sandbox.page_views import PagePerson
+from chatbot.sandbox.prices import SeededWalk
 from chatbot.sandbox.server import Server
 from chatbot.sandbox.telegram import build_telegram
 from chatbot.sandbox.telegram_groups import found_group
@@ -29,8 +36,13 @@ def faults() -> Faults:
 
 
 @pytest.fixture
-def run(telegram: TelegramServer, faults: Faults) -> Callable[[Story], None]:
-    routes = [*build_telegram(telegram), *build_page(telegram, faults, [ANNA, BEN])]
+def prices() -> SeededWalk:
+    return SeededWalk(1, utc_now, load(), volatility=0.0)
+
+
+@pytest.fixture
+def run(telegram: TelegramServer, faults: Faults, prices: SeededWalk) -> Callable[[Story], None]:
+    routes = [*build_telegram(telegram), *build_page(telegram, faults, PageMarket(prices), [ANNA, BEN])]
 
     def play(story: Story) -> None:
         async def main() -> None:
@@ -199,6 +211,9 @@ def test_pictures_are_shown(run: Callable[[Story], None], png: Callable[[int, in
         ("/page/write", []),
         ("/page/tap", {"person": 11, "chat": 11, "message": 99, "data": "x"}),
         ("/page/fault", {"fault": "NONE", "on": True}),
+        ("/page/push", {"symbol": "DOGE-USDT", "percent": 1}),
+        ("/page/push", {"symbol": "BTC-USDT", "percent": 90}),
+        ("/page/push", {"symbol": "BTC-USDT", "percent": "much"}),
     ],
 )
 def test_what_the_page_cannot_mean_is_refused(run: Callable[[Story], None], path: str, asked: object) -> None:
@@ -259,5 +274,22 @@ def test_another_site_cannot_read(run: Callable[[Story], None], headers: dict[st
     async def story(client: httpx.AsyncClient) -> None:
         for path in ("/", "/page/setup", "/page/events?person=11&chat=11", "/page/page.js"):
             assert (await client.get(path, headers=headers)).status_code == 403
+
+    run(story)
+
+
+def test_a_price_is_pushed_from_where_it_is(run: Callable[[Story], None], prices: SeededWalk) -> None:
+    async def story(client: httpx.AsyncClient) -> None:
+        offered = (await client.get("/page/setup")).json()["pushes"]
+        for symbol in map(Symbol, offered["symbols"]):
+            for percent in offered["percents"]:
+                before = prices.quote(symbol)
+                assert before is not None
+                answer = await client.post("/page/push", json={"symbol": symbol, "percent": percent})
+                after = prices.quote(symbol)
+                assert after is not None
+                assert answer.json() == {"price": plain(after.last)}
+                assert abs(after.last - before.last * (100 + percent) / 100) <= Decimal("0.1")
+                assert after.last != before.last
 
     run(story)

@@ -21,7 +21,10 @@ from telegram import (
 from chatbot.core.times import utc_now
 from chatbot.sandbox.chat_page import build_page
 from chatbot.sandbox.faults import Fault, Faults
+from chatbot.sandbox.listing import load
+from chatbot.sandbox.page_market import PageMarket
 from chatbot.sandbox.page_views import PagePerson
+from chatbot.sandbox.prices import SeededWalk
 from chatbot.sandbox.server import Server
 from chatbot.sandbox.telegram import build_telegram
 from chatbot.sandbox.telegram_limits import UNLIMITED
@@ -93,7 +96,8 @@ async def _answer(bot: Bot, update: Update) -> None:
 async def _scene(open_page: OpenPage, size: dict[str, int], *, echo: bool) -> AsyncIterator[Scene]:
     desk = TelegramUser(id=7000001, first_name="Desk", username="desk_bot", is_bot=True)
     telegram, faults = TelegramServer(token=TOKEN, bot=desk, now=utc_now, limits=UNLIMITED), Faults()
-    app = Starlette(routes=[*build_telegram(telegram), *build_page(telegram, faults, PEOPLE)])
+    market = PageMarket(SeededWalk(1, utc_now, load(), volatility=0.0))
+    app = Starlette(routes=[*build_telegram(telegram), *build_page(telegram, faults, market, PEOPLE)])
     async with (
         Server(app) as server,
         Bot(TOKEN, base_url=f"{server.url}/bot") as bot,
@@ -198,7 +202,7 @@ def test_people_see_their_own_chats_and_a_stranger_hears_nothing(play: Play) -> 
 def test_a_fault_is_switched_on_and_off_and_never_overlooked(play: Play) -> None:
     async def story(scene: Scene) -> None:
         page = scene.page
-        await page.get_by_role("button", name="Exchange faults").click()
+        await page.get_by_role("button", name="Market and faults").click()
         await page.get_by_role("switch", name=Fault.LOST_ANSWER.value).click()
         banner = page.get_by_role("status").filter(has_text=Fault.LOST_ANSWER.value)
         await expect(banner).to_be_visible()
@@ -209,6 +213,16 @@ def test_a_fault_is_switched_on_and_off_and_never_overlooked(play: Play) -> None
 
         await expect(banner).to_be_hidden()
         assert Fault.LOST_ANSWER not in scene.faults
+
+    play(story)
+
+
+def test_a_price_is_pushed_with_one_click_and_told(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        await scene.page.get_by_role("button", name="Market and faults").click()
+        row = scene.page.locator(".pushes li").filter(has_text="BTC")
+        await row.get_by_role("button", name="\N{MINUS SIGN}1 %").click()
+        await expect(scene.page.get_by_text("BTC-USDT trades at 66,738.2")).to_be_visible()
 
     play(story)
 

@@ -24,6 +24,8 @@ export const tap = (where, message, data) => post("/page/tap", { ...where, messa
 
 export const switchFault = (fault, on) => post("/page/fault", { fault, on });
 
+export const push = (symbol, percent) => post("/page/push", { symbol, percent });
+
 // Calls hear(news) for every change and connected(yes) when the line comes or goes. Returns how to stop.
 export function listen(where, hear, connected) {
   let source;

@@ -285,7 +285,25 @@ function popup(words) {
   if (!box.open) box.showModal();
 }
 
-// --- the exchange's faults -----------------------------------------------------------------
+// --- the market and the exchange's faults ----------------------------------------------------
+
+function showPushes() {
+  for (const symbol of settings.pushes.symbols) {
+    const steps = settings.pushes.percents.map((percent) => {
+      const words = `${percent < 0 ? "\u2212" : "+"}${Math.abs(percent)} %`;
+      return el("button", { type: "button", title: `Push ${symbol} by ${words}`, onclick: () => push(symbol, percent) }, words);
+    });
+    byId("pushes").append(el("li", {}, el("span", {}, symbol.split("-")[0]), ...steps));
+  }
+}
+
+async function push(symbol, percent) {
+  try {
+    toast(`${symbol} trades at ${Number((await api.push(symbol, percent)).price).toLocaleString("en-US")}`);
+  } catch (error) {
+    toast(error.message);
+  }
+}
 
 function showSwitches() {
   for (const fault of settings.faults) {
@@ -345,5 +363,6 @@ byId("bot-name").textContent = settings.bot.name;
 byId("avatar").textContent = settings.bot.name.slice(0, 1);
 document.title = settings.bot.name;
 showPeople();
+showPushes();
 showSwitches();
 become(settings.people[0]);
