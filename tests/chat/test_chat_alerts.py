@@ -345,7 +345,7 @@ def test_a_snoozed_alert_says_until_when_and_by_whom_and_keeps_its_words(tmp_pat
     async def story(desk: Desk) -> None:
         await desk.says(CARA, "/alert btc > 68000")
         (card,) = _tick(desk, "68012.4")
-        assert "it was to tell this once" in card.text
+        assert "told once, it will not tell again" in card.text
         assert _labels(card) == ["Snooze 1h", "Again", "Move to 68,500", "Delete"]
         said = await desk.taps(CARA, card, "Snooze")
         (edit,) = said.letters

@@ -67,7 +67,7 @@ def test_a_fired_alert_tells_the_event_then_the_value_then_which_it_is() -> None
         "68,012.4 at 12:00 UTC",
         "#12·1 “resistance”",
         "order: buy BTC 0.001 @ 62000",
-        "it was to tell this once",
+        "told once, it will not tell again",
     ]
     assert (reply.subject, reply.subject_id) == (Subject.ALERT, 345)
 

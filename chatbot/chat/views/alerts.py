@@ -199,7 +199,7 @@ def _signature(told: Told) -> Html:
 
 def _rests(rule: AlertRule, instrument: Instrument | None) -> Html | None:
     if rule.state is AlertState.DONE:
-        return html("<i>it was to tell this once</i>")
+        return html("<i>told once, it will not tell again</i>")
     if rule.state is AlertState.COOLING and rule.eligible_at is not None:
         return html("<i>quiet until {}</i>", clock(rule.eligible_at))
     return None
