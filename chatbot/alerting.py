@@ -32,6 +32,7 @@ from chatbot.services.reconcile import Reconciler
 from chatbot.services.replaying import Replaying
 from chatbot.services.trading import Trading
 from chatbot.services.watching import Watching
+from chatbot.services.wishing import Wishing
 from chatbot.store.store import Store
 
 
@@ -92,6 +93,14 @@ def build_alerting(ground: Ground) -> Alerting:
     watching = Watching(
         feed=feed, market=ground.exchange.market, markets=markets, store=store, lookout=lookout, now=now
     )
+    wishing = Wishing(
+        markets=markets,
+        lookout=lookout,
+        trading=ground.trading,
+        account=ground.exchange.account,
+        parse=_order,
+        now=now,
+    )
     wording = Wording(blind=views.blind, back=views.back)
     return Alerting(
         feed=feed,
@@ -102,7 +111,7 @@ def build_alerting(ground: Ground) -> Alerting:
         funding=funding,
         fills=fills,
         attached=attached,
-        alerts=Alerts(store=store, markets=markets, lookout=lookout, audit=audit, watching=watching, funding=funding),
+        alerts=Alerts(store=store, wishing=wishing, lookout=lookout, audit=audit, watching=watching, funding=funding),
     )
 
 

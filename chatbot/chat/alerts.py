@@ -1,6 +1,7 @@
 """Handlers of /alert, /alerts, /unalert, /why and the buttons of alerts."""
 
 import re
+from dataclasses import replace
 from datetime import tzinfo
 from decimal import Decimal
 
@@ -15,7 +16,7 @@ from chatbot.core.errors import UsageError
 from chatbot.core.modes import TradingMode
 from chatbot.core.people import Person, Role
 from chatbot.core.times import Now
-from chatbot.core.wishes import Standing
+from chatbot.core.wishes import Standing, Wish
 from chatbot.services.alerts import AlertAsking, Alerts
 from chatbot.services.wishing import AlreadyPassed, WhichWay
 
@@ -43,6 +44,8 @@ class AlertHandlers:
             return rules.which_way(unclear.wish, unclear.instrument, unclear.price, self._zone)
         except AlreadyPassed as late:
             return rules.passed(late.wish, late.instrument, late.price, self._zone)
+        except UsageError as error:
+            raise _in_place(error, wish, self._zone) from None
         return rules.rule(standing, self._zone, self._now(), known=not new)
 
     async def alert_tap(self, tap: Tap) -> Reply:
@@ -115,6 +118,15 @@ def _silence(standing: Standing) -> Html:
     if shown.state is AlertState.WAITING:
         return html("armed again once {}", goes_back(shown, standing.instrument))
     return html("armed again")
+
+
+def _in_place(error: UsageError, wish: Wish, zone: tzinfo) -> UsageError:
+    """The example of an order stands in the alert's own line."""
+    command, _, text = error.example.partition(" ")
+    if command != "/buy":
+        return error
+    order = f"{wish.order.partition(' ')[0]} {text}"
+    return UsageError(str(error), example=f"/alert {parsing_alerts.written(replace(wish, order=order), zone)}")
 
 
 def _firing_id(tap: Tap) -> int:

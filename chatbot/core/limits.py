@@ -15,6 +15,7 @@ from chatbot.core.market import Instrument, Symbol, Ticker, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import ceil_to, plain, tidy
 from chatbot.core.orders import Amount, AmountKind, Draft, Estimate, OrderSpec, OrderType, Side
+from chatbot.core.symbols import HOME_QUOTE
 
 _HUNDRED = Decimal(100)
 _DOLLARS = frozenset({"USDT", "USDC"})
@@ -117,16 +118,31 @@ def estimate(spec: OrderSpec, terms: Terms) -> Estimate:
     )
 
 
+def check_draft(draft: Draft, instrument: Instrument, limits: Limits) -> None:
+    """Finds what an order would be refused for whatever the market does. Raises UsageError, Refused, OverLimit."""
+    _check_rules(instrument.symbol, instrument, limits)
+    amount = in_terms_of(instrument, draft.amount)
+    price = None if draft.price is None else _limit_price(draft.side, draft.price, instrument)
+    buying = draft.side is Side.BUY
+    by_funds = buying and amount.kind is AmountKind.QUOTE and price is None
+    if amount.kind is AmountKind.PERCENT or (amount.kind is AmountKind.QUOTE and not buying):
+        return  # it depends on what there is then, and at which price
+    wanted = amount.value / price if amount.kind is AmountKind.QUOTE and price is not None else amount.value
+    size, funds = (None, instrument.round_funds(wanted)) if by_funds else (instrument.round_size(wanted), None)
+    if not (size or funds):
+        raise Refused(_less_than_a_step(instrument, by_funds=by_funds))
+    worth = size * price if size is not None and price is not None else funds
+    _check_size(instrument, size, funds, worth if buying else None)  # a sale may meet a better price
+    if worth is not None and instrument.quote == HOME_QUOTE:
+        _check_notional(worth, limits)
+
+
 def check(spec: OrderSpec, cost: Estimate, terms: Terms, limits: Limits, spent_today: Decimal) -> None:
     """Raises Refused or OverLimit. `spent_today` is the day's notional of all people, this order not included."""
     _check_rules(spec.symbol, terms.instrument, limits)
-    _check_size(spec, cost, terms.instrument)
+    _check_size(terms.instrument, spec.size, spec.funds, cost.funds)
     _check_balance(spec, cost, terms)
-    if cost.notional > limits.max_notional:
-        raise OverLimit(
-            f"That is {tidy(cost.notional, 2)} USDT;"
-            f" one order may be {tidy(limits.max_notional, 2)} (ORDER_MAX_NOTIONAL)."
-        )
+    _check_notional(cost.notional, limits)
     left = max(limits.daily_max - spent_today, Decimal(0))
     if cost.notional > left:
         raise OverLimit(
@@ -173,6 +189,10 @@ def _too_little(draft: Draft, terms: Terms, wanted: Decimal, *, by_funds: bool) 
     if not wanted:
         currency = instrument.quote if draft.side is Side.BUY else instrument.base
         return f"Trade holds no free {currency}.{_other_pocket(draft.side, terms)}"
+    return _less_than_a_step(instrument, by_funds=by_funds)
+
+
+def _less_than_a_step(instrument: Instrument, *, by_funds: bool) -> str:
     step = instrument.funds_increment if by_funds else instrument.size_increment
     unit = instrument.quote if by_funds else instrument.base
     return f"{instrument.symbol} trades in steps of {plain(step)} {unit}; that is less than one."
@@ -189,16 +209,24 @@ def _check_rules(symbol: Symbol, instrument: Instrument, limits: Limits) -> None
         raise Refused(f"KuCoin has closed {symbol} to trading.")
 
 
-def _check_size(spec: OrderSpec, cost: Estimate, instrument: Instrument) -> None:
-    base, quote = instrument.base, instrument.quote
-    if spec.size is not None and not instrument.min_size <= spec.size <= instrument.max_size:
+def _check_size(instrument: Instrument, size: Decimal | None, funds: Decimal | None, worth: Decimal | None) -> None:
+    """`worth` in the quote currency; None where it is not known yet."""
+    symbol, base, quote = instrument.symbol, instrument.base, instrument.quote
+    if size is not None and not instrument.min_size <= size <= instrument.max_size:
         low, high = plain(instrument.min_size), plain(instrument.max_size)
-        raise Refused(f"{spec.symbol} orders are {low} to {high} {base}; this is {plain(spec.size)}.")
-    if spec.funds is not None and spec.funds > instrument.max_funds:
-        raise Refused(f"{spec.symbol} takes at most {tidy(instrument.max_funds, 2)} {quote} at the market.")
-    if cost.funds < instrument.min_funds:
+        raise Refused(f"{symbol} orders are {low} to {high} {base}; this is {plain(size)}.")
+    if funds is not None and funds > instrument.max_funds:
+        raise Refused(f"{symbol} takes at most {tidy(instrument.max_funds, 2)} {quote} at the market.")
+    if worth is not None and worth < instrument.min_funds:
         low = plain(instrument.min_funds)
-        raise Refused(f"{spec.symbol} orders start at {low} {quote}; this is {tidy(cost.funds, 8)}.")
+        raise Refused(f"{symbol} orders start at {low} {quote}; this is {tidy(worth, 8)}.")
+
+
+def _check_notional(notional: Decimal, limits: Limits) -> None:
+    if notional > limits.max_notional:
+        raise OverLimit(
+            f"That is {tidy(notional, 2)} USDT; one order may be {tidy(limits.max_notional, 2)} (ORDER_MAX_NOTIONAL)."
+        )
 
 
 def _check_balance(spec: OrderSpec, cost: Estimate, terms: Terms) -> None:

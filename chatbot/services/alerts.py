@@ -21,7 +21,6 @@ from chatbot.core.wishes import FeedHealth, Standing, Told, Why, Wish
 from chatbot.services.auditing import CandleAudit
 from chatbot.services.funding import FundingWatch
 from chatbot.services.lookout import Lookout
-from chatbot.services.market import Markets
 from chatbot.services.watching import Watching
 from chatbot.services.wishing import Wishing, check_not_passed
 from chatbot.store.store import Store
@@ -39,17 +38,16 @@ class Alerts:
         self,
         *,
         store: Store,
-        markets: Markets,
+        wishing: Wishing,
         lookout: Lookout,
         audit: CandleAudit,
         watching: Watching,
         funding: FundingWatch,
     ) -> None:
         self._store = store
-        self._markets = markets
+        self._wishing = wishing
         self._lookout = lookout
         self._audit = audit
-        self._wishing = Wishing(markets=markets, lookout=lookout, now=store.now)
         self._watching = watching
         self._funding = funding
         self._now = store.now
@@ -61,8 +59,8 @@ class Alerts:
         """
         if wish.order and asking.person.role < Role.TRADER:
             raise NotAllowed(f"An order on an alert is for traders; you are a {asking.person.role.name.lower()}.")
-        catalogue = await self._markets.catalogue()
-        instrument = catalogue.perpetual(wish.word) if wish.kind.funding else catalogue.find(wish.word)
+        instrument = await self._wishing.instrument(wish)
+        await self._wishing.check_fulfilment(wish)
         question = await self._wishing.question(wish, instrument)
         rule = self._rule(question, wish, asking)
         if wish.kind is AlertKind.MOVE:
@@ -117,7 +115,7 @@ class Alerts:
         rule = self._livable(rule_id, person)
         question = rule.question
         direction = question.direction
-        instrument = self._markets.known(question.symbol)
+        instrument = self._wishing.known(question.symbol)
         if question.kind is not AlertKind.PRICE or direction is None or instrument is None:
             raise UsageError(f"{rule.name} has no level to move.", example="/alerts")
         price = await self._wishing.price(instrument)
@@ -148,7 +146,7 @@ class Alerts:
         return Told(
             rule=rule,
             firing=firing,
-            instrument=self._markets.known(rule.question.symbol),
+            instrument=self._wishing.known(rule.question.symbol),
             today=self._store.alerts.count_today(rule.id, midnight),
         )
 
@@ -208,7 +206,7 @@ class Alerts:
 
     def _standing(self, rule: AlertRule) -> Standing:
         question = rule.question
-        instrument = self._markets.known(question.symbol)
+        instrument = self._wishing.known(question.symbol)
         if question.kind.funding:
             contract = self._funding.latest(question.symbol)
             if contract is None or contract.funding is None:

@@ -62,6 +62,11 @@ class Trading:
         self._rules = rules
         self._now = now
 
+    async def check_draft(self, draft: Draft) -> None:
+        """Long before it is proposed. Raises UsageError, Refused, KucoinError."""
+        instrument = (await self._markets.catalogue()).find(draft.word)
+        limits.check_draft(draft, instrument, self._rules)
+
     async def propose(self, draft: Draft, asking: Asking) -> OrderTicket:
         """A ticket that waits for its proposer's tap; nothing has left. Raises UsageError, Refused, KucoinError."""
         self._check_open()

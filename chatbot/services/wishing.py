@@ -1,17 +1,26 @@
 """From a person's wish to the question of a rule: which symbol, which level, and whether it is there already."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
 from chatbot.core.alerts import AlertKind, Direction, Question, Source
-from chatbot.core.errors import Refused, UsageError
+from chatbot.core.errors import NoPermission, Refused, UsageError
 from chatbot.core.feed import Tick
-from chatbot.core.market import Instrument
+from chatbot.core.market import Instrument, Symbol
+from chatbot.core.orders import Draft
 from chatbot.core.times import Now, to_millis
 from chatbot.core.wishes import Wish
+from chatbot.kucoin.account import Account
 from chatbot.services.auditing import whole_minute
 from chatbot.services.lookout import Lookout
 from chatbot.services.market import Markets
+from chatbot.services.trading import Trading
+
+_NO_POSITIONS = (
+    "My KuCoin key may not see futures positions, so I could never tell what one will pay."
+    " An owner can give the key that right on KuCoin."
+)
 
 
 class WhichWay(UsageError):
@@ -35,10 +44,46 @@ class AlreadyPassed(Refused):
 
 
 class Wishing:
-    def __init__(self, *, markets: Markets, lookout: Lookout, now: Now) -> None:
+    """`parse` reads an order line."""
+
+    def __init__(
+        self,
+        *,
+        markets: Markets,
+        lookout: Lookout,
+        trading: Trading,
+        account: Account,
+        parse: Callable[[str], Draft],
+        now: Now,
+    ) -> None:
         self._markets = markets
         self._lookout = lookout
+        self._trading = trading
+        self._account = account
+        self._parse = parse
         self._now = now
+
+    async def instrument(self, wish: Wish) -> Instrument:
+        """Raises UnknownSymbol, KucoinError."""
+        catalogue = await self._markets.catalogue()
+        return catalogue.perpetual(wish.word) if wish.kind.funding else catalogue.find(wish.word)
+
+    def known(self, symbol: Symbol) -> Instrument | None:
+        """As `Markets.known`."""
+        return self._markets.known(symbol)
+
+    async def check_fulfilment(self, wish: Wish) -> None:
+        """Finds now what would keep its order, or its payment, from ever coming.
+
+        Raises UsageError, Refused, KucoinError.
+        """
+        if wish.order:
+            await self._trading.check_draft(self._parse(wish.order))
+        if wish.kind is AlertKind.FUNDING_PAYMENT:
+            try:
+                await self._account.positions()
+            except NoPermission:
+                raise Refused(_NO_POSITIONS) from None
 
     async def question(self, wish: Wish, instrument: Instrument) -> Question:
         """Raises WhichWay, AlreadyPassed, UsageError, KucoinError."""

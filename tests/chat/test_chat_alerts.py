@@ -17,6 +17,7 @@ from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Letter, Subject
 from chatbot.core.people import Person
 from chatbot.core.times import to_millis
+from chatbot.sandbox.faults import Fault
 from tests.chat.desk import ANNA, BEN, CARA, GROUP, MALLORY, Desk, Said, incoming, open_desk
 from tests.chat.shown import visible
 
@@ -454,6 +455,73 @@ def test_an_order_may_be_attached_by_who_may_trade(tmp_path: Path) -> None:
         assert "with it comes the ticket: buy BTC 0.001 @ 62000" in made
         (card,) = _tick(desk, "60000")
         assert "order: buy BTC 0.001 @ 62000" in card.text
+
+    _story(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("order", "sentence"),
+    [
+        ("buy xbtusdtm 1 @ 60000", "XBTUSDTM is a futures contract; I open positions on spot only."),
+        ("buy 0.00000001 @ 60000", "BTC-USDT orders are 0.00001 to"),
+        ("sell 5 @ 70000", "That is 350,000 USDT; one order may be 100 (ORDER_MAX_NOTIONAL)."),
+        (
+            "sell 5eth",
+            "BTC-USDT is BTC against USDT; ETH is neither.\nExample: /alert btc > 68000 sell BTC-USDT 5usdt note top",
+        ),
+    ],
+)
+def test_an_order_that_could_never_be_placed_is_refused_with_its_alert(
+    tmp_path: Path, order: str, sentence: str
+) -> None:
+    async def story(desk: Desk) -> None:
+        for level in ("> 68000", "> 60000", "68000"):
+            said = visible((await desk.says(BEN, f"/alert btc {level} {order} note top")).text)
+            assert said.startswith(sentence if level == "> 68000" else sentence.partition("\n")[0])
+        assert _rules(desk) == 0
+
+    _story(tmp_path, story)
+
+
+def test_an_order_for_an_unknown_coin_is_one_tap_from_the_right_one(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        (guess,) = (await desk.says(BEN, "/alert eth < 1 buy bct 0.001 @ 60000 note dip")).letters
+        assert "No BCT on KuCoin. Did you mean BTC" in guess.text
+        made = visible((await desk.taps(BEN, guess, "BTC")).text)
+        assert made.startswith("#1 ETH crosses below 1")
+        assert made.endswith("“dip”\nwith it comes the ticket: buy BTC 0.001 @ 60000")
+
+    _story(tmp_path, story)
+
+
+def test_no_order_is_attached_while_trading_is_off(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        said = await desk.says(BEN, "/alert btc < 60k buy 0.001 @ 62000")
+        assert "Trading is off" in said.text
+        assert _rules(desk) == 0
+
+    _story(tmp_path, story, "off")
+
+
+def test_a_key_without_futures_makes_no_alert_of_payments(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path, frozenset({"General", "Spot"})) as desk:
+            assert (await desk.says(CARA, "/alert funding btc pay")).text == (
+                "<b>My KuCoin key may not see futures positions, so I could never tell what one will pay."
+                " An owner can give the key that right on KuCoin.</b>"
+            )
+            assert _rules(desk) == 0
+            assert "#1 BTC funding changes sign" in (await desk.says(CARA, "/alert funding btc flip")).text
+
+    asyncio.run(story())
+
+
+def test_payments_nobody_can_read_now_are_not_promised(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(CARA, "/price btc")
+        desk.faults.switch(Fault.UNAVAILABLE, on=True)
+        assert "Nothing was done." in (await desk.says(CARA, "/alert funding btc pay")).text
+        assert _rules(desk) == 0
 
     _story(tmp_path, story)
 

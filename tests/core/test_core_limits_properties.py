@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chatbot.core.errors import Refused
-from chatbot.core.limits import Limits, Terms, check, estimate, fit
+from chatbot.core.limits import Limits, Terms, check, check_draft, estimate, fit
 from chatbot.core.market import Instrument, Symbol, Ticker, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import is_multiple
@@ -158,3 +158,14 @@ def test_what_passes_is_within_every_limit(draft: Draft, terms: Terms, spent: De
     assert cost.free_after >= 0
     assert cost.funds >= terms.instrument.min_funds
     assert spec.size is None or terms.instrument.min_size <= spec.size <= terms.instrument.max_size
+
+
+@given(_drafts(_amounts), _any_terms())
+def test_nothing_is_refused_beforehand_that_could_pass_at_its_time(draft: Draft, terms: Terms) -> None:
+    terms = replace(terms, quote_in_usdt=Decimal(1))
+    spec = _fitted(draft, terms)
+    try:
+        check(spec, estimate(spec, terms), terms, _LIMITS, Decimal(0))
+    except Refused:
+        return
+    check_draft(draft, terms.instrument, _LIMITS)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from chatbot.core.errors import OverLimit, Refused, UsageError
-from chatbot.core.limits import Limits, Terms, check, drift, estimate, fit, in_terms_of, market_price
+from chatbot.core.limits import Limits, Terms, check, check_draft, drift, estimate, fit, in_terms_of, market_price
 from chatbot.core.market import Instrument, Symbol, Ticker, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.orders import Amount, AmountKind, Draft, OrderSpec, OrderType, Side
@@ -215,6 +215,62 @@ def test_every_refusal_is_a_sentence_that_names_its_rule(
     with pytest.raises(Refused) as refused:
         _passes(draft, terms, limits)
     assert (type(refused.value), str(refused.value)) == (kind, sentence)
+
+
+@pytest.mark.parametrize(
+    ("draft", "sentence"),
+    [
+        (_draft(Side.BUY, "0.000001", AmountKind.BASE), "BTC-USDT orders are 0.00001 to 100 BTC; this is 0.000001."),
+        (_draft(Side.SELL, "101", AmountKind.BASE), "BTC-USDT orders are 0.00001 to 100 BTC; this is 101."),
+        (_draft(Side.BUY, "0.01", AmountKind.QUOTE), "BTC-USDT orders start at 0.1 USDT; this is 0.01."),
+        (_draft(Side.BUY, "1000000", AmountKind.QUOTE), "BTC-USDT takes at most 999,999 USDT at the market."),
+        (_draft(Side.SELL, "0.000000001", AmountKind.BASE),
+         "BTC-USDT trades in steps of 0.00000001 BTC; that is less than one."),
+        (_draft(Side.BUY, "0.0000001", AmountKind.QUOTE),
+         "BTC-USDT trades in steps of 0.000001 USDT; that is less than one."),
+        (_draft(Side.BUY, "1", AmountKind.BASE, "0.09"), "BTC-USDT is priced in steps of 0.1."),
+        (_draft(Side.BUY, "5", AmountKind.BASE, "66000"),
+         "That is 330,000 USDT; one order may be 100 (ORDER_MAX_NOTIONAL)."),
+        (_draft(Side.SELL, "0.002", AmountKind.BASE, "66000"),
+         "That is 132 USDT; one order may be 100 (ORDER_MAX_NOTIONAL)."),
+        (_draft(Side.BUY, "101", AmountKind.QUOTE), "That is 101 USDT; one order may be 100 (ORDER_MAX_NOTIONAL)."),
+    ],
+)  # fmt: skip
+def test_what_no_market_will_mend_is_refused_before_there_is_a_price(draft: Draft, sentence: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_draft(draft, _BTC, _LIMITS)
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("instrument", "limits", "sentence"),
+    [
+        (_FUTURES, _LIMITS, "futures contract"),
+        (replace(_BTC, tradable=False), _LIMITS, "closed BTC-USDT"),
+        (_BTC, replace(_LIMITS, mode=TradingMode.OFF), "Trading is off"),
+        (_BTC, replace(_LIMITS, symbols=frozenset()), "ORDER_SYMBOLS"),
+    ],
+)
+def test_what_may_not_be_traded_at_all_is_refused_beforehand(
+    instrument: Instrument, limits: Limits, sentence: str
+) -> None:
+    with pytest.raises(Refused, match=sentence):
+        check_draft(_draft(Side.BUY, "50", AmountKind.PERCENT), instrument, limits)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        _draft(Side.BUY, "50", AmountKind.PERCENT),
+        _draft(Side.SELL, "100", AmountKind.PERCENT, "70000"),
+        _draft(Side.BUY, "5", AmountKind.BASE),
+        _draft(Side.SELL, "0.001", AmountKind.BASE, "1"),
+        _draft(Side.SELL, "1000000", AmountKind.QUOTE),
+        _draft(Side.BUY, "100", AmountKind.QUOTE, "50000"),
+    ],
+)
+def test_what_a_later_market_may_allow_is_not_refused_beforehand(draft: Draft) -> None:
+    check_draft(draft, _BTC, _LIMITS)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from chatbot.core.limits import Limits
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Lane, Letter, Subject
-from chatbot.core.orders import OrderTicket, OrderType, Side, TicketState
+from chatbot.core.orders import Draft, OrderTicket, OrderType, Side, TicketState
 from chatbot.core.people import Person, Role
 from chatbot.core.stops import Stop
 from chatbot.core.times import Now, to_millis
@@ -56,6 +56,7 @@ from chatbot.services.reconcile import Reconciler
 from chatbot.services.replaying import Replaying
 from chatbot.services.trading import Asking, Trading
 from chatbot.services.watching import Watching
+from chatbot.services.wishing import Wishing
 from chatbot.store.store import Store, open_store
 from tests.sandbox.kucoin_caller import api_key
 from tests.sandbox.worlds import BTC, Clock
@@ -158,6 +159,12 @@ def small_market() -> Listing:
         listed={symbol: each for symbol, each in everything.listed.items() if symbol in LISTED},
         funding={symbol: terms for symbol, terms in everything.funding.items() if symbol in LISTED},
     )
+
+
+def order_of(line: str) -> Draft:
+    """Of `buy btc 100usdt`."""
+    side, _, text = line.partition(" ")
+    return parsing.order(Side(side), text)
 
 
 def _nothing() -> None:
@@ -283,9 +290,17 @@ class Desk:
         self.funding = FundingWatch(
             exchange=self.kucoin, store=store, teller=self.teller, gone=self.gone.append, now=now
         )
+        wishing = Wishing(
+            markets=self.markets,
+            lookout=self.lookout,
+            trading=self.trading,
+            account=self.kucoin.account,
+            parse=order_of,
+            now=now,
+        )
         self.alerts = Alerts(
             store=store,
-            markets=self.markets,
+            wishing=wishing,
             lookout=self.lookout,
             audit=self.audit,
             watching=self.watching,
@@ -380,9 +395,8 @@ class Desk:
         """`buy btc 100usdt`, as far as the card that shows it."""
         update = next(self._updates)
         self.post.keep([(update, "{}")])
-        side, _, text = line.partition(" ")
         asking = Asking(person=person, chat_id=person.id, update_id=update, asked=f"/{line}")
-        ticket = await self.trading.propose(parsing.order(Side(side), text), asking)
+        ticket = await self.trading.propose(order_of(line), asking)
         card = Letter(chat_id=person.id, lane=Lane.ANSWER, subject=Subject.TICKET, subject_id=ticket.id)
         self.post.finish(update, Ending.DONE, [card])
         return self.now(ticket)

@@ -5,20 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.chat import parsing
 from chatbot.core.notices import Subject
-from chatbot.core.orders import Draft, Side, TicketState
+from chatbot.core.orders import TicketState
 from chatbot.core.people import Role
 from chatbot.sandbox.faults import Fault
 from chatbot.services.attached import Attached
-from tests.services.desk import ANNA, BEN, Desk, story
+from tests.services.desk import ANNA, BEN, Desk, order_of, story
 
 LINE = "BTC < 67000 buy 0.001 @ 66000"
-
-
-def _order(line: str) -> Draft:
-    side, _, text = line.partition(" ")
-    return parsing.order(Side(side), text)
 
 
 def attached(desk: Desk, role: Role | None = Role.OWNER) -> Attached:
@@ -26,7 +20,7 @@ def attached(desk: Desk, role: Role | None = Role.OWNER) -> Attached:
         store=desk.store,
         trading=desk.trading,
         role_of=lambda _: role,
-        parse=_order,
+        parse=order_of,
         refused=lambda rule, error: f"{rule.name}: {error}",
     )
 
@@ -102,7 +96,7 @@ async def test_a_bot_that_stopped_between_ticket_and_card_makes_no_second_ticket
 @story
 async def test_when_no_ticket_can_be_made_the_reason_follows_the_alert(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
-    await desk.alert("BTC < 67000 buy 5 @ 66000")
+    await desk.alert("BTC < 67000 sell ETH 0.01 @ 4000")
     desk.tick("66990")
     async with at_work(attached(desk)):
         await settled(desk)
