@@ -137,7 +137,8 @@ class Firing:
 
     `value` is what fired it: a price, a move's fraction, a rate, a payment. `at` is the tick's
     moment, or the start of the minute (CANDLE), or the settlement (HISTORY); `number` counts the
-    rule's firings. `settles_at` is there for funding alone.
+    rule's firings. `detail` is the level of a PRICE or MOVE rule, which may be moved afterwards, and for
+    funding a word on what happened. `settles_at` is there for funding alone.
     """
 
     id: int = 0

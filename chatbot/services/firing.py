@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from chatbot.core.alerts import AlertRule, Firing, Source, fired, occasion
 from chatbot.core.notices import Lane, Letter, Subject
+from chatbot.core.numbers import plain
 from chatbot.core.times import Now
 from chatbot.store.store import Store
 
@@ -38,7 +39,7 @@ class Teller:
             written = iter(self._store.alerts.fire_many(firings))
             return [self._told(change, next(written)) if change.firing else self._changed(change) for change in changes]
 
-    def firing(self, rule: AlertRule, value: Decimal, at: datetime, source: Source, detail: str = "") -> Change:
+    def firing(self, rule: AlertRule, value: Decimal, at: datetime, source: Source) -> Change:
         """A PRICE or MOVE rule that fires now."""
         firing = Firing(
             rule_id=rule.id,
@@ -48,7 +49,7 @@ class Teller:
             value=value,
             at=at,
             told_at=self._now(),
-            detail=detail,
+            detail=plain(rule.question.level),
         )
         return Change(old=rule, new=fired(rule, at), firing=firing)
 

@@ -401,6 +401,23 @@ def test_a_moved_alert_waits_at_its_new_level_and_fires_there(tmp_path: Path) ->
     _story(tmp_path, story)
 
 
+def test_a_message_that_waited_tells_the_level_it_fired_at_whatever_became_of_the_rule(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(CARA, "/alert btc > 68000")
+        (first,) = _tick(desk, "68012.4")
+        (first,) = (await desk.taps(CARA, first, "Move to 68,500")).letters
+        desk.services.alerting.lookout.hear(Tick(BTC, "68500", to_millis(desk.clock())))
+        edit, second = (await desk.taps(CARA, first, "Move to 69,000")).letters
+        assert second.text.startswith("<b>BTC crossed above 68,500</b>\n68,500.0 at ")
+        assert edit.text.startswith("<b>BTC crossed above 68,000</b>")
+        told = [desk.services.alerting.alerts.told(n) for n in (1, 2)]
+        listed = visible(views.digest(told)[0].text)
+        assert "#1·1 BTC crossed above 68,000: 68,012.4," in listed
+        assert "#1·2 BTC crossed above 68,500: 68,500.0," in listed
+
+    _story(tmp_path, story)
+
+
 def test_again_arms_a_done_alert_once_the_price_went_back(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         await desk.says(CARA, "/alert btc > 68000")

@@ -34,7 +34,7 @@ RULE = AlertRule(
 )  # fmt: skip
 FIRING = Firing(
     id=345, rule_id=12, occasion="arm 1", number=1, source=Source.LIVE, value=Decimal("68012.4"), at=NOON,
-    told_at=NOON,
+    told_at=NOON, detail="68000",
 )  # fmt: skip
 TOLD = Told(rule=RULE, firing=FIRING, instrument=SPOT, today=1)
 

@@ -58,11 +58,11 @@ def asks_briefly(question: Question, instrument: Instrument | None) -> str:
 
 
 def happened(firing: Firing, question: Question, instrument: Instrument | None) -> str:
-    """`BTC crossed above 68,000`."""
+    """`BTC crossed above 68,000`: of what it fired at, also when the rule was moved since."""
     name, up = coin(question, instrument), question.direction is Direction.ABOVE
     match question.kind:
         case AlertKind.PRICE:
-            return f"{name} crossed {'above' if up else 'below'} {level(question.level)}"
+            return f"{name} crossed {'above' if up else 'below'} {level(Decimal(firing.detail))}"
         case AlertKind.MOVE:
             moved = percent(firing.value if up else -firing.value)
             return f"{name} {'rose' if up else 'fell'}: {moved} within {in_words(_window(question))}"
