@@ -1,28 +1,41 @@
-"""From frames to a look-up: the feed's conversation against a bare websockets client that only receives.
+"""From frames to armed rules: the bot's feed and its alerts against a bare websockets client that only receives.
 
-    python -m tests.benchmarks.receiving     goal: at least 40 % of the bare rate
+    python -m tests.benchmarks.receiving     goal: at least 40 % of the bare rate, 100,000 rules armed
 
-A server in another process sends the same tickers to both, one after the other, in turns.
+A server in another process sends the same tickers to both, one after the other, in turns. Ours decodes each,
+believes it or not, and holds it against the rules of its symbol, which come from a database as at the bot's start.
 """
 
 import asyncio
+import contextlib
 import json
+import random
 import statistics
+import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from decimal import Decimal
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 
-from chatbot.core.feed import Channel, Stream, Tick
+from chatbot.core.alerts import Direction
+from chatbot.core.feed import Channel, News, Stream, Tick
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.times import to_millis, utc_now
 from chatbot.kucoin.frames import Conversation, Terms
 from chatbot.kucoin.timing import waking_seconds
+from chatbot.services.listening import Account, Listening
+from chatbot.store.store import Store
+from tests.chat.desk import open_desk
+from tests.store.rules import asks, price
 
 MESSAGES = 200_000
+RULES = 100_000
 RUNS = 7
 PACKED = 200
 MOST_WAITING = 1024 * 1024
@@ -88,8 +101,8 @@ async def bare(socket: ClientConnection) -> None:
             return
 
 
-async def ours(socket: ClientConnection) -> None:
-    """What `feed` does with each frame; the news are handed to whoever wants to match them."""
+async def ours(socket: ClientConnection, hear: Callable[[News], None]) -> None:
+    """What `feed` does with each frame."""
     talk = Conversation(
         Terms(
             stream=Stream(venue=Venue.SPOT, channel=Channel.PUBLIC),
@@ -101,30 +114,52 @@ async def ours(socket: ClientConnection) -> None:
         {},
     )
     talk.want(frozenset(f"/market/ticker:{symbol}" for symbol in SYMBOLS))
-    matched, match = matcher()
-    receive, left = talk.receive, MESSAGES
+    receive, left, told = talk.receive, MESSAGES, 0
     async for frame in socket:
         news = receive(frame, waking_seconds())
         if news is not None:
-            match(news)
+            hear(news)
+            told += 1
         left -= 1
         if not left:
             break
         if not left % 64:
             await asyncio.sleep(0)
-    if sum(matched.values()) != MESSAGES or talk.garbage:
-        raise SystemExit(f"only {sum(matched.values())} of {MESSAGES} were told")
+    if told != MESSAGES or talk.garbage:
+        raise SystemExit(f"only {told} of {MESSAGES} were told")
 
 
-def matcher() -> tuple[dict[Symbol, int], Callable[[object], None]]:
-    """The place of the index of levels: for now every tick finds its symbol in a dictionary."""
-    matched = dict.fromkeys(SYMBOLS, 0)
+def arm(store: Store) -> None:
+    """From 0.5 % to 50 % off the prices that come, on either side: all are held against them, none fires."""
+    chance = random.Random(1)  # noqa: S311 - levels, no secret
+    with store.atomic():
+        for number in range(RULES):
+            off = Decimal(chance.randrange(50, 5000)) / 10_000
+            rising = chance.random() < 0.5
+            level = 61_000 * (1 + off) if rising else 60_000 * (1 - off)
+            question = price(f"{level:.4f}", Direction.ABOVE if rising else Direction.BELOW, SYMBOLS[number % 250])
+            store.alerts.add(asks(question, number))
 
-    def match(news: object) -> None:
-        if isinstance(news, Tick):
-            matched[news.symbol] += 1
 
-    return matched, match
+@contextlib.asynccontextmanager
+async def listening(folder: Path) -> AsyncIterator[Callable[[News], None]]:
+    """Where the bot's feed puts its news."""
+    async with open_desk(folder) as desk:
+        arm(desk.store)
+        alerting = desk.services.alerting
+        alerting.lookout.load()
+        yield Listening(
+            store=desk.store,
+            lookout=alerting.lookout,
+            audit=alerting.audit,
+            funding=alerting.funding,
+            fills=alerting.fills,
+            account=Account(owners=frozenset(), moved=str, settled=str),
+        ).hear
+        quiet = not desk.store.outbox.waiting()
+        alerting.lookout.hear(Tick(SYMBOLS[0], "62000", to_millis(utc_now())))
+        if not quiet or not desk.store.outbox.waiting():
+            raise SystemExit("a rule fired that was not met, or none that was")
 
 
 async def rate(port: int, client: Callable[[ClientConnection], Awaitable[None]]) -> float:
@@ -137,15 +172,18 @@ async def rate(port: int, client: Callable[[ClientConnection], Awaitable[None]])
         return MESSAGES / (time.perf_counter() - began)
 
 
-async def main(port: int) -> None:
-    rates: dict[str, list[float]] = {"bare websockets": [], "decoded and looked up": []}
-    for turn in range(RUNS + 1):
-        found = [await rate(port, client) for client in (bare, ours)]
-        if turn:
-            for name, value in zip(rates, found, strict=True):
-                rates[name].append(value)
+async def main(port: int, folder: Path) -> None:
+    rates: dict[str, list[float]] = {"bare websockets": [], "decoded and matched": []}
+    async with listening(folder) as hear:
+        for turn in range(RUNS + 1):
+            found = [await rate(port, client) for client in (bare, partial(ours, hear=hear))]
+            if turn:
+                for name, value in zip(rates, found, strict=True):
+                    rates[name].append(value)
     floor = statistics.median(rates["bare websockets"])
-    print(f"{MESSAGES:,} tickers of {len(_frame(0, to_millis(utc_now())))} bytes, {RUNS} runs each, medians")
+    print(
+        f"{MESSAGES:,} tickers of {len(_frame(0, to_millis(utc_now())))} bytes, {RULES:,} rules, {RUNS} runs, medians"
+    )
     for name, values in rates.items():
         median = statistics.median(values)
         print(f"  {name:24} {median:10,.0f} a second   {1e6 / median:6.2f} µs each   {median / floor:6.1%}")
@@ -156,5 +194,6 @@ if __name__ == "__main__":
     mine, theirs = context.Pipe()
     server = context.Process(target=server_process, args=(theirs,), daemon=True)
     server.start()
-    asyncio.run(main(mine.recv()))
+    with tempfile.TemporaryDirectory() as made:
+        asyncio.run(main(mine.recv(), Path(made)))
     server.terminate()
