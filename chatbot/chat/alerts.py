@@ -137,8 +137,8 @@ def _number(text: str, command: str) -> int:
     """`12` or `#12`."""
     found = _NUMBER.fullmatch(text.strip())
     if found is None:
-        or_all = " or all" if command == "unalert" else ""
-        raise UsageError(f"Say which alert by its number{or_all}; /alerts lists them.", example=f"/{command} 12")
+        or_all = ", or all" if command == "unalert" else ""
+        raise UsageError(f"Say which alert, by its number{or_all}; /alerts lists them.", example=f"/{command} 12")
     return int(found[1])
 
 

@@ -8,6 +8,7 @@ and then, in any order: every 4h, once, until 2026-12-31 18:00, buy 0.001 @ 6200
 and at the end: note TEXT. A level without > or < asks which way.
 """
 
+import re
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -39,6 +40,10 @@ _EVENTS = {
 _THOUSANDS = {"k": 1000, "K": 1000, "m": 1_000_000, "M": 1_000_000}
 """Both letters of each: what else lowers to a k is no k."""
 
+_LEVEL = re.compile(r"[0-9.]+[kKmM]?", re.ASCII)
+"""What nobody means as a coin when nothing follows it."""
+
+_LONG = re.compile(r"[0-9]{13,}", re.ASCII)
 _HIGHEST = Decimal(10**12)
 _HUNDRED = Decimal(100)
 _MENDINGS = 8
@@ -68,6 +73,8 @@ def level(text: str) -> Decimal:
     """`68000`, `60k`, `1.5m`: a price. Raises UsageError whose example is what may stand there instead."""
     factor = _THOUSANDS.get(text[-1:])
     digits = text[:-1] if factor is not None else text
+    if _LONG.fullmatch(digits):
+        raise UsageError("No price is that high.", example="68000")
     likely = without_comma(digits)
     value = parsing.number(digits, likely if likely != digits else "68000") * (factor or 1)
     if not value:
@@ -85,6 +92,8 @@ def _read(text: str, now: datetime, zone: tzinfo) -> Wish:
         kind, word = AlertKind.FUNDING_LEVEL, words.symbol()
     if not word:
         raise words.missing("Say which coin.", "BTC")
+    if _LEVEL.fullmatch(word) and not words.peek():
+        raise words.wrong("Say which coin.", f"BTC {word}")
     try:
         normal(word)
     except UsageError as error:
@@ -152,8 +161,9 @@ def _move(asked: Wish, text: str, words: Typed) -> Wish:
         raise words.missing("Say within how long: from 1m to 24h.", "1h")
     window = span_of(words, "1h")
     if not SHORTEST_WINDOW <= window <= LONGEST_WINDOW:
-        nearest = "24h" if window > LONGEST_WINDOW else "1m"
-        raise words.wrong("A move is watched over 1m to 24h.", nearest)
+        if window > LONGEST_WINDOW:
+            raise words.wrong("That is too long: I watch a move within 24h (1d) at most.", "24h")
+        raise words.wrong("That is too short: I watch a move within 1m at least.", "1m")
     return replace(asked, kind=AlertKind.MOVE, direction=way, level=size, window=window)
 
 
@@ -161,7 +171,7 @@ def _fraction(text: str, words: Typed, instead: str) -> Decimal:
     """The size of `-5%`: above zero, and for a fall below all of it."""
     value = _percent(text, words, instead)
     if not value:
-        raise words.wrong("A move of 0 % is none.", instead)
+        raise words.wrong("0 % is no move: say how far it should go.", instead)
     if value <= -1:
         raise words.wrong("Nothing falls by 100 % or more.", instead)
     return abs(value)
@@ -181,7 +191,7 @@ def _percent(text: str, words: Typed, instead: str) -> Decimal:
 def _funding(asked: Wish, words: Typed) -> Wish:
     first = words.take()
     if not first:
-        raise words.missing("Say what of the funding: a rate, flip, cap, interval or pay.", "> 0.05%")
+        raise words.missing("Say what about the funding: a rate, or flip, cap, interval, pay.", "> 0.05%")
     event = _EVENTS.get(first)
     if event is not None:
         return _payment(asked, words) if event is AlertKind.FUNDING_PAYMENT else replace(asked, kind=event)
@@ -200,7 +210,7 @@ def _rate(text: str, words: Typed) -> Decimal:
         raise words.wrong(sentence, f"{text}%" if is_number else "")
     value = _percent(text, words, "0.05%")
     if not value:
-        raise words.wrong("A rate of 0 % says no more than a flip.", "0.05%")
+        raise words.wrong("At 0 % the funding changes sign: flip tells that.", "0.05%")
     return value
 
 

@@ -30,7 +30,7 @@ _JOINER = "\u200d"
 
 
 _CLASHES = (
-    ({"every", "once"}, "Either once or every, and that one time."),
+    ({"every", "once"}, "Say once or every, and only one of them."),
     ({"buy", "sell"}, "One order goes with an alert, not two."),
     ({"until"}, "“until” stands there twice."),
 )
@@ -113,9 +113,10 @@ def _until(asked: Wish, reader: _Reader) -> Wish:
     clock = words.also() if _CLOCK.fullmatch(words.peek()) else ""
     moment = _moment(day, clock, reader.zone)
     if moment is None:
-        raise words.wrong(f"I read days such as {later}, with 18:00 behind it or not.", later)
+        raise words.wrong(f"I read days written as {later}, and after them hours as 18:00.", later)
     if moment <= reader.now:
-        raise words.wrong("That is in the past.", later)
+        here = f"{reader.now.astimezone(reader.zone):%Y-%m-%d %H:%M %Z}"
+        raise words.wrong(f"{day} {clock}".rstrip() + f" is in the past; here it is {here}.", later)
     return replace(asked, until=moment)
 
 

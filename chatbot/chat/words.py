@@ -70,7 +70,8 @@ def _example(error: UsageError) -> Html | None:
 
 def _unknown_symbol(error: UnknownSymbol, message: Message | None) -> Reply:
     if not error.nearest:
-        return Reply(text=lines(str(error), html("Example: {}", code("/price BTC"))))
+        line = "price BTC" if message is None else f"{message.command} {_repeated(message.text, error.word, 'BTC')}"
+        return Reply(text=lines(str(error), html("Example: {}", code(f"/{line}"))))
     asked = f"{error} Did you mean {', '.join(error.nearest)}?"
     if message is None:
         return Reply(text=lines(asked))

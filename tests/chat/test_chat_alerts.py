@@ -119,7 +119,9 @@ def test_the_same_rule_twice_is_shown_and_not_doubled(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         await desk.says(CARA, "/alert btc > 68000")
         again = await desk.says(CARA, "/alert BTC-USDT above 68k")
-        assert again.text.startswith("You have that already:\n<b>#1 BTC crosses above 68,000</b>")
+        assert again.text.startswith(
+            "You have that already, and it stays as it is:\n<b>#1 BTC crosses above 68,000</b>"
+        )
         assert _rules(desk) == 1
 
     _story(tmp_path, story)
@@ -160,7 +162,7 @@ def test_a_level_already_passed_says_so_and_offers_the_other_direction(tmp_path:
         assert made.startswith("<b>#1 BTC crosses below 60,000</b>")
         assert "every 4 h" in made
         (card,) = (await desk.says(CARA, "/alert btc < 67412.3")).letters
-        assert card.text == "BTC-USDT is at 67,412.3 already: 67,412.3 now."
+        assert card.text == "BTC-USDT is at exactly 67,412.3 now. Choose a level above or below it."
         assert card.buttons == ()
 
     _story(tmp_path, story)
@@ -295,7 +297,7 @@ def test_alerts_are_deleted_by_number_or_all_of_ones_own(tmp_path: Path) -> None
 def test_a_number_is_asked_for_where_none_was_said(tmp_path: Path, command: str, text: str) -> None:
     async def story(desk: Desk) -> None:
         said = (await desk.says(CARA, f"/{command} {text}")).text
-        assert "by its number" in said
+        assert "Say which alert, by its number" in said
         assert f"Example: <code>/{command} 12</code>" in said
 
     _story(tmp_path, story)

@@ -68,7 +68,7 @@ def test_a_card_tells_all_that_was_wished_for() -> None:
 
 def test_what_is_known_already_is_said_to_be() -> None:
     text = shown(views.rule(STANDING, BERLIN, NOON, known=True))
-    assert text.startswith("You have that already:\n#12 BTC crosses above 68,000")
+    assert text.startswith("You have that already, and it stays as it is:\n#12 BTC crosses above 68,000")
 
 
 def test_a_card_of_a_resting_rule_says_what_it_waits_for_and_no_distance() -> None:

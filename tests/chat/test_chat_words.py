@@ -91,8 +91,8 @@ def test_a_misspelt_pair_is_found_in_the_line_however_it_was_written() -> None:
 
 
 def test_a_symbol_like_nothing_gets_an_example() -> None:
-    assert shown(words.failure(UnknownSymbol("QQQQ", ()), _message("qqqq"))) == (
-        "No QQQQ on KuCoin.\nExample: /price BTC"
+    assert shown(words.failure(UnknownSymbol("QQQQ", ()), _message("qqqq 100usdt"))) == (
+        "No QQQQ on KuCoin.\nExample: /buy BTC 100usdt"
     )
 
 

@@ -63,12 +63,11 @@ def which_way(asked: Wish, instrument: Instrument, price: Decimal, zone: tzinfo)
 def passed(asked: Wish, instrument: Instrument, price: Decimal, zone: tzinfo) -> Reply:
     """The level is behind the price: the other direction is what can still happen."""
     level, up = asked.level or Decimal(0), asked.direction is Direction.ABOVE
-    where = "at" if price == level else "above" if up else "below"
-    text = html(
-        "{} is {} {} already: {} now.", instrument.symbol, where, phrases.level(level), instrument.show_price(price)
-    )
+    shown = instrument.show_price(price)
     if price == level:
-        return Reply(text=text)
+        return Reply(text=lines(f"{instrument.symbol} is at exactly {shown} now. Choose a level above or below it."))
+    where = "above" if up else "below"
+    text = html("{} is {} {} already: {} now.", instrument.symbol, where, phrases.level(level), shown)
     other = Direction.BELOW if up else Direction.ABOVE
     label = _ways(asked, instrument)[1 if up else 0]
     return Reply(text=lines(text, "Shall I tell you when it goes back?"), buttons=((_way(asked, other, label, zone),),))
@@ -78,7 +77,7 @@ def rule(standing: Standing, zone: tzinfo, now: datetime, *, known: bool = False
     """`known`: it was asked for a second time."""
     shown = standing.rule
     body = lines(
-        "You have that already:" if known else None,
+        "You have that already, and it stays as it is:" if known else None,
         _question(standing),
         _repeats(shown),
         _until(shown.until, zone) if shown.until is not None else None,
