@@ -36,8 +36,10 @@ class Teller:
         """Which of them took place. One that happened before, or whose rule has moved on, did not."""
         firings = [(c.old, c.new, c.firing) for c in changes if c.firing is not None]
         with self._store.atomic():
-            written = iter(self._store.alerts.fire_many(firings))
-            return [self._told(change, next(written)) if change.firing else self._changed(change) for change in changes]
+            fired = self._store.alerts.fire_many(firings)
+            self._write([(new, number) for (_, new, _), number in zip(firings, fired, strict=True) if number])
+            told = iter(fired)
+            return [next(told) is not None if change.firing else self._changed(change) for change in changes]
 
     def firing(self, rule: AlertRule, value: Decimal, at: datetime, source: Source) -> Change:
         """A PRICE or MOVE rule that fires now."""
@@ -56,18 +58,19 @@ class Teller:
     def _changed(self, change: Change) -> bool:
         return self._store.alerts.change(change.old, change.new)
 
-    def _told(self, change: Change, firing: Firing | None) -> bool:
-        if firing is None:
-            return False
-        rule = change.new
-        letter = Letter(
-            chat_id=rule.chat_id,
-            thread_id=rule.thread_id,
-            lane=Lane.ALERT,
-            subject=Subject.ALERT,
-            subject_id=firing.id,
-        )
-        self._store.alerts.told_by(firing.id, self._store.outbox.put(letter).id)
-        if rule.order:
+    def _write(self, told: Sequence[tuple[AlertRule, int]]) -> None:
+        """A letter for each rule with the number of its firing."""
+        letters = self._store.outbox.put_all([_letter(rule, firing_id) for rule, firing_id in told])
+        self._store.alerts.told_by(zip(letters, (firing_id for _, firing_id in told), strict=True))
+        if any(rule.order for rule, _ in told):
             self._owed()
-        return True
+
+
+def _letter(rule: AlertRule, firing_id: int) -> Letter:
+    return Letter(
+        chat_id=rule.chat_id,
+        thread_id=rule.thread_id,
+        lane=Lane.ALERT,
+        subject=Subject.ALERT,
+        subject_id=firing_id,
+    )

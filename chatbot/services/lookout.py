@@ -23,6 +23,9 @@ from chatbot.store.store import Store
 AT_ONCE = 50
 """Rules settled in one transaction: some milliseconds. More than these are taken in turns with everybody else."""
 
+TURNS = 10
+"""Of everybody else between two such transactions: from the poll to its commit a kill takes about as many."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Met:
@@ -68,7 +71,8 @@ class Lookout:
                 if later:
                     self._met.appendleft(_Met(ids=later, tick=met.tick, source=met.source, move=met.move))
                 self._settle(now, met)
-                await asyncio.sleep(0)
+                for _ in range(TURNS):
+                    await asyncio.sleep(0)
 
     def hear(self, tick: Tick, source: Source = Source.LIVE) -> None:
         """A price of now. What it meets is stored, with its letters, before this returns, unless that is a crowd."""
@@ -192,27 +196,23 @@ class Lookout:
             self._settle(met.ids, met)
 
     def _settle(self, ids: Sequence[int], met: _Met) -> None:
-        rules = self._store.alerts.rules(ids)
-        changes = []
-        for rule_id in ids:
-            rule = rules.get(rule_id)
-            if rule is None or (change := self._decided(rule, met)) is None:
-                continue
-            changes.append(change)
+        rules, at = self._store.alerts.rules(ids), met.tick.at
+        decided = [self._decided(rules[rule_id], met, at) for rule_id in ids if rule_id in rules]
+        changes = [change for change in decided if change is not None]
         took_place = self._teller.tell(changes)
         rules |= {c.old.id: c.new for c, done in zip(changes, took_place, strict=True) if done}
         for rule in rules.values():
             self.watch(rule)
 
-    def _decided(self, rule: AlertRule, met: _Met) -> Change | None:
+    def _decided(self, rule: AlertRule, met: _Met, at: datetime) -> Change | None:
         """None when the rule is not met after all: it moved on meanwhile, or only the floats were equal."""
         watch = watch_of(rule)
-        if watch is None or (rule.until is not None and met.tick.at >= rule.until):
+        if watch is None or (rule.until is not None and at >= rule.until):
             return None
         value = met.tick.price if met.move is None else met.move.size
         if not (watch.met_by(value) if met.move is None else met.move.meets(watch)):
             return None
-        return self._change(rule, value, met.tick.at, met.source)
+        return self._change(rule, value, at, met.source)
 
     def _change(self, rule: AlertRule, value: Decimal, at: datetime, source: Source) -> Change:
         if rule.state is AlertState.WAITING:

@@ -87,12 +87,13 @@ class Alerts(Watches, FeedMarks):
 
     def fire(self, old: AlertRule, new: AlertRule, firing: Firing) -> Firing | None:
         """None, and nothing written, when the rule moved on since `old` was read or told this occasion before."""
-        return self.fire_many([(old, new, firing)])[0]
+        firing_id = self.fire_many([(old, new, firing)])[0]
+        return None if firing_id is None else replace(firing, id=firing_id)
 
-    def fire_many(self, fired: Iterable[Fired]) -> list[Firing | None]:
-        """Each as `fire`, in order and in one transaction."""
+    def fire_many(self, fired: Iterable[Fired]) -> list[int | None]:
+        """Each as `fire`, in order and in one transaction: the numbers of the firings."""
         execute, now = self._db.conn.execute, self._now()
-        told: list[Firing | None] = []
+        told: list[int | None] = []
         with self._db.atomic():
             for old, new, firing in fired:
                 cursor = execute(FIRE, to_fire(old, firing))
@@ -100,11 +101,12 @@ class Alerts(Watches, FeedMarks):
                     told.append(None)
                     continue
                 execute(*to_change(old, new, now))
-                told.append(replace(firing, id=int(cursor.lastrowid or 0)))
+                told.append(int(cursor.lastrowid or 0))
         return told
 
-    def told_by(self, firing_id: int, letter_id: int) -> None:
-        self._db.conn.execute("UPDATE firings SET letter_id = ? WHERE id = ?", (letter_id, firing_id))
+    def told_by(self, letters: Iterable[tuple[int, int]]) -> None:
+        """Which letter tells which firing, by their ids."""
+        self._db.conn.executemany("UPDATE firings SET letter_id = ? WHERE id = ?", letters)
 
     def letter_of(self, firing_id: int) -> int | None:
         """The letter that tells it."""

@@ -1,6 +1,7 @@
 """Chats that are closed to us, with the letters held for them, and groups that go by another id now."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Collection
 
 from chatbot.core.times import Now
 from chatbot.store.database import Database
@@ -19,6 +20,14 @@ class Chats:
 
     def closed(self, chat_id: int) -> bool:
         return bool(self._db.execute("SELECT 1 FROM closed_chats WHERE chat_id = ?", [chat_id]).fetchone())
+
+    def closed_of(self, chat_ids: Collection[int]) -> frozenset[int]:
+        """Those among them that are closed."""
+        found = self._db.execute(
+            "SELECT chat_id FROM closed_chats WHERE chat_id IN (SELECT value FROM json_each(?))",
+            [json.dumps(list(chat_ids))],
+        )
+        return frozenset(chat_id for (chat_id,) in found)
 
     def close(self, chat_id: int, reason: str) -> int | None:
         """Everything that waits for the chat is held. Returns how much that is; None when it was closed before."""

@@ -1,9 +1,32 @@
 """How a letter stands in its row of the outbox."""
 
 import json
+import secrets
 from typing import Any
 
 from chatbot.core.notices import Button, Buttons, ButtonStyle, Lane, Letter, LetterState, Subject
+
+PUT = (
+    "INSERT INTO outbox (key, dedupe, lane, chat_id, thread_id, text, buttons, subject, subject_id, edits,"
+    " follows, reply_to, silent, protected, pinned, asks, hint, state, made_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def new_key() -> str:
+    """Stands under a button; nobody can guess another letter's."""
+    return secrets.token_urlsafe(16)
+
+
+def to_put(
+    letter: Letter, *, key: str, state: LetterState, made_at: str, dedupe: str | None = None
+) -> tuple[str | int | None, ...]:
+    return (
+        key, dedupe, int(letter.lane), letter.chat_id, letter.thread_id, letter.text,
+        buttons_json(letter.buttons), letter.subject.value if letter.subject else None, letter.subject_id,
+        letter.edits, letter.follows, letter.reply_to, letter.silent, letter.protected, letter.pinned,
+        letter.asks, letter.hint, state.value, made_at,
+    )  # fmt: skip
 
 
 def letter_of(row: dict[str, Any]) -> Letter:
@@ -33,6 +56,8 @@ def letter_of(row: dict[str, Any]) -> Letter:
 
 
 def buttons_json(buttons: Buttons) -> str:
+    if not buttons:
+        return "[]"
     return json.dumps([[[b.text, b.action, b.style.value if b.style else None] for b in row] for row in buttons])
 
 

@@ -5,7 +5,6 @@ same transaction as the change it tells of, and is marked sent only after Telegr
 """
 
 import json
-import secrets
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,7 +13,7 @@ from chatbot.core.notices import Lane, Letter, LetterState, Subject
 from chatbot.core.times import Now
 from chatbot.store.chats import Chats
 from chatbot.store.database import Database
-from chatbot.store.letters import buttons_json, letter_of
+from chatbot.store.letters import PUT, buttons_json, letter_of, new_key, to_put
 from chatbot.store.values import stamp
 
 
@@ -70,7 +69,6 @@ class Outbox:
 
         With `dedupe`, a letter of the same name is written once and for all.
         """
-        key = secrets.token_urlsafe(16)
         with self._db.atomic():
             known = () if dedupe is None else self._many("dedupe = ?", [dedupe])
             if known:
@@ -78,19 +76,24 @@ class Outbox:
             if letter.edits is not None:
                 self._db.execute("DELETE FROM outbox WHERE edits = ? AND state IN ('pending', 'held')", [letter.edits])
             state = LetterState.HELD if self.chats.closed(letter.chat_id) else LetterState.PENDING
-            cursor = self._db.execute(
-                "INSERT INTO outbox (key, dedupe, lane, chat_id, thread_id, text, buttons, subject, subject_id, edits,"
-                " follows, reply_to, silent, protected, pinned, asks, hint, state, made_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    key, dedupe, int(letter.lane), letter.chat_id, letter.thread_id, letter.text,
-                    buttons_json(letter.buttons), letter.subject.value if letter.subject else None, letter.subject_id,
-                    letter.edits, letter.follows, letter.reply_to, letter.silent, letter.protected, letter.pinned,
-                    letter.asks, letter.hint, state.value, stamp(self._now()),
-                ],
-            )  # fmt: skip
+            key, made_at = new_key(), stamp(self._now())
+            cursor = self._db.execute(PUT, to_put(letter, key=key, state=state, made_at=made_at, dedupe=dedupe))
             self._ring()
             return replace(letter, id=int(cursor.lastrowid or 0), key=key, state=state)
+
+    def put_all(self, letters: Sequence[Letter]) -> list[int]:
+        """New messages, no edits: their ids. Joins the open transaction."""
+        if not letters:
+            return []
+        execute, made_at, ids = self._db.conn.execute, stamp(self._now()), []
+        with self._db.atomic():
+            closed = self.chats.closed_of({letter.chat_id for letter in letters})
+            for letter in letters:
+                state = LetterState.HELD if letter.chat_id in closed else LetterState.PENDING
+                cursor = execute(PUT, to_put(letter, key=new_key(), state=state, made_at=made_at))
+                ids.append(int(cursor.lastrowid or 0))
+        self._ring()
+        return ids
 
     def recover(self) -> int:
         """At a start: what was being sent may have arrived. It leaves again, marked. Returns how many."""

@@ -91,14 +91,14 @@ def test_of_many_each_fires_or_not_by_itself_and_in_order(store: Store, rule: Al
         [(r, fired(r, MADE), firing_of(r)) for r in (rule, *others)]
         + [(after, armed(after, MADE), firing_of(after, "arm 2"))]
     )
-    assert [f and (f.rule_id, f.occasion) for f in told] == [
-        (rule.id, "arm 1"),
-        (others[0].id, "arm 1"),
+    written = [number and store.alerts.firing(number) for number in told]
+    assert [f and (f.id, f.rule_id, f.occasion) for f in written] == [
+        (2, rule.id, "arm 1"),
+        (3, others[0].id, "arm 1"),
         None,
-        (others[2].id, "arm 1"),
-        (rule.id, "arm 2"),
+        (4, others[2].id, "arm 1"),
+        (5, rule.id, "arm 2"),
     ]
-    assert all(store.alerts.firing(f.id) == f for f in told if f)
     assert store.alerts.rule(rule.id) == armed(after, MADE)
     assert store.alerts.fire_many([]) == []
 
@@ -166,7 +166,7 @@ def _told(store: Store, rule: AlertRule) -> tuple[Firing, Letter]:
     firing = _fire(store, rule)
     letter = store.outbox.put(Letter(chat_id=70, lane=Lane.ALERT, subject=Subject.ALERT, subject_id=firing.id))
     assert store.alerts.letter_of(firing.id) is None
-    store.alerts.told_by(firing.id, letter.id)
+    store.alerts.told_by([(letter.id, firing.id)])
     assert store.alerts.letter_of(firing.id) == letter.id
     return firing, letter
 

@@ -256,7 +256,7 @@ def _ask_everything(store: Store) -> None:
     cooling = _become(store, rule, snoozed(rule, MADE))
     firing = alerts.fire(cooling, armed(cooling, MADE), firing_of(cooling))
     assert firing is not None
-    alerts.told_by(firing.id, 1)
+    alerts.told_by([(1, firing.id)])
     alerts.ticket_made(firing.id, None)
     alerts.owed_tickets(), alerts.latest_firing(rule.id), alerts.count_today(rule.id, MADE), alerts.firing(1)
     alerts.rule(rule.id), alerts.rules([1, 2]), alerts.twin(rule), alerts.alive_of(7), alerts.count_of(7)

@@ -1,4 +1,5 @@
 import re
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -426,6 +427,53 @@ def test_an_edit_of_a_message_that_stayed_behind_leaves(store: Store) -> None:
     store.outbox.put(replace(_letter("filled", chat_id=-1005), edits=card.id))
     assert _texts(store) == ["filled"]
     assert store.outbox.message_of(store.outbox.due(1)[0]) is None
+
+
+def test_many_new_letters_are_written_as_each_would_be_alone(path: Path, clock: list[datetime]) -> None:
+    rung: list[datetime] = []
+    store = open_store(path, lambda: clock[0], ring=lambda: rung.append(clock[0]))
+    store.outbox.chats.close(71, "Forbidden")
+    full = Letter(
+        chat_id=70,
+        lane=Lane.ALERT,
+        text="<b>BTC</b>",
+        buttons=_BUTTONS,
+        subject=Subject.ALERT,
+        subject_id=418,
+        reply_to=55,
+        thread_id=3,
+        silent=True,
+        hint="x",
+    )
+    letters = [full, _letter("held", chat_id=71), full, _letter("last", Lane.REPORT)]
+    ids = store.outbox.put_all(letters)
+    assert len(rung) == 1
+    written = [store.outbox.letter(number) for number in ids]
+    assert len({each.key for each in written if each}) == len(letters)
+    states = [LetterState.PENDING, LetterState.HELD, LetterState.PENDING, LetterState.PENDING]
+    assert [each and replace(each, id=0, key="") for each in written] == [
+        replace(letter, state=state) for letter, state in zip(letters, states, strict=True)
+    ]
+    alone = store.outbox.put(full)
+    made = "SELECT DISTINCT made_at, length(key) FROM outbox"
+    assert len(store.db.execute(made).fetchall()) == 1
+    assert [each.id for each in store.outbox.due(9)] == [ids[0], ids[2], alone.id, ids[3]]
+    store.close()
+
+
+def test_no_new_letters_ring_for_nobody(path: Path, clock: list[datetime]) -> None:
+    rung: list[None] = []
+    store = open_store(path, lambda: clock[0], ring=lambda: rung.append(None))
+    assert store.outbox.put_all([]) == []
+    assert rung == []
+    store.close()
+
+
+def test_of_many_letters_all_are_written_or_none(store: Store) -> None:
+    broken = replace(_letter("broken"), edits=999)
+    with pytest.raises(sqlite3.IntegrityError):
+        store.outbox.put_all([_letter("sound"), broken])
+    assert _texts(store) == []
 
 
 def test_the_next_letter_is_found_without_looking_at_all_that_wait(store: Store) -> None:
