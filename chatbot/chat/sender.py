@@ -191,6 +191,8 @@ class Sender:
             elif letter.subject is Subject.STOP and not letter.pinned and root is not None:
                 self._line.pacer.spent(letter.chat_id)
                 await self._bot.unpin_chat_message(letter.chat_id, root)
+        except RetryAfter as error:
+            self._line.pacer.refused(letter.chat_id, error.retry_after)
         except TelegramError as error:
             log.info("a message could not be pinned or unpinned: %s", error)
 
