@@ -36,9 +36,9 @@ class Teller:
         """Which of them took place. One that happened before, or whose rule has moved on, did not."""
         firings = [(c.old, c.new, c.firing) for c in changes if c.firing is not None]
         with self._store.atomic():
-            fired = self._store.alerts.fire_many(firings)
-            self._write([(new, number) for (_, new, _), number in zip(firings, fired, strict=True) if number])
-            told = iter(fired)
+            numbers = self._store.alerts.fire_many(firings)
+            self._write([(new, number) for (_, new, _), number in zip(firings, numbers, strict=True) if number])
+            told = iter(numbers)
             return [next(told) is not None if change.firing else self._changed(change) for change in changes]
 
     def firing(self, rule: AlertRule, value: Decimal, at: datetime, source: Source) -> Change:

@@ -39,6 +39,7 @@ _STEPS: tuple[Callable[[AlertRule], AlertRule], ...] = (
     rested,
     lambda rule: armed(rule, MADE),
     lambda rule: moved(rule, rule.question.level + Decimal("0.000000001"), Direction.BELOW, MADE),
+    lambda rule: moved(rule, rule.question.level, (rule.question.direction or Direction.BELOW).other, MADE),
     lambda rule: ended(rule, AlertState.DELETED),
 )
 """What can become of a rule."""
