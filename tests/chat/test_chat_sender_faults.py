@@ -1,6 +1,7 @@
 """What Telegram does to messages on their way, each to its end: all told, nobody twice without being told so."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tests.chat.wire import TOKEN, Wire, sending, wired
 from tests.playground import eventually
 from tests.store.rules import asks, price
 
-MARK = "may be a repeat"
+MARK, MARKED = "may be a repeat", "may+be+a+repeat"
 LOST = TelegramRefusal(504, "Gateway Timeout")
 
 
@@ -109,18 +110,25 @@ def test_an_error_after_the_message_was_taken_repeats_it_once_and_marked(tmp_pat
     asyncio.run(story())
 
 
-def _hangs_after_the_first(taken: list[str]) -> Route:
-    """A Telegram that takes each message, and answers only when asked a second time."""
+async def _never() -> Response:
+    await asyncio.Event().wait()
+    return Response()
+
+
+async def _nonsense() -> Response:
+    return Response('{"ok": true, "result": {}}', media_type="application/json")
+
+
+def _odd_at_first(taken: list[str], answer: Callable[[], Awaitable[Response]]) -> Route:
+    """A Telegram that takes every message, and answers only the first one like this."""
 
     async def send(request: Request) -> Response:
         taken.append((await request.body()).decode())
         if len(taken) == 1:
-            await asyncio.Event().wait()
+            return await answer()
         chat = '{"id": 11, "type": "private"}'
-        return Response(
-            f'{{"ok": true, "result": {{"message_id": {len(taken)}, "date": 1, "chat": {chat}}}}}',
-            media_type="application/json",
-        )
+        message = f'{{"message_id": {len(taken)}, "date": 1, "chat": {chat}}}'
+        return Response(f'{{"ok": true, "result": {message}}}', media_type="application/json")
 
     return Route("/bot{token}/sendMessage", send, methods=["POST"])
 
@@ -128,7 +136,7 @@ def _hangs_after_the_first(taken: list[str]) -> Route:
 def test_no_answer_in_time_after_the_message_was_taken_repeats_it_once_and_marked(tmp_path: Path) -> None:
     async def story() -> None:
         taken: list[str] = []
-        async with wired(tmp_path, first=[_hangs_after_the_first(taken)]) as wire:
+        async with wired(tmp_path, first=[_odd_at_first(taken, _never)]) as wire:
             hasty = HTTPXRequest(read_timeout=0.2, httpx_kwargs={"trust_env": False})
             async with SafeBot(TOKEN, base_url=f"{wire.server.url}/bot", request=hasty) as bot:
                 letter = wire.post(ANNA.id, "filled", Lane.ORDER)
@@ -136,7 +144,18 @@ def test_no_answer_in_time_after_the_message_was_taken_repeats_it_once_and_marke
                     await eventually(lambda: wire.letter(letter).repeat)
                     wire.later(1)
                     await eventually(lambda: wire.letter(letter).state is LetterState.SENT)
-        assert [MARK.replace(" ", "+") in body for body in taken] == [False, True]
+        assert [MARKED in body for body in taken] == [False, True]
+
+
+def test_after_an_answer_that_means_nothing_each_leaves_by_itself_and_marked(tmp_path: Path) -> None:
+    async def story() -> None:
+        taken: list[str] = []
+        async with wired(tmp_path, first=[_odd_at_first(taken, _nonsense)]) as wire:
+            letters = wire.alerts(3, ANNA.id)
+            async with sending(wire, lambda letter: Reply(text=f"card of {letter.subject_id}")):
+                await wire.all_left()
+            assert {wire.letter(each).state for each in letters} == {LetterState.SENT}
+        assert [MARKED in body for body in taken] == [False, True, True, True]
 
     asyncio.run(story())
 
