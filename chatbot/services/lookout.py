@@ -19,6 +19,7 @@ from chatbot.core.moves import Move, MoveKey, Windows
 from chatbot.core.times import Now
 from chatbot.services.firing import Change, Teller
 from chatbot.store.store import Store
+from chatbot.store.watches import TO_CHANGE
 
 AT_ONCE = 50
 """Rules settled in one transaction: some milliseconds. More than these are taken in turns with everybody else."""
@@ -50,6 +51,7 @@ class Lookout:
         self._latest: dict[Symbol, Tick] = {}
         self._unheard_until: dict[Venue, datetime] = {}
         self._met: deque[_Met] = deque()
+        self._more_due = False
         self._work = asyncio.Event()
 
     def load(self) -> None:
@@ -65,12 +67,11 @@ class Lookout:
         while True:
             await self._work.wait()
             self._work.clear()
-            while self._met:
-                met = self._met.popleft()
-                now, later = met.ids[:AT_ONCE], met.ids[AT_ONCE:]
-                if later:
-                    self._met.appendleft(_Met(ids=later, tick=met.tick, source=met.source, move=met.move))
-                self._settle(now, met)
+            while self._met or self._more_due:
+                if self._met:
+                    self._settle_some(self._met.popleft())
+                else:
+                    self.settle_due()
                 for _ in range(TURNS):
                     await asyncio.sleep(0)
 
@@ -120,13 +121,24 @@ class Lookout:
                 self._windows.interrupt(symbol)
 
     def settle_due(self) -> None:
-        """Called every second: rules whose rest is over wait again, and those on prices whose time is over end."""
-        now = self._now()
-        for rule in self._store.alerts.over(now, funding=False):
-            self.forget(rule)
-            self._store.alerts.change(rule, ended(rule, AlertState.ENDED))
-        for rule in self._store.alerts.due(now):
-            self._rest(rule, now)
+        """Called every second: rules whose rest is over wait again, and those on prices whose time is over end.
+
+        Of a crowd the others' turns come when `run` has its own.
+        """
+        now, alerts = self._now(), self._store.alerts
+        with self._store.atomic():
+            over = alerts.over(now, funding=False)
+            for rule in over:
+                self.forget(rule)
+                alerts.change(rule, ended(rule, AlertState.ENDED))
+            due = alerts.due(now)
+            changed = [self._rested(rule, now) for rule in due]
+        for again in changed:
+            if again is not None:
+                self.watch(again)
+        self._more_due = TO_CHANGE in (len(over), len(due))
+        if self._more_due:
+            self._work.set()
 
     def met_between(self, symbol: Symbol, low: Decimal, high: Decimal) -> Collection[AlertRule]:
         """The price rules that some price of these would meet. They are watched again only when handed to `watch`."""
@@ -162,15 +174,15 @@ class Lookout:
         beyond = not rule.question.kind.funding and self._stands_beyond(waiting)
         return waiting if beyond else armed(rule, now)
 
-    def _rest(self, rule: AlertRule, now: datetime) -> None:
+    def _rested(self, rule: AlertRule, now: datetime) -> AlertRule | None:
+        """As it stands after its rest; None where it moved on meanwhile."""
         waiting = rested(rule)
         if rule.question.kind.funding:
             # It has nothing to wait for; armed as of then, it is judged by settlements that passed unseen.
             again = armed(waiting, rule.eligible_at or now)
         else:
             again = waiting if self._stands_beyond(waiting) else armed(waiting, now)
-        if self._store.alerts.change(rule, again):
-            self.watch(again)
+        return again if self._store.alerts.change(rule, again) else None
 
     def _stands_beyond(self, rule: AlertRule) -> bool:
         """Whether a rested rule has to wait for its value to go back; so it is when nobody knows the value."""
@@ -194,6 +206,13 @@ class Lookout:
             self._work.set()
         else:
             self._settle(met.ids, met)
+
+    def _settle_some(self, met: _Met) -> None:
+        """What is left of them comes next."""
+        some, later = met.ids[:AT_ONCE], met.ids[AT_ONCE:]
+        if later:
+            self._met.appendleft(_Met(ids=later, tick=met.tick, source=met.source, move=met.move))
+        self._settle(some, met)
 
     def _settle(self, ids: Sequence[int], met: _Met) -> None:
         rules, at = self._store.alerts.rules(ids), met.tick.at

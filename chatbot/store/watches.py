@@ -13,6 +13,9 @@ from chatbot.store.values import stamp
 _PAGE = 500
 """Rules read at once where there may be many: a few milliseconds."""
 
+TO_CHANGE = 50
+"""Rules read at once that are all to be changed then: as long."""
+
 _ON_FEED = tuple(kind for kind in AlertKind if not kind.funding)
 _ON_FUNDING = tuple(kind for kind in AlertKind if kind.funding)
 
@@ -97,18 +100,19 @@ class Watches:
     def due(self, now: datetime) -> tuple[AlertRule, ...]:
         """Cooling rules whose rest is over, at most a page of them, the longest rested first."""
         return rules_where(
-            self._db, f"state = 'cooling' AND eligible_at <= ? ORDER BY eligible_at, id LIMIT {_PAGE}", stamp(now)
+            self._db, f"state = 'cooling' AND eligible_at <= ? ORDER BY eligible_at, id LIMIT {TO_CHANGE}", stamp(now)
         )
 
     def over(self, now: datetime, *, funding: bool) -> tuple[AlertRule, ...]:
         """Living rules, on funding or on prices, whose time has passed: at most a page, the longest over first."""
+        # The plus keeps SQLite from looking through all living rules of these kinds.
         return rules_where(
             self._db,
-            "ended_at IS NULL AND until <= ? AND until NOT NULL AND kind IN (SELECT value FROM json_each(?))"
+            "ended_at IS NULL AND until <= ? AND until NOT NULL AND +kind IN (SELECT value FROM json_each(?))"
             " ORDER BY until, id LIMIT ?",
             stamp(now),
             _names(_ON_FUNDING if funding else _ON_FEED),
-            _PAGE,
+            TO_CHANGE,
         )
 
     def _symbols(self, kinds: Iterable[AlertKind]) -> tuple[tuple[Symbol, Venue], ...]:

@@ -1,11 +1,18 @@
 import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
-from chatbot.core.alerts import AlertState
+from chatbot.core.alerts import AlertState, snoozed
 from chatbot.core.market import Symbol, Venue
 from chatbot.services.lookout import AT_ONCE
+from chatbot.store.watches import TO_CHANGE
 from tests.services.desk import BEN, Desk, story
+from tests.store.rules import asks, price
 
+HOUR = timedelta(hours=1)
 ETH = Symbol("ETH-USDT")
 
 
@@ -165,7 +172,7 @@ async def test_a_crowd_is_settled_in_turns_and_completely(tmp_path: Path) -> Non
         await desk.alert(f"BTC > {68_000 + n}")
     desk.tick("69000")
     assert desk.fired() == [], "a crowd waits for its turn"
-    await _run_until(desk, crowd)
+    await _run_until(desk, lambda: len(desk.fired()) == crowd)
     assert [line.partition("·")[0] for line in desk.fired()] == [str(n + 1) for n in range(crowd)]
 
 
@@ -180,9 +187,41 @@ async def test_while_a_crowd_is_settled_a_single_one_does_not_wait(tmp_path: Pat
     assert desk.fired() == [f"{2 * AT_ONCE + 1}·1 4001 live"]
 
 
-async def _run_until(desk: Desk, fired: int) -> None:
+def _crowd_that_rests_and_one_that_is_over(desk: Desk) -> None:
+    with desk.store.atomic():
+        for n in range(2 * TO_CHANGE + 7):
+            rests = asks(price(str(68_000 + n)), person_id=100)
+            desk.store.alerts.add(replace(snoozed(rests, desk.time() + HOUR), every=HOUR))
+            desk.store.alerts.add(replace(asks(price(str(68_000 + n)), person_id=101), until=desk.time() + HOUR))
+
+
+def _states(desk: Desk) -> Counter[str]:
+    return Counter(dict(desk.store.db.execute("SELECT state, count(*) FROM alerts GROUP BY state").fetchall()))
+
+
+@story
+async def test_rules_that_are_due_together_are_changed_in_parts_each_a_single_transaction(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    _crowd_that_rests_and_one_that_is_over(desk)
+    desk.restart()
+    desk.tick("67000")
+    desk.wait(3600)
+    statements: list[str] = []
+    desk.store.db.conn.set_trace_callback(statements.append)
+    desk.lookout.settle_due()
+    desk.store.db.conn.set_trace_callback(None)
+    assert statements.count("COMMIT") == 1
+    # Armed are those that rested, and still those whose time is over too.
+    each = 2 * TO_CHANGE + 7
+    assert _states(desk) == {"ended": TO_CHANGE, "armed": each, "cooling": each - TO_CHANGE}
+    await _run_until(desk, lambda: _states(desk) == {"ended": each, "armed": each})
+    desk.tick(str(68_000))
+    assert desk.fired() == ["1·1 68000 live"], "they are watched"
+
+
+async def _run_until(desk: Desk, done: Callable[[], bool]) -> None:
     work = asyncio.create_task(desk.lookout.run())
     async with asyncio.timeout(10):
-        while len(desk.fired()) < fired:  # noqa: ASYNC110 - what is looked at belongs to no event
+        while not done():  # noqa: ASYNC110 - what is looked at belongs to no event
             await asyncio.sleep(0)
     work.cancel()

@@ -28,6 +28,7 @@ from chatbot.core.alerts import (
 from chatbot.core.levels import LevelBook
 from chatbot.core.market import Symbol, Venue
 from chatbot.store.store import Store, open_store
+from chatbot.store.watches import TO_CHANGE
 from tests.store.rules import MADE, asks, firing_of, funding, move, price
 
 _HOUR = timedelta(hours=1)
@@ -234,7 +235,7 @@ def test_many_rules_come_due_and_end_a_page_at_a_time(store: Store) -> None:
         for _ in range(1201):
             rule = replace(asks(price(), person_id=next(numbers)), until=MADE)
             store.alerts.add(snoozed(rule, MADE))
-        assert len(store.alerts.due(MADE)) == len(store.alerts.over(MADE, funding=False)) == 500
+        assert len(store.alerts.due(MADE)) == len(store.alerts.over(MADE, funding=False)) == TO_CHANGE
         assert _changed(store, lambda: store.alerts.due(MADE), rested) == 1201
         assert (
             _changed(store, lambda: store.alerts.over(MADE, funding=False), lambda r: ended(r, AlertState.ENDED))
@@ -278,6 +279,43 @@ def test_no_question_looks_at_every_rule_or_firing(store: Store, statements: lis
     assert len(plans) > 20
     slow = re.compile("SCAN (alerts|firings|audited|funding_seen)(?! USING INDEX firings_owed)")
     assert {s: plan for s, plan in plans.items() if any(map(slow.match, plan))} == {}
+
+
+def _steps(store: Store, ask: Callable[[], object]) -> int:
+    """Of SQLite's machine."""
+    steps = count()
+    store.db.conn.set_progress_handler(lambda: next(steps) < 0, 1)
+    ask()
+    store.db.conn.set_progress_handler(None, 0)
+    return next(steps)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda store: store.alerts.due(MADE),
+        lambda store: store.alerts.over(MADE, funding=False),
+        lambda store: store.alerts.over(MADE, funding=True),
+        lambda store: store.alerts.watched_symbols(),
+        lambda store: store.alerts.funding_symbols(),
+        lambda store: store.alerts.is_watched(Symbol("BTC-USDT")),
+        lambda store: store.alerts.twin(asks(price())),
+        lambda store: store.alerts.count_of(7),
+    ],
+)
+def test_what_is_asked_all_the_time_costs_the_same_however_many_rules_there_are(
+    store: Store, ask: Callable[[Store], object]
+) -> None:
+    def fill(people: range) -> None:
+        for person in people:
+            for rule in (asks(price(), person), asks(funding(), person), asks(move(), person)):
+                store.alerts.add(rule)
+                store.alerts.add(snoozed(asks(price("1"), person), MADE + _HOUR))
+
+    fill(range(10, 15))
+    few = _steps(store, lambda: ask(store))
+    fill(range(15, 300))
+    assert _steps(store, lambda: ask(store)) == few
 
 
 def test_the_books_and_the_count_are_read_from_their_indexes_alone(store: Store, statements: list[str]) -> None:
