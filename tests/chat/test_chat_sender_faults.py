@@ -160,6 +160,28 @@ def test_after_an_answer_that_means_nothing_each_leaves_by_itself_and_marked(tmp
     asyncio.run(story())
 
 
+def test_while_telegram_is_away_it_is_asked_less_and_less_often(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with wired(tmp_path) as wire:
+            for person in (ANNA, BEN):
+                wire.phone(person)
+            for method in ("sendMessage", "getMe"):
+                wire.telegram.troubles.refuse(method, LOST, times=10_000)
+            wire.alerts(4, ANNA.id, BEN.id)
+            asked = len(wire.telegram.calls("getMe"))
+            async with sending(wire):
+                for _ in range(600):  # five minutes
+                    wire.later(0.5)
+                    await wire.quiet()
+                assert 10 <= len(wire.telegram.calls("getMe")) - asked <= 60
+                assert len(wire.telegram.calls("sendMessage")) <= 2
+                wire.telegram.troubles.clear()
+                await wire.all_left(1)
+            assert {len(wire.shown(chat)) for chat in (ANNA.id, BEN.id)} == {1}
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("words", ["bot was blocked by the user", "user is deactivated"])
 def test_what_is_owed_to_whoever_shut_the_bot_out_is_kept_counted_and_told_to_the_owner(
     tmp_path: Path, words: str

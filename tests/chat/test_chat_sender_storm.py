@@ -258,15 +258,17 @@ def test_alerts_that_can_be_drawn_but_not_together_leave_one_by_one(tmp_path: Pa
     asyncio.run(story())
 
 
-def test_a_list_that_telegram_refuses_leaves_one_by_one(tmp_path: Path) -> None:
+def test_a_list_that_telegram_refuses_leaves_one_by_one_before_what_came_later(tmp_path: Path) -> None:
     async def story() -> None:
         async with wired(tmp_path) as wire:
             wire.phone(ANNA)
             wire.telegram.troubles.refuse("sendMessage", bad_request("message is too long"))
             wire.alerts(3, ANNA.id)
             async with sending(wire, _card, listed):
+                await wire.quiet()
+                wire.alerts(2, ANNA.id, first=4)
                 await wire.all_left()
-            assert wire.shown(ANNA.id) == ["card of 1", "card of 2", "card of 3"]
+            assert wire.shown(ANNA.id) == ["card of 1", "card of 2", "card of 3", "firing 4\nfiring 5"]
 
     asyncio.run(story())
 
