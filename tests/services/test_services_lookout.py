@@ -1,14 +1,17 @@
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
-from chatbot.core.alerts import AlertState, snoozed
+import pytest
+
+from chatbot.core.alerts import AlertRule, AlertState, snoozed
 from chatbot.core.market import Symbol, Venue
 from chatbot.services.lookout import AT_ONCE
 from chatbot.store.watches import TO_CHANGE
+from tests.sandbox.worlds import BTC
 from tests.services.desk import BEN, Desk, story
 from tests.store.rules import asks, price
 
@@ -117,6 +120,7 @@ async def test_after_its_end_a_rule_is_silent_and_gone(tmp_path: Path) -> None:
     assert desk.fired() == [], "even before the clock has ended it"
     desk.lookout.settle_due()
     assert desk.rule(rule).state is AlertState.ENDED
+    assert not desk.lookout.met_between(BTC, Decimal(60_000), Decimal(70_000)), "nor does it take up memory"
     desk.tick("67000")
     desk.tick("68001")
     assert desk.fired() == []
@@ -187,23 +191,26 @@ async def test_while_a_crowd_is_settled_a_single_one_does_not_wait(tmp_path: Pat
     assert desk.fired() == [f"{2 * AT_ONCE + 1}·1 4001 live"]
 
 
-def _crowd_that_rests_and_one_that_is_over(desk: Desk) -> None:
+def _crowd(desk: Desk, count: int, person: int, change: Callable[[AlertRule], AlertRule]) -> None:
     with desk.store.atomic():
-        for n in range(2 * TO_CHANGE + 7):
-            rests = asks(price(str(68_000 + n)), person_id=100)
-            desk.store.alerts.add(replace(snoozed(rests, desk.time() + HOUR), every=HOUR))
-            desk.store.alerts.add(replace(asks(price(str(68_000 + n)), person_id=101), until=desk.time() + HOUR))
-
-
-def _states(desk: Desk) -> Counter[str]:
-    return Counter(dict(desk.store.db.execute("SELECT state, count(*) FROM alerts GROUP BY state").fetchall()))
-
-
-@story
-async def test_rules_that_are_due_together_are_changed_in_parts_each_a_single_transaction(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    _crowd_that_rests_and_one_that_is_over(desk)
+        for n in range(count):
+            desk.store.alerts.add(change(asks(price(str(68_000 + n)), person_id=person)))
     desk.restart()
+
+
+def _states(desk: Desk) -> dict[str, int]:
+    return dict(desk.store.db.execute("SELECT state, count(*) FROM alerts GROUP BY state").fetchall())
+
+
+@pytest.mark.parametrize(("resting", "over"), [(107, 0), (0, 107), (130, 107)])
+@story
+async def test_rules_that_are_due_together_are_changed_in_parts_each_a_single_transaction(
+    tmp_path: Path, resting: int, over: int
+) -> None:
+    desk = Desk(tmp_path)
+    soon = desk.time() + HOUR
+    _crowd(desk, resting, 100, lambda rule: replace(snoozed(rule, soon), every=HOUR))
+    _crowd(desk, over, 101, lambda rule: replace(rule, until=soon))
     desk.tick("67000")
     desk.wait(3600)
     statements: list[str] = []
@@ -211,12 +218,12 @@ async def test_rules_that_are_due_together_are_changed_in_parts_each_a_single_tr
     desk.lookout.settle_due()
     desk.store.db.conn.set_trace_callback(None)
     assert statements.count("COMMIT") == 1
-    # Armed are those that rested, and still those whose time is over too.
-    each = 2 * TO_CHANGE + 7
-    assert _states(desk) == {"ended": TO_CHANGE, "armed": each, "cooling": each - TO_CHANGE}
-    await _run_until(desk, lambda: _states(desk) == {"ended": each, "armed": each})
-    desk.tick(str(68_000))
-    assert desk.fired() == ["1·1 68000 live"], "they are watched"
+    left = {"cooling": max(resting - TO_CHANGE, 0), "ended": min(over, TO_CHANGE)}
+    assert {state: _states(desk).get(state, 0) for state in left} == left
+    settled = {state: n for state, n in (("armed", resting), ("ended", over)) if n}
+    await _run_until(desk, lambda: _states(desk) == settled)
+    desk.tick("68000")
+    assert len(desk.fired()) == (1 if resting else 0), "they are watched"
 
 
 async def _run_until(desk: Desk, done: Callable[[], bool]) -> None:
