@@ -88,6 +88,29 @@ def test_a_wait_asked_for_an_edit_or_a_pin_is_kept_like_any_other(tmp_path: Path
     asyncio.run(story())
 
 
+def test_a_pin_and_its_end_count_like_messages(tmp_path: Path) -> None:
+    """Six pass at once: the card, its pin, its edit, the end of the pin, and two more."""
+
+    async def story() -> None:
+        async with wired(tmp_path) as wire:
+            wire.phone(ANNA)
+            stop = Letter(chat_id=ANNA.id, lane=Lane.ANSWER, subject=Subject.STOP, subject_id=1)
+            first = wire.store.outbox.put(stop)
+            async with sending(wire, _card_of_a_stop):
+                await wire.quiet()
+                wire.store.outbox.put(replace(stop, edits=first.id))
+                await wire.quiet()
+                for n in range(5):
+                    wire.post(ANNA.id, f"{n}")
+                await wire.quiet()
+                assert wire.shown(ANNA.id) == ["over", "0", "1"]
+                await wire.all_left()
+            assert len(wire.telegram.calls("pinChatMessage")) == 1
+            assert len(wire.telegram.calls("unpinChatMessage")) == 1
+
+    asyncio.run(story())
+
+
 def _card_of_a_stop(letter: Letter) -> Reply:
     """Pinned until the edit that ends it."""
     return Reply(text="over", pinned=False) if letter.edits else Reply(text="stopped", pinned=True)
