@@ -212,15 +212,18 @@ class Outbox:
         return None if root is None else root.message_id
 
     def clean(self, before: str) -> None:
-        """Edits first: they point at the message they edit. Cards of tickets and kills stay."""
+        """Edits first: they point at the message they edit. Cards of tickets and kills stay, of alerts as their firing."""
+        # Since the first tap it is an edit that holds the buttons below the card.
         self._db.execute(
             "DELETE FROM outbox WHERE edits NOTNULL AND state = 'sent' AND sent_at < ?"
-            " AND (subject IS NULL OR subject = 'alert')",
+            " AND (subject IS NULL OR subject = 'alert') AND NOT EXISTS (SELECT 1 FROM outbox card"
+            " JOIN firings f ON f.id = card.subject_id WHERE card.id = outbox.edits AND card.subject = 'alert')",
             [before],
         )
         self._db.execute(
-            "DELETE FROM outbox WHERE state = 'sent' AND sent_at < ?"
-            " AND (subject IS NULL OR subject = 'alert') AND id NOT IN"
+            "DELETE FROM outbox WHERE edits IS NULL AND state = 'sent' AND sent_at < ?"
+            " AND (subject IS NULL"
+            "  OR subject = 'alert' AND NOT EXISTS (SELECT 1 FROM firings f WHERE f.id = subject_id)) AND id NOT IN"
             " (SELECT edits FROM outbox WHERE edits NOTNULL UNION SELECT follows FROM outbox WHERE follows NOTNULL)",
             [before],
         )

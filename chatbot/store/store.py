@@ -36,12 +36,15 @@ class Store:
             yield
 
     def clean(self, keep: timedelta) -> None:
-        """Forgets updates and messages that were done with longer ago; cards of tickets and kills stay."""
+        """Forgets updates and messages that were done with longer ago; cards of tickets and kills stay.
+
+        Firings go first, for their cards stay as long as they do.
+        """
         before = stamp(self.now() - keep)
         with self.db.atomic():
             self.inbox.clean(before)
-            self.outbox.clean(before)
             self.alerts.clean(self.now() - max(keep, CARDS_STAY))
+            self.outbox.clean(before)
 
     def close(self) -> None:
         self.db.close()
