@@ -68,6 +68,9 @@ def _tapped(store: Store, card: Letter) -> Letter:
 def test_the_buttons_under_an_alert_live_as_long_as_its_firing(store: Store, clock: list[datetime]) -> None:
     card, tapped = _told(store, "1"), _told(store, "2")
     edits = [_tapped(store, tapped), _tapped(store, tapped)]
+    ticket = store.outbox.put(Letter(chat_id=70, lane=Lane.ORDER, subject=Subject.TICKET, subject_id=tapped.subject_id))
+    store.outbox.sent(ticket, 7)
+    other = _tapped(store, ticket)
     began = clock[0]
     clock[0] = began + CARDS_STAY
     newer = _told(store, "3")
@@ -77,9 +80,10 @@ def test_the_buttons_under_an_alert_live_as_long_as_its_firing(store: Store, clo
         assert found is not None
         assert found.buttons == BUTTONS
         assert store.outbox.message_of(found) is not None
+    assert store.outbox.letter(other.id) is None
     clock[0] = began + CARDS_STAY + timedelta(microseconds=1)
     store.clean(timedelta(days=7))
-    assert [n for (n,) in store.db.conn.execute("SELECT id FROM outbox")] == [newer.id]
+    assert [n for (n,) in store.db.conn.execute("SELECT id FROM outbox ORDER BY id")] == [ticket.id, newer.id]
 
 
 def test_a_card_of_an_alert_that_may_not_have_arrived_stays_with_its_firing(
