@@ -183,6 +183,22 @@ def test_after_an_answer_that_means_nothing_each_leaves_by_itself_and_marked(tmp
     asyncio.run(story())
 
 
+def test_an_edit_without_an_answer_whose_message_is_gone_leaves_as_a_message_that_is_no_repeat(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with wired(tmp_path) as wire:
+            phone = wire.phone(ANNA)
+            card = wire.post(ANNA.id, "card")
+            async with sending(wire):
+                await wire.all_left()
+                wire.telegram.chats.remove(phone.messages[0])
+                wire.telegram.troubles.refuse("editMessageText", LOST)
+                wire.store.outbox.put(Letter(chat_id=ANNA.id, lane=Lane.ORDER, text="filled", edits=card.id))
+                await wire.all_left()
+            assert wire.shown(ANNA.id) == ["filled"]
+
+    asyncio.run(story())
+
+
 def test_while_telegram_is_away_it_is_asked_less_and_less_often(tmp_path: Path) -> None:
     async def story() -> None:
         async with wired(tmp_path) as wire:
