@@ -212,7 +212,7 @@ class Outbox:
         return None if root is None else root.message_id
 
     def clean(self, before: str) -> None:
-        """Edits first: they point at what they edit. Cards stay: of alerts as long as the firing, of others for good."""
+        """Edits first: they point at others. Cards stay: of alerts as long as the firing, of all else for good."""
         # Since the first tap it is an edit that holds the buttons below the card.
         self._db.execute(
             "DELETE FROM outbox WHERE edits NOTNULL AND state = 'sent' AND sent_at < ?"
