@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from chatbot.chat.departures import Departures, Lanes
 from chatbot.chat.line import Line
 from chatbot.core.notices import Lane, Letter
 from tests.chat.desk import Clock
+from tests.playground import eventually
 
 URGENT, PATIENT = (Lane.ANSWER, Lane.ORDER), (Lane.ALERT, Lane.REPORT)
 
@@ -46,8 +48,8 @@ def _letters(lane: Lane, *chats: int, first: int = 1) -> list[Letter]:
 
 
 @contextlib.asynccontextmanager
-async def _departing(post: Post) -> AsyncIterator[Line]:
-    clock = Clock()
+async def _departing(post: Post, clock: Clock | None = None) -> AsyncIterator[Line]:
+    clock = clock or Clock()
     line = Line(clock)
     departures = Departures(due=post.due, deliver=post.deliver, line=line, bell=post.bell, now=clock)
     running = asyncio.create_task(departures.run())
@@ -120,5 +122,33 @@ def test_the_last_of_several_is_not_forgotten_when_another_chat_is_shut() -> Non
             line.pacer.refused(1, 60)
             await _turns()
             assert post.under_way == [2, 3]
+
+    asyncio.run(story())
+
+
+def test_a_chats_pace_begins_when_its_message_was_answered() -> None:
+    async def story() -> None:
+        post, clock = Post(waiting=_letters(Lane.ALERT, 7)), Clock()
+        async with _departing(post, clock) as line:
+            await _turns()
+            clock.advance(5)
+            post.released.set()
+            await _turns()
+            assert line.pacer.shut(urgent=False) == {7: clock() + timedelta(seconds=1)}
+
+    asyncio.run(story())
+
+
+def test_of_several_chats_that_are_shut_the_first_to_open_is_waited_for() -> None:
+    async def story() -> None:
+        post, clock = Post(waiting=_letters(Lane.ALERT, 1, 2)), Clock()
+        async with _departing(post, clock) as line:
+            line.pacer.refused(1, 600)
+            clock.advance(5)
+            line.pacer.refused(2, 0.05)
+            await _turns()
+            assert post.under_way == []
+            clock.advance(0.05)
+            await eventually(lambda: post.under_way == [2])  # nobody rings: its own pause is over
 
     asyncio.run(story())
