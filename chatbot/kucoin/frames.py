@@ -130,7 +130,10 @@ class Conversation:
         """What is no word of a topic that is listened to for its prices."""
         kind = message["type"]
         if kind == "message":
-            prefix, _ = parts(message["topic"])
+            topic = message["topic"]
+            if type(topic) is not str:
+                raise TypeError("a topic is a text")
+            prefix, _ = parts(topic)
             # a word that was on its way when its topic was given up
             return None if prefix in PRICE_PREFIXES else ACCOUNT_READERS[prefix](message)
         if kind in _PASSED_OVER:

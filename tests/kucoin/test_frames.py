@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot.core.feed import (
@@ -225,6 +225,9 @@ GARBAGE: tuple[Json, ...] = (
     '{"type":"ack"}',
     '{"type":"message"}',
     '{"type":"message","topic":["x"]}',
+    '{"type":"message","topic":null}',
+    '{"type":"message","topic":5,"subject":"trade.ticker","data":{}}',
+    '{"type":"message","topic":{},"data":{}}',
     '{"type":"message","topic":"/foo:BTC-USDT","data":{}}',
     '{"topic":"/market/ticker:BTC-USDT"}',
     '{"topic":"/market/ticker:BTC-USDT","data":[]}',
@@ -294,6 +297,104 @@ def test_no_frame_raises_and_none_yields_a_wrong_tick(frame: str | bytes) -> Non
         assert told.digits.isascii()
         assert told.price > 0
         assert told.millis == NOON
+
+
+RIGHT: tuple[Json, ...] = (
+    {
+        "type": "message",
+        "topic": SPOT_TOPIC,
+        "subject": "trade.ticker",
+        "data": {"sequence": "5", "price": "6", "time": NOON},
+    },
+    {
+        "type": "message",
+        "topic": PERP_TOPIC,
+        "subject": "ticker",
+        "data": {"sequence": 5, "price": "6", "ts": NOON * 10**6},
+    },
+    {
+        "type": "message",
+        "topic": RATE_TOPIC,
+        "subject": "funding.rate",
+        "data": {"granularity": 60000, "fundingRate": 0.0001, "timestamp": NOON},
+    },
+    private(
+        "/spotMarket/tradeOrdersV2",
+        {"symbol": BTC, "orderId": "x", "clientOid": "y", "ts": NOON * 10**6},
+        "orderChange",
+    ),
+    private(
+        "/account/balance",
+        {
+            "currency": "BTC",
+            "availableChange": "1",
+            "holdChange": "2",
+            "relationEvent": "main.deposit",
+            "time": str(NOON),
+        },
+        "account.balance",
+    ),
+    private(
+        "/contract/positionAll",
+        {"fundingFee": 1, "fundingRate": 0.1, "settleCurrency": "USDT", "fundingTime": NOON, "symbol": PERP},
+        "position.settlement",
+    ),
+    *({"type": kind, "id": "s1", "code": 404, "data": "words"} for kind in ("welcome", "pong", "ack", "error")),
+)
+NO_JSON_OR_TOO_BIG = ("NaN", "Infinity", "1e400", "1e999999999", "-1e999999", '"\\ud800"', '"\\u0000"')
+ODD_VALUES = (
+    *("null", "5", "-0", "1.5", "true", "[]", "{}", "[[]]", "1e99", "-1e99", "1e-99", "1760000000000.5"),
+    *('""', '"x"', '":"', '"NaN"', '"Infinity"', '"-0"', '"0"', '"1e999999999"', '"/market/ticker:"', '"s1"'),
+    *NO_JSON_OR_TOO_BIG,
+)
+ODD = st.sampled_from(ODD_VALUES) | JSON_VALUES.map(json.dumps) | st.integers(1, 5000).map(lambda n: "9" * n)
+"""As they stand in a frame, good JSON or not."""
+
+
+def places(frame: Json) -> list[tuple[str, ...]]:
+    """Where something stands in a frame."""
+    inner = frame["data"] if isinstance(frame["data"], dict) else {}
+    return [*((name,) for name in frame), *(("data", name) for name in inner)]
+
+
+def spoilt(frame: Json, place: tuple[str, ...], odd: str) -> str:
+    """The frame with something odd in one place of it."""
+    copy = json.loads(json.dumps(frame))
+    (copy if len(place) == 1 else copy["data"])[place[-1]] = "@odd@"
+    return json.dumps(copy).replace('"@odd@"', odd)
+
+
+SPOILT = st.sampled_from(RIGHT).flatmap(
+    lambda frame: st.builds(spoilt, st.just(frame), st.sampled_from(places(frame)), ODD)
+)
+"""Right but for one thing: these get far in."""
+
+
+def survives(frame: str) -> None:
+    talk = Talk(PUBLIC | ACCOUNT)
+    talk.says()
+    told = talk.hears(frame)
+    assert told is None or isinstance(told, News), frame
+    if isinstance(told, Tick):
+        assert told.symbol in (BTC, PERP)
+        assert told.price > 0
+        assert told.price.is_finite()
+    talk.dead()
+    talk.conversation.outgoing(talk.now)
+    talk.conversation.wakes_at(talk.now)
+
+
+@pytest.mark.parametrize("frame", RIGHT, ids=[f"{frame['type']} {frame.get('topic', '')}" for frame in RIGHT])
+def test_a_frame_with_one_odd_thing_anywhere_in_it_raises_nothing(frame: Json) -> None:
+    for place in places(frame):
+        for odd in ODD_VALUES:
+            survives(spoilt(frame, place, odd))
+
+
+@settings(max_examples=300)
+@given(SPOILT)
+def test_no_frame_that_is_right_but_for_one_thing_raises(frame: str) -> None:
+    survives(frame)
 
 
 def test_a_ping_leaves_every_interval_whatever_else_is_said() -> None:
