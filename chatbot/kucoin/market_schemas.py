@@ -6,7 +6,7 @@ from decimal import Decimal
 from chatbot.core.errors import Rejected
 from chatbot.core.exchange import ServiceStatus
 from chatbot.core.market import Contract, DayStats, FundingRate, Instrument, Symbol, Ticker, Venue
-from chatbot.kucoin.schemas import Field, MaybeMoment, MaybeNumber, Moment, Name, Number, Wire, spelled
+from chatbot.kucoin.schemas import Field, MaybeMoment, MaybeNumber, MaybePrice, Moment, Name, Number, Wire, spelled
 
 _SPOT_TAKER_FEE = Decimal("0.001")
 """KuCoin's rate for an account without a level; each symbol multiplies it by its coefficient."""
@@ -61,18 +61,18 @@ class SpotTicker(Wire):
     """`/market/orderbook/level1`. A pair nobody trades may lack a price or an offer."""
 
     time: Moment = Field(validation_alias=spelled("time", "Time"))
-    price: MaybeNumber = None
-    best_bid: MaybeNumber = None
-    best_ask: MaybeNumber = None
+    price: MaybePrice = None
+    best_bid: MaybePrice = None
+    best_ask: MaybePrice = None
 
     def to_core(self, symbol: Symbol) -> Ticker:
         return _ticker(symbol, (self.price, self.best_bid, self.best_ask), self.time)
 
 
 class FuturesTicker(Wire):
-    price: MaybeNumber = None
-    best_bid_price: MaybeNumber = None
-    best_ask_price: MaybeNumber = None
+    price: MaybePrice = None
+    best_bid_price: MaybePrice = None
+    best_ask_price: MaybePrice = None
     ts: Moment
 
     def to_core(self, symbol: Symbol) -> Ticker:
@@ -90,9 +90,9 @@ class SpotStats(Wire):
     """`/market/stats`, and a row of `/market/allTickers`, which has no time of its own. Dead pairs have nulls."""
 
     symbol: Name
-    last: MaybeNumber = None
-    high: MaybeNumber = None
-    low: MaybeNumber = None
+    last: MaybePrice = None
+    high: MaybePrice = None
+    low: MaybePrice = None
     change_rate: MaybeNumber = None
     time: MaybeMoment = None
 
@@ -133,12 +133,12 @@ class FuturesContract(Wire):
     max_order_qty: MaybeNumber = None
     taker_fee_rate: MaybeNumber = None
     is_inverse: bool = False
-    last_trade_price: MaybeNumber = None
-    mark_price: MaybeNumber = None
-    index_price: MaybeNumber = None
+    last_trade_price: MaybePrice = None
+    mark_price: MaybePrice = None
+    index_price: MaybePrice = None
     price_chg_pct: MaybeNumber = None
-    high_price: MaybeNumber = None
-    low_price: MaybeNumber = None
+    high_price: MaybePrice = None
+    low_price: MaybePrice = None
     funding_fee_rate: MaybeNumber = None
     predicted_funding_fee_rate: MaybeNumber = None
     funding_rate_granularity: MaybeNumber = None

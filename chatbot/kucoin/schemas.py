@@ -32,6 +32,11 @@ def _decimal_or_none(value: object) -> object:
     return None if value is None or value == "" else _decimal(value)
 
 
+def _price_or_none(value: object) -> object:
+    number = _decimal_or_none(value)
+    return None if isinstance(number, Decimal) and number <= 0 else number
+
+
 _price = re.compile(r"(?=[0.]*[1-9])[0-9]{1,24}(?:\.[0-9]{1,24})?").fullmatch
 """ASCII digits and at most one point, above zero."""
 
@@ -64,6 +69,9 @@ def _moment_or_none(value: object) -> object:
 
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
 MaybeNumber = Annotated[Decimal | None, BeforeValidator(_decimal_or_none)]
+MaybePrice = Annotated[Decimal | None, BeforeValidator(_price_or_none)]
+"""None also for one that is not above zero: KuCoin writes 0 where there was no trade, and nothing may be decided by it."""
+
 Digits = Annotated[str, BeforeValidator(price_digits)]
 """A price in the exchange's own digits."""
 
@@ -150,6 +158,7 @@ __all__ = [
     "LimitOrMarket",
     "MaybeMoment",
     "MaybeNumber",
+    "MaybePrice",
     "Model",
     "Moment",
     "Name",

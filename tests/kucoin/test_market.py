@@ -1,4 +1,6 @@
 import asyncio
+import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -197,6 +199,70 @@ def test_a_pair_without_offers_has_no_ticker(served: Callable[..., Rest], instru
     spot = served({"GET /api/v1/market/orderbook/level1": said})
     with pytest.raises(Rejected, match="SOL-USDT has no price"):
         asyncio.run(Market(spot, spot).ticker(instruments["SOL-USDT"]))
+
+
+NO_PRICES = ('"0"', "0", '"0.000"', '"-1"', "-67412.3", "0E-8")
+NOT_EVEN_NUMBERS = ('"NaN"', "NaN", '"Infinity"', "1e400", '"1e999999"')
+
+
+@pytest.mark.parametrize("price", [*NO_PRICES, *NOT_EVEN_NUMBERS])
+@pytest.mark.parametrize("venue", Venue)
+def test_what_is_not_above_zero_is_no_price(
+    price: str, venue: Venue, served: Callable[..., Rest], instruments: dict[str, Instrument]
+) -> None:
+    """An alert below any level would fire by it, and an order would be sized by it."""
+    odd_one = f"""{{"price":{price},"bestBid":"1","bestAsk":"2","bestBidPrice":"1","bestAskPrice":"2",
+        "time":1771234567891,"ts":1771234567891000000}}"""
+    said = f'{{"code":"200000","data":{odd_one}}}'
+    rest = served(dict.fromkeys(("GET /api/v1/market/orderbook/level1", "GET /api/v1/ticker"), said), venue)
+    instrument = instruments["SOL-USDT" if venue is Venue.SPOT else "XBTUSDTM"]
+    with pytest.raises(Rejected if price in NO_PRICES else Unavailable):
+        asyncio.run(Market(rest, rest).ticker(instrument))
+
+
+@pytest.mark.parametrize("field", ["bestBid", "bestAsk"])
+def test_an_offer_for_nothing_is_no_offer(
+    field: str, served: Callable[..., Rest], instruments: dict[str, Instrument]
+) -> None:
+    fields = {"price": "143", "bestBid": "142", "bestAsk": "144", field: "0"}
+    said = json.dumps({"code": "200000", "data": {"time": 1771234567891, **fields}})
+    spot = served({"GET /api/v1/market/orderbook/level1": said})
+    with pytest.raises(Rejected, match="SOL-USDT has no price or no offers"):
+        asyncio.run(Market(spot, spot).ticker(instruments["SOL-USDT"]))
+
+
+@pytest.mark.parametrize("price", NO_PRICES)
+def test_a_list_of_all_prices_leaves_out_the_odd_ones_and_no_others(price: str, served: Callable[..., Rest]) -> None:
+    spot = f"""{{"code":"200000","data":{{"time":1771234568002,"ticker":[
+        {{"symbol":"ODD-USDT","last":{price},"high":"1","low":"1"}},
+        {{"symbol":"SOL-USDT","last":"143.271","high":{price},"low":{price}}}]}}}}"""
+    futures = f"""{{"code":"200000","data":[{{"symbol":"ODDUSDTM","price":{price},"ts":1771234567001000000}},
+        {{"symbol":"XBTUSDTM","price":"67153.10","ts":1771234567000999999}}]}}"""
+    market = Market(
+        served({"GET /api/v1/market/allTickers": spot}, Venue.SPOT),
+        served({"GET /api/v1/allTickers": futures}, Venue.FUTURES),
+    )
+    assert {venue: list(asyncio.run(market.last_prices(venue))) for venue in Venue} == {
+        Venue.SPOT: ["SOL-USDT"],
+        Venue.FUTURES: ["XBTUSDTM"],
+    }
+    (day,) = asyncio.run(market.all_stats())
+    assert (day.symbol, day.last, day.high, day.low) == ("SOL-USDT", *[Decimal("143.271")] * 3)
+
+
+@pytest.mark.parametrize("price", NO_PRICES)
+def test_a_contract_with_an_odd_price_has_none_and_keeps_its_funding(
+    price: str, served: Callable[..., Rest], body: Callable[[str], bytes]
+) -> None:
+    names = ("lastTradePrice", "markPrice", "indexPrice", "highPrice", "lowPrice")
+    text = body("contract").decode()
+    for name in names:
+        text, found = re.subn(rf'"{name}": *[^,}}]+', f'"{name}":{price}', text)
+        assert found == 1
+    futures = served({"GET /api/v1/contracts/XBTUSDTM": text}, Venue.FUTURES)
+    contract = asyncio.run(Market(futures, futures).contract(Symbol("XBTUSDTM")))
+    assert (contract.last, contract.mark, contract.index, contract.high, contract.low) == (None,) * 5
+    assert contract.funding is not None
 
 
 def test_last_prices_of_a_venue_are_ticks_in_its_own_digits(served: Callable[..., Rest]) -> None:
