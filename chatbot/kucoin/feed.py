@@ -180,9 +180,10 @@ class Feed:
                 user_agent_header="kucoin-chatbot",
             )
         except (OSError, WebSocketException, ValueError) as error:
-            cause = type(error).__name__
-        # raised out here, the error has no context: the library's may hold the address
-        raise Unavailable(f"KuCoin's feed cannot be reached ({cause}).")
+            # by its kind alone: the library's words may hold the address
+            _log.info("the feed cannot be reached: %s", type(error).__name__)
+        # raised out here, the error has no context, which may hold it too
+        raise Unavailable("KuCoin's feed cannot be reached.")
 
     async def _converse(
         self, watch: StreamWatch, session: Session, socket: ClientConnection, pumping: asyncio.Task[None]

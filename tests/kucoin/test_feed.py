@@ -209,6 +209,21 @@ def test_a_tick_older_than_the_last_does_not_get_through_a_new_connection() -> N
     play(story)
 
 
+def test_that_the_feed_cannot_be_reached_is_told_in_words_and_logged_by_its_kind(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story() -> None:
+        async with listening() as listener:
+            listener.kucoin.refuses = True
+            listener.feed.follow([(BTC, Venue.SPOT)], [])
+            await until(lambda: bool(listener.state().reason))
+            assert listener.state().reason == "KuCoin's feed cannot be reached."
+
+    caplog.set_level(logging.INFO)
+    play(story)
+    assert "the feed cannot be reached: InvalidStatus" in caplog.text
+
+
 def test_pauses_grow_while_kucoin_is_away_and_begin_anew_after_a_healthy_minute() -> None:
     async def story() -> None:
         async with listening() as listener:
@@ -220,7 +235,7 @@ def test_pauses_grow_while_kucoin_is_away_and_begin_anew_after_a_healthy_minute(
             assert set(pauses[8:]) == {30}
             state = listener.state()
             assert (state.down_since, state.heard_at, state.reconnects) == (NOON, None, 0)
-            assert "InvalidStatus" in state.reason
+            assert state.reason == "KuCoin's feed cannot be reached."
             listener.kucoin.refuses = False
             while not listener.up():
                 await listener.minutes(0.1)
