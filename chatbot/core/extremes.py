@@ -45,9 +45,9 @@ class _Extreme:
         for step, price in merged:
             self.push(step, price)
 
-    def first(self) -> tuple[Decimal, ...]:
-        """None in a window nothing was put into."""
-        return (self.steps[0][1],) if self.steps else ()
+    def first(self, since: int = 0) -> tuple[Decimal, ...]:
+        """Of the steps not before `since`; none where nothing was put into them."""
+        return next(((price,) for step, price in self.steps if step >= since), ())
 
     def leave(self, before: int) -> None:
         steps = self.steps
@@ -80,6 +80,15 @@ class Extremes:
 
     def highest(self, first: Decimal, second: Decimal) -> Decimal:
         return max(first, second, *self._highs.first())
+
+    def goes_on_by(self, at: datetime) -> bool:
+        """Whether the window has left its last step by then."""
+        return (at - _EPOCH) // self._step > self._newest
+
+    def span(self, at: datetime, stood: Decimal) -> tuple[Decimal, Decimal]:
+        """The lowest and the highest of the window that ends at `at`, until which `stood` stood. Changes nothing."""
+        since = (at - _EPOCH) // self._step - _STEPS + 1
+        return min((stood, *self._lows.first(since))), max((stood, *self._highs.first(since)))
 
     def add(self, price: Decimal, at: datetime, stood: Decimal | None) -> None:
         """`stood`: the price that stood until `at`, where that is known. `at` is not before what was added already."""

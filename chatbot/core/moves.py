@@ -85,6 +85,11 @@ class _Window:
         largest = ((self.rise, max(rises, key=_SIZE)), (self.fall, max(falls, key=_SIZE)))
         return (*largest, *self.moves(candle.close))
 
+    def standing(self, price: Decimal, at: datetime) -> Moves:
+        """As they are at `at`, when `price` has stood since the last one."""
+        low, high = self.extremes.span(at, price)
+        return ((self.rise, Move(Direction.ABOVE, low, price)), (self.fall, Move(Direction.BELOW, high, price)))
+
     def moves(self, price: Decimal) -> Moves:
         rise = Move(Direction.ABOVE, self.extremes.low, price)
         fall = Move(Direction.BELOW, self.extremes.high, price)
@@ -158,12 +163,24 @@ class Windows:
         track.set(price, at)
         return moves
 
-    def standing(self, symbol: Symbol) -> Moves:
-        """The moves as they stood after the last price or candle; none where there was none."""
+    def worn(self, symbol: Symbol, at: datetime) -> Moves:
+        """The moves as they are at `at`, before any price of then: in silence, too, they leave their windows.
+
+        None while nothing can have left.
+        """
         track = self._tracks.get(symbol)
         if track is None or track.stands is None:
             return ()
-        return [move for window in track.windows.values() for move in window.moves(track.stands)]
+        stood, windows = track.stands, track.windows.values()
+        return [move for w in windows if w.extremes.goes_on_by(at) for move in w.standing(stood, at)]
+
+    def standing(self, key: MoveKey, at: datetime) -> Move | None:
+        """The move as it is at `at`, the last price having stood until then; None where nobody knows one."""
+        track = self._tracks.get(key.symbol)
+        window = track.windows.get(key.window) if track is not None else None
+        if track is None or window is None or track.stands is None:
+            return None
+        return dict(window.standing(track.stands, max(at, track.at)))[key]
 
     def seed(self, symbol: Symbol, candles: Sequence[Candle]) -> None:
         """Fills the windows from closed one-minute candles, oldest first; live prices newer than these stay.

@@ -2,12 +2,13 @@
 
 A candle says how far the price went in its minute, not in which order. A minute in which the
 rule itself changed counts by its closing price alone, which came after the change; so does the
-second of two things in one candle. What could be older than the rule's arming is not told.
+second of two things in one candle; a minute in which the rule ends counts by its opening price.
+What could be older than the rule's arming, or newer than its end, is not told.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.core.alerts import AlertRule, AlertState, armed, fired, rested, watch_of
@@ -43,11 +44,10 @@ def _next_step(rule: AlertRule, candle: Candle) -> Step | None:
         return Step(rule=rule, then=rested(rule), candle=candle, value=candle.close, fires=False)
     since = rule.armed_at if rule.state is AlertState.ARMED else rule.eligible_at
     watch = watch_of(rule)
-    if watch is None or since is None or since >= end or _over(rule, candle):
+    if watch is None or since is None or since >= end:
         return None
-    extreme = candle.high if watch.rising else candle.low
-    value = extreme if since <= candle.start else candle.close
-    if not watch.met_by(value):
+    value = _proof(rule, since, candle, rising=watch.rising)
+    if value is None or not watch.met_by(value):
         return None
     if rule.state is AlertState.WAITING:
         # From here on only what came last in this minute counts: the way back may have come first.
@@ -56,5 +56,11 @@ def _next_step(rule: AlertRule, candle: Candle) -> Step | None:
     return Step(rule=rule, then=fired(rule, candle.start), candle=candle, value=value, fires=True)
 
 
-def _over(rule: AlertRule, candle: Candle) -> bool:
-    return rule.until is not None and candle.start >= rule.until
+def _proof(rule: AlertRule, since: datetime, candle: Candle, *, rising: bool) -> Decimal | None:
+    """The furthest price that the candle had certainly while the rule could tell of it."""
+    late = since > candle.start
+    if rule.until is not None and rule.until < candle.start + MINUTE:
+        return None if late or rule.until <= candle.start else candle.open
+    if late:
+        return candle.close
+    return candle.high if rising else candle.low

@@ -33,6 +33,10 @@ def _tick(price: str | Decimal, seconds: float) -> Tick:
     return Tick(_BTC, str(price), to_millis(_NOON + timedelta(seconds=seconds)))
 
 
+def _moment(seconds: float) -> datetime:
+    return _NOON + timedelta(seconds=seconds)
+
+
 def _candle(minute: int, prices: str) -> Candle:
     """`prices`: open, high, low and close."""
     first, high, low, last = map(Decimal, prices.split())
@@ -111,13 +115,32 @@ def test_the_same_price_again_changes_nothing() -> None:
 
 def test_moves_stand_until_the_symbol_is_not_heard() -> None:
     windows = _windows(*_WINDOWS)
-    assert windows.standing(_BTC) == windows.standing(_ETH) == ()
+    rise = MoveKey(symbol=_BTC, window=_WINDOWS[0], direction=_UP)
+    assert windows.standing(rise, _moment(0)) is None
     moves = _after(windows, ("100", 0), ("120", 10), ("90", 300), ("99", 359))
-    assert windows.standing(_BTC) == moves
+    assert {key: windows.standing(key, _moment(359)) for key, _ in moves} == dict(moves)
+    assert windows.standing(rise, _moment(0)) == dict(moves)[rise]  # never earlier than the last price
+    assert windows.standing(MoveKey(symbol=_BTC, window=timedelta(minutes=9), direction=_UP), _moment(359)) is None
     windows.interrupt(_BTC)
-    assert windows.standing(_BTC) == ()
+    assert windows.standing(rise, _moment(359)) is None
     windows.follow(_BTC, timedelta(minutes=9))
-    assert windows.standing(_BTC) == ()
+    assert windows.standing(rise, _moment(359)) is None
+
+
+def test_in_silence_a_move_wears_off() -> None:
+    windows = _windows(_MINUTE)
+    rise = MoveKey(symbol=_BTC, window=_MINUTE, direction=_UP)
+    _after(windows, ("100", 0), ("110", 30))
+    assert _sizes(windows.worn(_BTC, _moment(30.9))) == []
+    for seconds, size in ((59, "0.1000"), (60, "0.1000"), (89.9, "0.1000"), (90, "0.0000")):
+        move = windows.standing(rise, _moment(seconds))
+        assert move is not None
+        assert f"{move.size:.4f}" == size
+        assert _sizes(windows.worn(_BTC, _moment(seconds))) == [size, "0.0000"]
+    assert _sizes(_after(windows, ("121", 95))) == ["0.1000", "0.0000"]
+    assert windows.worn(_ETH, _moment(600)) == ()
+    windows.interrupt(_BTC)
+    assert _sizes(windows.worn(_BTC, _moment(600))) == []
 
 
 def test_a_price_older_than_the_last_one_is_left_out() -> None:
@@ -157,7 +180,8 @@ def test_a_window_that_is_new_begins_with_the_price_that_stands() -> None:
     windows = _windows(_HOUR)
     _after(windows, ("100", 0))
     windows.follow(_BTC, _MINUTE)
-    assert _sizes(windows.standing(_BTC)) == ["0.0000"] * 4
+    assert _sizes(windows.worn(_BTC, _moment(0))) == []
+    assert _sizes(windows.worn(_BTC, _moment(60))) == ["0.0000"] * 4
     assert _sizes(_after(windows, ("110", 600))) == ["0.1000", "0.0000", "0.1000", "0.0000"]
 
 

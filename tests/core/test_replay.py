@@ -101,6 +101,16 @@ def test_nothing_is_told_after_the_end_of_a_rule() -> None:
     assert story(rule(until=NOON + MINUTE), candle(1, "675 690 674 685")) == []
 
 
+@pytest.mark.parametrize(
+    ("prices", "told"), [("675 690 674 690", []), ("680 690 674 675", ["1:done!"]), ("679 690 674 675", [])]
+)
+def test_of_the_minute_in_which_a_rule_ends_only_its_beginning_counts(prices: str, told: list[str]) -> None:
+    ends_in_it = NOON + MINUTE + timedelta(seconds=20)
+    assert story(rule(until=ends_in_it), candle(1, prices)) == told
+    assert story(rule(armed_at=ends_in_it - timedelta(seconds=9), until=ends_in_it), candle(1, prices)) == []
+    assert story(rule(until=NOON + 2 * MINUTE), candle(1, prices)) == ["1:done!"]
+
+
 def test_the_record_names_the_price_that_proves_it() -> None:
     (step,) = replay(rule(), [candle(1, "675 690 674 676")])
     assert (step.value, step.then.fired, step.then.fired_at) == (Decimal(69_000), 1, NOON + MINUTE)
