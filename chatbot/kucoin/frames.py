@@ -21,9 +21,6 @@ from chatbot.kucoin.topics import PRICE_PREFIXES, parts
 _WELCOME_WITHIN = 10.0
 """Seconds."""
 
-_BELIEVED_AHEAD = 86_400_000
-"""Milliseconds: a tick more than a day ahead of us was not made in this world."""
-
 _NOT_THIS_TOPIC = frozenset({"400", "404", "406"})
 """Codes of a subscription that is refused for what it names."""
 
@@ -69,7 +66,7 @@ class Conversation:
         self._decode = json.JSONDecoder(parse_float=exact, parse_constant=_refuse_constant).raw_decode
         self._readers: dict[object, Line] = {}
         self._subscriptions = Subscriptions(private=terms.stream.channel is Channel.PRIVATE)
-        self._latest = self._believed(terms.began)
+        self._zero = terms.began_millis - terms.began * 1000
         self._ping_at: float | None = None
         self._pings: dict[str, float] = {}
         self._pinged = 0
@@ -83,7 +80,7 @@ class Conversation:
 
     def _begun(self, topic: str) -> Line:
         line = self._lines.setdefault(topic, line_of(topic))
-        line.begin(self._latest)
+        line.begin()
         return line
 
     @property
@@ -109,7 +106,7 @@ class Conversation:
         try:
             message = self._parsed(text)
             line = self._readers.get(message.get("topic"))
-            news = self._other(message, now) if line is None else line.read(message, self._latest)
+            news = self._other(message, now) if line is None else line.read(message, int(self._zero + now * 1000))
         except (ValueError, TypeError, LookupError, RecursionError):
             self.garbage += 1
             return None
@@ -171,7 +168,6 @@ class Conversation:
             self._pinged += 1
             self._pings[f"p{self._pinged}"] = now + self._terms.ping_timeout
             self._ping_at = now + self._terms.ping_interval
-            self._latest = self._believed(now)
             texts.append(f'{{"id":"p{self._pinged}","type":"ping"}}')
         request = self._subscriptions.text(now)
         return (*texts, request) if request else tuple(texts)
@@ -199,6 +195,3 @@ class Conversation:
     @property
     def _pong_by(self) -> float | None:
         return next(iter(self._pings.values()), None)
-
-    def _believed(self, now: float) -> int:
-        return self._terms.began_millis + int((now - self._terms.began) * 1000) + _BELIEVED_AHEAD

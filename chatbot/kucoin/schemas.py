@@ -70,7 +70,7 @@ def _moment_or_none(value: object) -> object:
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
 MaybeNumber = Annotated[Decimal | None, BeforeValidator(_decimal_or_none)]
 MaybePrice = Annotated[Decimal | None, BeforeValidator(_price_or_none)]
-"""None also for one that is not above zero: KuCoin writes 0 where there was no trade, and nothing may be decided by it."""
+"""None also for what is not above zero: KuCoin writes 0 where there was no trade, and nothing is decided by it."""
 
 Digits = Annotated[str, BeforeValidator(price_digits)]
 """A price in the exchange's own digits."""

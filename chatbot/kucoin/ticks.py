@@ -2,14 +2,25 @@
 
 A line remembers where its topic stands: what is older than its last word is refused, what is the
 same is dropped. Its time outlives the connection, its sequence does not.
+
+A date ahead of our measure of the exchange's clock is not believed, but the price is: it was pushed just
+now. Refusing it would leave a bot deaf whose own clock is late; believing it would make all that follows old.
 """
+
+from dataclasses import replace
 
 from chatbot.core.feed import PredictedRate, Tick
 from chatbot.core.market import Symbol
-from chatbot.core.times import to_millis
+from chatbot.core.times import from_millis, to_millis
 from chatbot.kucoin.feed_schemas import Forecast, Message
 from chatbot.kucoin.schemas import price_digits
 from chatbot.kucoin.topics import FUTURES_TICKS, RATES, parts
+
+_AHEAD = 5_000
+"""Milliseconds by which our measure may be late."""
+
+_NONSENSE = 86_400_000
+"""No clock is a day late: what is dated further ahead is no word of KuCoin's."""
 
 
 def millis_of(stamp: object) -> int:
@@ -34,16 +45,14 @@ class TickLine:
         self._sequence = -1
         self._millis = 0
 
-    def begin(self, latest: int) -> None:
-        """A new connection, which may count anew. A line that was led beyond `latest` forgets its time, too."""
+    def begin(self) -> None:
+        """A new connection, which may count anew."""
         self._sequence = -1
-        if self._millis > latest:
-            self._millis = 0
 
-    def read(self, message: Message, latest: int) -> Tick | None:
+    def read(self, message: Message, now: int) -> Tick | None:
         """None for a repeated word. Raises KeyError, TypeError or ValueError for any that is of no use.
 
-        `latest` is the last millisecond that can be believed.
+        `now` is in milliseconds of the exchange's clock, as far as we know it.
         """
         data = message["data"]
         sequence = int(data["sequence"])
@@ -54,10 +63,13 @@ class TickLine:
         digits = price_digits(data["price"])
         # KuCoin's own sample spells it `Time`
         millis = millis_of(data.get(self._stamp) or data["Time"])
-        if not self._millis <= millis <= latest:
+        if millis > now + _AHEAD:
+            millis = max(_dated_anew(millis, now), self._millis)
+        elif millis < self._millis:
             raise ValueError("out of its time")
+        else:
+            self._millis = millis
         self._sequence = sequence
-        self._millis = millis
         return Tick(self._symbol, digits, millis)
 
 
@@ -70,23 +82,31 @@ class RateLine:
         self._symbol = symbol
         self._millis = 0
 
-    def begin(self, latest: int) -> None:
-        """A new connection. A line that was led beyond `latest` forgets its time."""
-        if self._millis > latest:
-            self._millis = 0
+    def begin(self) -> None:
+        """A new connection. These are told by time alone."""
 
-    def read(self, message: Message, latest: int) -> PredictedRate | None:
+    def read(self, message: Message, now: int) -> PredictedRate | None:
         """None for a repeated word, and for other subjects. Raises like `TickLine.read`."""
         if message["subject"] != "funding.rate":
             return None
         rate = Forecast.model_validate(message["data"]).to_core(self._symbol)
-        millis = to_millis(rate.at) if rate else self._millis
+        if rate is None:
+            return None
+        millis = to_millis(rate.at)
+        if millis > now + _AHEAD:
+            return replace(rate, at=from_millis(_dated_anew(millis, now)))
+        if millis < self._millis:
+            raise ValueError("out of its time")
         if millis == self._millis:
             return None
-        if not self._millis < millis <= latest:
-            raise ValueError("out of its time")
         self._millis = millis
         return rate
+
+
+def _dated_anew(millis: int, now: int) -> int:
+    if millis > now + _NONSENSE:
+        raise ValueError("out of its time")
+    return now
 
 
 Line = TickLine | RateLine

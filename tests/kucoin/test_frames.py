@@ -496,6 +496,17 @@ def test_the_last_word_and_the_last_news_are_two_things() -> None:
     assert (talk.conversation.heard, talk.conversation.told) == (BEGAN + 2, BEGAN + 1)
 
 
+def test_how_far_a_word_is_ahead_is_told_by_the_time_the_connection_has_lasted() -> None:
+    talk = Talk()
+    told: list[News | None] = []
+    for hours in (0, 1, 1, 30):
+        talk.now = talk.conversation.heard = BEGAN + hours * 3600
+        message = tick(len(told) + 1)
+        message["data"]["time"] = NOON + 3_600_000
+        told.append(talk.hears(message))
+    assert [each.millis - NOON for each in told if isinstance(each, Tick)] == [0, 3_600_000, 3_600_000, 3_600_000]
+
+
 def test_a_connection_of_many_days_still_believes_its_ticks() -> None:
     talk = Talk()
     for day in range(1, 4):

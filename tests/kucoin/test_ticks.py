@@ -15,7 +15,9 @@ from chatbot.kucoin.ticks import TickLine, line_of, millis_of
 Json = Any
 BTC, PERP = Symbol("BTC-USDT"), Symbol("XBTUSDTM")
 NOON = 1_772_366_400_000
-LATEST = NOON + 86_400_000
+SECOND, HOUR = 1000, 3_600_000
+NOW = NOON + 10
+"""By our measure of the exchange's clock."""
 
 
 def spot(sequence: Json = "7", price: Json = "67412.30", time: Json = NOON) -> Json:
@@ -27,7 +29,7 @@ def read(line: TickLine, *messages: Json) -> list[str]:
     told = []
     for message in messages:
         try:
-            tick = line.read(message, LATEST)
+            tick = line.read(message, NOW)
         except (ValueError, KeyError, TypeError):
             told.append("!")
         else:
@@ -37,14 +39,14 @@ def read(line: TickLine, *messages: Json) -> list[str]:
 
 def test_a_tick_has_the_digits_of_the_exchange() -> None:
     line = line_of("/market/ticker:BTC-USDT")
-    assert line.read(spot(), LATEST) == Tick(BTC, "67412.30", NOON)
+    assert line.read(spot(), NOW) == Tick(BTC, "67412.30", NOON)
     futures = {"data": {"sequence": 9, "price": "67412.3", "ts": NOON * 10**6 + 999_999}}
-    assert line_of("/contractMarket/ticker:XBTUSDTM").read(futures, LATEST) == Tick(PERP, "67412.3", NOON)
+    assert line_of("/contractMarket/ticker:XBTUSDTM").read(futures, NOW) == Tick(PERP, "67412.3", NOON)
 
 
 def test_the_time_may_be_spelled_as_in_kucoins_own_sample() -> None:
     message = {"data": {"sequence": "7", "price": "1", "Time": NOON}}
-    assert line_of("/market/ticker:BTC-USDT").read(message, LATEST) == Tick(BTC, "1", NOON)
+    assert line_of("/market/ticker:BTC-USDT").read(message, NOW) == Tick(BTC, "1", NOON)
 
 
 def test_what_was_told_is_not_told_again_and_what_is_older_is_refused() -> None:
@@ -63,15 +65,35 @@ def test_what_was_told_is_not_told_again_and_what_is_older_is_refused() -> None:
 def test_another_connection_may_count_anew_but_not_go_back_in_time() -> None:
     line = TickLine(BTC, "time")
     assert read(line, spot(sequence=500)) == ["67412.30"]
-    line.begin(LATEST)
+    line.begin()
     assert read(line, spot(sequence=1, time=NOON - 1), spot(sequence=2, time=NOON)) == ["!", "67412.30"]
 
 
-def test_a_line_led_into_the_future_comes_back_with_the_next_connection() -> None:
+@pytest.mark.parametrize("ahead", [5 * SECOND + 11, HOUR, 20 * HOUR])
+def test_a_tick_ahead_of_the_clock_is_a_tick_of_now_and_the_next_ones_are_heard(ahead: int) -> None:
     line = TickLine(BTC, "time")
-    assert read(line, spot(time=LATEST + 1), spot(time=LATEST), spot(sequence=8)) == ["!", "67412.30", "!"]
-    line.begin(LATEST - 1)
-    assert read(line, spot(sequence=8)) == ["67412.30"]
+    assert line.read(spot(1, "1", NOON), NOW) == Tick(BTC, "1", NOON)
+    assert line.read(spot(2, "2", NOON + ahead), NOW) == Tick(BTC, "2", NOW)
+    assert line.read(spot(3, "3", NOON + 1), NOW) == Tick(BTC, "3", NOON + 1)
+    with pytest.raises(ValueError, match="time"):
+        line.read(spot(4, "4", NOON), NOW)
+
+
+def test_our_clock_may_be_some_seconds_late_without_a_word_being_dated_anew() -> None:
+    line = TickLine(BTC, "time")
+    assert line.read(spot(1, "1", NOW + 5 * SECOND), NOW) == Tick(BTC, "1", NOW + 5 * SECOND)
+    assert line.read(spot(2, "2", NOW + 9 * HOUR), NOW) == Tick(BTC, "2", NOW + 5 * SECOND), "never back in time"
+
+
+def test_a_bot_whose_clock_is_minutes_late_still_hears() -> None:
+    line = TickLine(BTC, "time")
+    told = [line.read(spot(n, str(n), NOON + n), NOON - 120 * SECOND + n) for n in range(1, 50)]
+    assert told == [Tick(BTC, str(n), NOON - 120 * SECOND + n) for n in range(1, 50)]
+
+
+def test_a_date_more_than_a_day_ahead_was_not_made_in_this_world() -> None:
+    line = TickLine(BTC, "time")
+    assert read(line, spot(time=NOW + 24 * HOUR + 1), spot(time=NOON)) == ["!", "67412.30"]
 
 
 NO_PRICES = ("", "0", "0.0", "-1", "+1", "1e5", "1_0", "NaN", "Infinity", "١٢٣", "１２", "1.2.3", ".5", "5.", "9" * 25)
@@ -123,17 +145,20 @@ def rate(value: str, granularity: Json = 60000, time: int = NOON) -> Json:
 def test_the_rate_of_the_minute_is_the_predicted_one() -> None:
     line = line_of("/contract/instrument:XBTUSDTM")
     expected = PredictedRate(symbol=PERP, rate=Decimal("-0.000034"), at=from_millis(NOON))
-    assert line.read(rate("-0.000034"), LATEST) == expected
-    assert line.read(rate("-0.000034"), LATEST) is None
-    assert line.read(rate("0.0001", granularity=28800000, time=NOON + 5), LATEST) is None
-    assert line.read({"subject": "mark.index.price", "data": {"markPrice": 1}}, LATEST) is None
-    for bad in (rate("0.0002", time=NOON - 1), rate("0.0002", time=LATEST + 1), rate("5", time=NOON + 9)):
+    assert line.read(rate("-0.000034"), NOW) == expected
+    assert line.read(rate("-0.000034"), NOW) is None
+    assert line.read(rate("0.0001", granularity=28800000, time=NOON + 5), NOW) is None
+    assert line.read({"subject": "mark.index.price", "data": {"markPrice": 1}}, NOW) is None
+    for bad in (rate("0.0002", time=NOON - 1), rate("0.0002", time=NOW + 24 * HOUR + 1), rate("5", time=NOON + 9)):
         with pytest.raises(ValueError, match=r"time|less"):
-            line.read(bad, LATEST)
+            line.read(bad, NOW)
 
 
-def test_a_rate_led_into_the_future_comes_back_with_the_next_connection() -> None:
+def test_a_rate_ahead_of_the_clock_is_one_of_now_and_the_next_ones_are_heard() -> None:
     line = line_of("/contract/instrument:XBTUSDTM")
-    assert line.read(rate("0.1", time=LATEST), LATEST)
-    line.begin(LATEST - 1)
-    assert line.read(rate("0.1"), LATEST)
+    assert line.read(rate("0.1", time=NOON + 20 * HOUR), NOW) == PredictedRate(
+        symbol=PERP, rate=Decimal("0.1"), at=from_millis(NOW)
+    )
+    assert line.read(rate("0.2", time=NOON + 1), NOW) == PredictedRate(
+        symbol=PERP, rate=Decimal("0.2"), at=from_millis(NOON + 1)
+    )
