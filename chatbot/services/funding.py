@@ -1,6 +1,5 @@
 """Funding on the clock: one request for all contracts, and what it means to the rules about them."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -28,7 +27,9 @@ from chatbot.core.market import Contract, FundingRate, SettledRate, Symbol
 from chatbot.core.times import Now
 from chatbot.services.exchange import Exchange
 from chatbot.services.firing import Change, Teller
+from chatbot.services.turns import gathered, give_way, parts
 from chatbot.store.store import Store
+from chatbot.store.watches import PAGE
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +42,8 @@ REACH = timedelta(days=7)
 WHOLE = 0.8
 """Of the longest list of contracts seen: a shorter one proves nothing about what is missing from it."""
 
-AT_ONCE = 50
-"""Rules judged and stored before others have their turn."""
+AT_ONCE = 25
+"""Rules judged and stored before others have their turns: some milliseconds."""
 
 
 class FundingWatch:
@@ -100,15 +101,19 @@ class FundingWatch:
                 kept.append(await self._look(listed[symbol]))
             elif len(listed) >= WHOLE * self._longest:
                 await self._miss(symbol)
-            await asyncio.sleep(0)
+            await give_way()
         # Last of all: whoever stops before this line does it all again, and no rule fires twice for one occasion.
         self._keep([seen for seen in kept if seen is not None])
-        self._end_overdue()
+        await self._end_overdue()
 
-    def _end_overdue(self) -> None:
+    async def _end_overdue(self) -> None:
         """Only now: a settlement that passed unseen before their end has been judged."""
-        for rule in self._store.alerts.over(self._now(), funding=True):
-            self._store.alerts.change(rule, ended(rule, AlertState.ENDED))
+        now = self._now()
+        while rules := self._store.alerts.over(now, funding=True):
+            with self._store.atomic():
+                for rule in rules:
+                    self._store.alerts.change(rule, ended(rule, AlertState.ENDED))
+            await give_way()
 
     def _forget(self) -> None:
         """What earlier scans kept in memory and this one has no use for."""
@@ -124,14 +129,14 @@ class FundingWatch:
         if settling(rate, at):
             return None
         seen, owed = self._store.alerts.seen_funding(symbol), False
-        since = self._unseen_since(seen, rate, at)
+        since = await self._unseen_since(seen, rate, at)
         if since is not None:
             rows = await self._history(symbol, since, at)
             passed = [settled(row, rate if seen is None else seen) for row in rows or ()]
             owed = rows is None or lagging(passed, rate, since, at)
             seen = seen if owed else await self._replay(passed, seen)
         rate = completed(rate, self._heard.get(symbol), at)
-        rules = self._store.alerts.funding_rules(symbol)
+        rules = await self._rules(symbol)
         position = await self._position(rules, rate, at)
         view = FundingView(rate=rate, seen=None if owed else seen, position=position, at=at)
         await self._judge(rules, view, Source.POLL)
@@ -142,10 +147,11 @@ class FundingWatch:
         now = self._now()
         self._looked |= {each.symbol: now for each in seen}
 
-    def _unseen_since(self, seen: FundingSeen | None, rate: FundingRate, at: datetime) -> datetime | None:
+    async def _unseen_since(self, seen: FundingSeen | None, rate: FundingRate, at: datetime) -> datetime | None:
         """From when on settlements may have passed that a rule has not been judged by; None when there are none."""
-        rules = self._rules_with_history(rate.symbol)
-        if not rules or (seen is not None and seen.settles_at >= rate.next_at):
+        known = seen is not None and seen.settles_at >= rate.next_at
+        rules = [] if known else await self._rules_with_history(rate.symbol)
+        if not rules:
             return None
         looked = self._looked.get(rate.symbol)
         if looked is not None and self._now() - looked <= BLINK and all(rule.armed_at <= looked for rule in rules):
@@ -157,14 +163,17 @@ class FundingWatch:
 
     async def _replay(self, passed: Sequence[FundingRate], seen: FundingSeen | None) -> FundingSeen | None:
         """Tells as late what rules would have fired for. What is known of before, after all of them."""
-        rules = self._rules_with_history(passed[0].symbol) if passed else []
+        rules = await self._rules_with_history(passed[0].symbol) if passed else []
         for look in passed:
             rules = await self._judge(rules, FundingView(rate=look, seen=seen, at=look.next_at), Source.HISTORY)
             seen = noted(look, seen)
         return seen
 
-    def _rules_with_history(self, symbol: Symbol) -> list[AlertRule]:
-        return [r for r in self._store.alerts.funding_rules(symbol) if r.question.kind in IN_HISTORY]
+    async def _rules_with_history(self, symbol: Symbol) -> list[AlertRule]:
+        return [rule for rule in await self._rules(symbol) if rule.question.kind in IN_HISTORY]
+
+    async def _rules(self, symbol: Symbol) -> list[AlertRule]:
+        return await gathered(self._store.alerts.funding_rules(symbol), PAGE)
 
     async def _history(self, symbol: Symbol, since: datetime, until: datetime) -> Sequence[SettledRate] | None:
         """None when it cannot be read now; then the others' are not asked for in this scan."""
@@ -184,8 +193,7 @@ class FundingWatch:
 
     async def _position(self, rules: Sequence[AlertRule], rate: FundingRate, at: datetime) -> Position | None:
         """Ours in this contract, read once a scan and only when a rule asks for what it will pay."""
-        asked = any(r.question.kind is AlertKind.FUNDING_PAYMENT for r in rules)
-        if not asked or rate.next_at - at > BEFORE_PAYMENT:
+        if rate.next_at - at > BEFORE_PAYMENT or not any(r.question.kind is AlertKind.FUNDING_PAYMENT for r in rules):
             return None
         if self._held is None:
             try:
@@ -200,10 +208,9 @@ class FundingWatch:
     async def _judge(self, rules: Sequence[AlertRule], view: FundingView, source: Source) -> list[AlertRule]:
         """Tells what they fire for. The rules as they are afterwards."""
         after: list[AlertRule] = []
-        for start in range(0, len(rules), AT_ONCE):
-            await asyncio.sleep(0)
+        async for some in parts(rules, AT_ONCE):
             with self._store.atomic():
-                after += [self._judge_one(rule, view, source) for rule in rules[start : start + AT_ONCE]]
+                after += [self._judge_one(rule, view, source) for rule in some]
         return after
 
     def _judge_one(self, rule: AlertRule, view: FundingView, source: Source) -> AlertRule:
@@ -225,11 +232,9 @@ class FundingWatch:
         if symbol not in self._absent:
             self._absent.add(symbol)
             return
-        rules = self._store.alerts.funding_rules(symbol)
-        for start in range(0, len(rules), AT_ONCE):
-            await asyncio.sleep(0)
+        async for some in parts(await self._rules(symbol), AT_ONCE):
             with self._store.atomic():
-                for rule in rules[start : start + AT_ONCE]:
+                for rule in some:
                     over = ended(rule, AlertState.GONE)
                     if self._store.alerts.change(rule, over):
                         self._gone(over)

@@ -18,14 +18,12 @@ from chatbot.core.market import Candle, Symbol, Venue
 from chatbot.core.moves import Move, MoveKey, Windows
 from chatbot.core.times import Now
 from chatbot.services.firing import Change, Teller
+from chatbot.services.turns import give_way
 from chatbot.store.store import Store
 from chatbot.store.watches import TO_CHANGE
 
 AT_ONCE = 50
 """Rules settled in one transaction: some milliseconds. More than these are taken in turns with everybody else."""
-
-TURNS = 10
-"""Of everybody else between two such transactions: from the poll to its commit a kill takes about as many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +70,7 @@ class Lookout:
                     self._settle_some(self._met.popleft())
                 else:
                     self.settle_due()
-                for _ in range(TURNS):
-                    await asyncio.sleep(0)
+                await give_way()
 
     def hear(self, tick: Tick, source: Source = Source.LIVE) -> None:
         """A price of now. What it meets is stored, with its letters, before this returns, unless that is a crowd."""
@@ -197,8 +194,8 @@ class Lookout:
         return move is None or not move.meets(watch)
 
     def _move(self, rule: AlertRule) -> Move | None:
-        """As it stands after the last price."""
-        return dict(self._windows.standing(rule.question.symbol)).get(move_key(rule))
+        """As it is now, the last price having stood since."""
+        return self._windows.standing(move_key(rule), self._now())
 
     def _meet(self, met: _Met) -> None:
         if len(met.ids) > AT_ONCE:

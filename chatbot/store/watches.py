@@ -10,7 +10,7 @@ from chatbot.store.alert_rows import rules_where
 from chatbot.store.database import Database
 from chatbot.store.values import stamp
 
-_PAGE = 500
+PAGE = 500
 """Rules read at once where there may be many: a few milliseconds."""
 
 TO_CHANGE = 50
@@ -62,23 +62,21 @@ class Watches:
     def funding_symbols(self) -> tuple[Symbol, ...]:
         return tuple(symbol for symbol, _ in self._symbols(_ON_FUNDING))
 
-    def funding_rules(self, symbol: Symbol) -> tuple[AlertRule, ...]:
-        """The living ones."""
-        return rules_where(
-            self._db,
-            "ended_at IS NULL AND kind IN (SELECT value FROM json_each(?)) AND symbol = ? ORDER BY id",
-            _names(_ON_FUNDING),
-            symbol,
-        )
+    def funding_rules(self, symbol: Symbol) -> Iterator[AlertRule]:
+        """Its living rules on funding, read in pages: rules may be changed meanwhile."""
+        return self._living(symbol, _ON_FUNDING)
 
     def on_symbol(self, symbol: Symbol) -> Iterator[AlertRule]:
-        """Its living price and move rules, read in pages: rules may be changed meanwhile."""
-        for kind in _ON_FEED:
+        """The same of its price and move rules."""
+        return self._living(symbol, _ON_FEED)
+
+    def _living(self, symbol: Symbol, kinds: Iterable[AlertKind]) -> Iterator[AlertRule]:
+        for kind in kinds:
             last = (_BEFORE_ALL, 0)
             while page := rules_where(
                 self._db,
                 "ended_at IS NULL AND kind = ? AND symbol = ? AND (chat_id, id) > (?, ?)"
-                f" ORDER BY chat_id, id LIMIT {_PAGE}",
+                f" ORDER BY chat_id, id LIMIT {PAGE}",
                 kind.value,
                 symbol,
                 *last,

@@ -29,7 +29,8 @@ from chatbot.core.levels import LevelBook
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.times import to_millis, utc_now
 from chatbot.services.firing import Teller
-from chatbot.services.lookout import TURNS, Lookout
+from chatbot.services.lookout import Lookout
+from chatbot.services.turns import TURNS
 from chatbot.store.store import Store, open_store
 from tests.store.rules import MADE, asks, price
 

@@ -138,8 +138,8 @@ def test_symbols_are_watched_while_a_rule_on_them_lives(store: Store) -> None:
     _become(store, rules[7], fired(rules[7], MADE))
     assert list(store.alerts.watched_symbols()) == spot
     assert store.alerts.funding_symbols() == ("ADAUSDTM",)
-    assert store.alerts.funding_rules(Symbol("ADAUSDTM")) == (rules[5], rules[6])
-    assert store.alerts.funding_rules(Symbol("XBTUSDTM")) == ()
+    assert list(store.alerts.funding_rules(Symbol("ADAUSDTM"))) == [rules[5], rules[6]]
+    assert list(store.alerts.funding_rules(Symbol("XBTUSDTM"))) == []
     watched = [
         s for s in ("BTC-USDT", "ETH-USDT", "SOLUSDTM", "XBTUSDTM", "ADAUSDTM") if store.alerts.is_watched(Symbol(s))
     ]
@@ -262,7 +262,12 @@ def _ask_everything(store: Store) -> None:
     alerts.ticket_made(firing.id, None)
     alerts.owed_tickets(), alerts.latest_firing(rule.id), alerts.count_today(rule.id, MADE), alerts.firing(1)
     alerts.rule(rule.id), alerts.rules([1, 2]), alerts.twin(rule), alerts.alive_of(7), alerts.count_of(7)
-    alerts.watched_symbols(), alerts.funding_symbols(), alerts.funding_rules(symbol), list(alerts.on_symbol(symbol))
+    (
+        alerts.watched_symbols(),
+        alerts.funding_symbols(),
+        list(alerts.funding_rules(symbol)),
+        list(alerts.on_symbol(symbol)),
+    )
     alerts.is_watched(symbol), alerts.chats_of(Venue.SPOT), alerts.late_since(MADE)
     alerts.due(MADE), alerts.over(MADE, funding=False), alerts.audited(symbol), alerts.seen_funding(symbol)
     store.clean(timedelta(days=7))
