@@ -12,7 +12,7 @@ from typing import Protocol
 from chatbot.config import Settings
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
-from chatbot.core.times import utc_now
+from chatbot.core.times import steady_now, utc_now
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.market import Market
@@ -66,7 +66,7 @@ Connect = Callable[[Path, Rest, Rest, contextlib.AsyncExitStack], Awaitable[Pape
 async def connect_kucoin(settings: Settings, tls: ssl.SSLContext, closing: contextlib.AsyncExitStack) -> Kucoin:
     """In paper mode public data is the real KuCoin's while everything signed goes to the sandbox exchange."""
     on_paper = settings.trading_mode is TradingMode.PAPER
-    clock, pools = ExchangeClock(utc_now), Pools(now=utc_now, sleep=asyncio.sleep)
+    clock, pools = ExchangeClock(utc_now), Pools(now=steady_now, sleep=asyncio.sleep)
 
     async def rest(venue: Venue, url: str) -> Rest:
         host = Host(url=url, venue=venue, credentials=None if on_paper else credentials(settings, venue), tls=tls)

@@ -17,7 +17,7 @@ from typing import Any
 
 from chatbot.core.errors import KucoinError
 from chatbot.core.market import Instrument, Ticker, Venue
-from chatbot.core.times import Now, utc_now
+from chatbot.core.times import Now, steady_now, utc_now
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.market import Market
@@ -155,7 +155,7 @@ class OnPaper:
 async def connect(path: Path, spot: Rest, futures: Rest, closing: contextlib.AsyncExitStack) -> OnPaper:
     """`spot` and `futures` are the real hosts, asked for public data alone; `path` is the account's file."""
     paper = Paper(path)
-    clock, pools = ExchangeClock(utc_now), Pools(now=utc_now, sleep=asyncio.sleep)
+    clock, pools = ExchangeClock(utc_now), Pools(now=steady_now, sleep=asyncio.sleep)
     own = [await closing.enter_async_context(Rest(paper.host(venue), clock=clock, pools=pools)) for venue in Venue]
     market = ObservedMarket(spot, futures, paper.prices)
     return OnPaper(paper, Halves(market=market, account=Account(*own), orders=Orders(*own)))

@@ -86,9 +86,7 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
     exchange = kucoin.exchange
     markets = Markets(exchange.market, now)
     reconciler = Reconciler(exchange=exchange, store=store, now=now)
-    trading = Trading(
-        exchange=exchange, markets=markets, reconciler=reconciler, store=store, rules=rules(settings), now=now
-    )
+    trading = Trading(exchange=exchange, markets=markets, reconciler=reconciler, store=store, rules=rules(settings))
     alerting = build_alerting(
         Ground(
             settings=settings,

@@ -207,6 +207,16 @@ def test_core_counts_in_decimals() -> None:
     assert [call for call in calls if call.startswith("core/") and not call.startswith(_FLOATS_ALLOWED)] == []
 
 
+def test_budgets_and_paces_are_counted_by_a_clock_that_nobody_can_set_back() -> None:
+    def by_the_wall(node: ast.AST) -> bool:
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            return False
+        words = {k.arg: k.value.id for k in node.keywords if isinstance(k.value, ast.Name)}
+        return node.func.id in {"Pools", "Sender"} and words.get("now") != "steady_now"
+
+    assert _lines(by_the_wall) == ["sandbox/kucoin_rest.py:58"]  # the exchange's own
+
+
 def _naive(node: ast.AST) -> bool:
     """A call that makes a datetime without saying which zone it is in."""
     if not isinstance(node, ast.Call):

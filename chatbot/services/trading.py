@@ -5,26 +5,24 @@ POST, ever: KuCoin's clientOid is a handle to look an order up, not a promise th
 POST would be refused.
 """
 
-import asyncio
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from chatbot.core import limits
-from chatbot.core.account import AccountKind, Balance
 from chatbot.core.errors import Killed, OutcomeUnknown, Refused, Rejected, TicketGone, Unavailable
-from chatbot.core.exchange import ServiceStatus
-from chatbot.core.limits import Limits, Terms
+from chatbot.core.limits import Limits
 from chatbot.core.market import Instrument, Symbol
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import plain
 from chatbot.core.orders import Draft, Estimate, OrderSpec, OrderTicket, OrderType, TicketState
 from chatbot.core.people import Person
-from chatbot.core.times import Now
 from chatbot.services.exchange import Exchange
 from chatbot.services.letters import card_edit
 from chatbot.services.market import Markets
 from chatbot.services.reconcile import Reconciler
+from chatbot.services.terms import TermsReader
 from chatbot.store.orders import Step
 from chatbot.store.store import Store
 
@@ -52,15 +50,26 @@ class PriceMoved(Refused):
 
 
 class Trading:
+    """`holds` raise Refused while, for a reason of their own, no order may leave."""
+
     def __init__(
-        self, *, exchange: Exchange, markets: Markets, reconciler: Reconciler, store: Store, rules: Limits, now: Now
+        self,
+        *,
+        exchange: Exchange,
+        markets: Markets,
+        reconciler: Reconciler,
+        store: Store,
+        rules: Limits,
+        holds: Sequence[Callable[[], None]] = (),
     ) -> None:
         self._exchange = exchange
         self._markets = markets
+        self._terms = TermsReader(exchange, markets)
         self._reconciler = reconciler
         self._store = store
         self._rules = rules
-        self._now = now
+        self._now = store.now
+        self._holds = holds
 
     async def check_draft(self, draft: Draft) -> None:
         """Long before it is proposed. Raises UsageError, Refused, KucoinError."""
@@ -72,7 +81,7 @@ class Trading:
         self._check_open()
         instrument = (await self._markets.catalogue()).find(draft.word)
         self._check_nothing_unknown(instrument.symbol)
-        terms = await self._terms(instrument)
+        terms = await self._terms.read(instrument)
         spec = limits.fit(draft, terms, f"{OUR_PREFIX}{secrets.token_hex(16)}")
         cost = limits.estimate(spec, terms)
         spent = self._store.orders.spent_on_day_of(self._now())
@@ -88,7 +97,7 @@ class Trading:
         KucoinError when the price cannot be read; in each case nothing has left.
         """
         ticket = self._tappable(ticket_id, person, card_id)
-        terms = await self._terms(await self._instrument(ticket.spec.symbol))
+        terms = await self._terms.read(await self._instrument(ticket.spec.symbol))
         with self._store.atomic():
             ticket = self._tappable(ticket_id, person, card_id)
             self._check_open()
@@ -112,6 +121,8 @@ class Trading:
             order_id = await self._exchange.orders.place(ticket.spec, last_word=self._check_open)
         except Killed:
             self._step(ticket, TicketState.NOT_SENT, Step(reason="trading was stopped before it left"))
+        except Refused as error:
+            self._step(ticket, TicketState.NOT_SENT, Step(reason=str(error)))
         except Rejected as error:
             self._step(ticket, TicketState.REJECTED, Step(reason=str(error), detail=error.code))
         except Unavailable as error:
@@ -165,6 +176,8 @@ class Trading:
         stop = self._store.stops.standing()
         if stop is not None:
             raise Killed(f"Trading was stopped by {stop.person}. An owner can /resume it.")
+        for hold in self._holds:
+            hold()
 
     def _check_nothing_unknown(self, symbol: Symbol) -> None:
         unknown = self._store.orders.unknown_on(symbol)
@@ -193,31 +206,6 @@ class Trading:
             raise Refused(f"KuCoin no longer lists {symbol}. Nothing was sent.")
         return instrument
 
-    async def _terms(self, instrument: Instrument) -> Terms:
-        """Everything an order meets, read at the same time. Raises Refused while the exchange is closed."""
-        ticker, balances, fee_rate, status, usdt = await asyncio.gather(
-            self._exchange.market.ticker(instrument),
-            self._exchange.account.balances(),
-            self._exchange.account.taker_fee_rate(instrument),
-            self._exchange.market.service(instrument.venue),
-            self._markets.in_usdt(instrument.quote),
-        )
-        if status is not ServiceStatus.OPEN:
-            raise Refused("KuCoin is closed for maintenance. Nothing was sent.")
-        if usdt is None:
-            raise Refused(f"{instrument.quote} has no price in USDT, so the limits cannot be checked.")
-        trade, main = _pocket(balances, AccountKind.TRADE), _pocket(balances, AccountKind.MAIN)
-        return Terms(
-            instrument=instrument,
-            ticker=ticker,
-            fee_rate=fee_rate,
-            base_free=trade.get(instrument.base, Decimal(0)),
-            quote_free=trade.get(instrument.quote, Decimal(0)),
-            base_in_main=main.get(instrument.base, Decimal(0)),
-            quote_in_main=main.get(instrument.quote, Decimal(0)),
-            quote_in_usdt=usdt,
-        )
-
     def _ticket(self, spec: OrderSpec, cost: Estimate, asking: Asking, spent: Decimal) -> OrderTicket:
         now = self._now()
         return OrderTicket(
@@ -234,7 +222,3 @@ class Trading:
             proposed_at=now,
             expires_at=now + self._rules.confirm,
         )
-
-
-def _pocket(balances: tuple[Balance, ...], kind: AccountKind) -> dict[str, Decimal]:
-    return {b.currency: b.available for b in balances if b.kind is kind}

@@ -10,6 +10,7 @@ from chatbot.core.times import Now
 from chatbot.store.alerts import CARDS_STAY, Alerts
 from chatbot.store.audit import Audit
 from chatbot.store.database import Database, open_database
+from chatbot.store.facts import Facts
 from chatbot.store.mail import Inbox, Outbox
 from chatbot.store.orders import Orders
 from chatbot.store.people import People
@@ -28,6 +29,7 @@ class Store:
     inbox: Inbox
     outbox: Outbox
     audit: Audit
+    facts: Facts
 
     @contextlib.contextmanager
     def atomic(self) -> Iterator[None]:
@@ -64,4 +66,5 @@ def open_store(path: Path, now: Now, ring: Callable[[], None] = lambda: None) ->
         inbox=Inbox(db, now),
         outbox=Outbox(db, now, ring),
         audit=audit,
+        facts=Facts(db, now),
     )

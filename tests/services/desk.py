@@ -12,6 +12,7 @@ from typing import Any, ParamSpec
 
 from chatbot.chat import parsing, parsing_alerts
 from chatbot.core.alerts import AlertRule
+from chatbot.core.errors import Refused
 from chatbot.core.feed import Channel, Stream, StreamState, Tick
 from chatbot.core.limits import Limits
 from chatbot.core.market import Symbol, Venue
@@ -122,6 +123,8 @@ class Wire:
         self.signed: list[str] = []
         self.broken: set[str] = set()
         """Lines that KuCoin's front answers with a page of its own."""
+        self.instead: dict[str, App] = {}
+        """Who answers in place of KuCoin, where this stands in the question."""
         self._before: dict[str, Callable[[], object]] = {}
         self._after: dict[str, Callable[[], object]] = {}
         self._gates: dict[str, Gate] = {}
@@ -144,12 +147,16 @@ class Wire:
         if any(name.lower() == b"kc-api-sign" for name, _ in scope["headers"]):
             self.signed.append(line)
         self._before.pop(line, _nothing)()
-        await (unavailable() if line in self.broken else self._app)(scope, receive, send)
+        await self._answers(line, scope["query_string"].decode())(scope, receive, send)
         self._after.pop(line, _nothing)()
         if line in self._gates:
             gate = self._gates.pop(line)
             gate.reached.set()
             await gate.opened.wait()
+
+    def _answers(self, line: str, query: str) -> App:
+        instead = (app for part, app in self.instead.items() if part in f"{line}?{query}")
+        return next(instead, unavailable() if line in self.broken else self._app)
 
 
 def small_market() -> Listing:
@@ -235,10 +242,16 @@ class Desk:
             key=self.key.key, secret=self.key.secret, passphrase=self.key.passphrase
         )
         """None: no key is set."""
+        self.held = ""
+        """Why no order may leave, while there is a reason."""
         self._deadlines = deadlines
         self._updates = count(1000)
         self.store: Store
         self.start(rules)
+
+    def _hold(self) -> None:
+        if self.held:
+            raise Refused(self.held)
 
     def start(self, rules: Limits = LIMITS) -> None:
         """The bot comes up on the database as it is; the exchange went on without it."""
@@ -250,7 +263,12 @@ class Desk:
         self.markets = Markets(exchange.market, now)
         self.reconciler = Reconciler(exchange=exchange, store=store, now=now, sleep=self.sleep)
         self.trading = Trading(
-            exchange=exchange, markets=self.markets, reconciler=self.reconciler, store=store, rules=rules, now=now
+            exchange=exchange,
+            markets=self.markets,
+            reconciler=self.reconciler,
+            store=store,
+            rules=rules,
+            holds=[self._hold],
         )
         self.cancelling = Cancelling(exchange=exchange, store=store, reconciler=self.reconciler, sleep=self.sleep)
         self.killswitch = KillSwitch(exchange=exchange, store=store, now=now, sleep=self.sleep)

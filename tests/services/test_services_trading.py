@@ -334,6 +334,29 @@ async def test_the_card_drawn_last_is_the_one_that_counts(desk: Desk) -> None:
         await desk.confirm(card)
 
 
+@story
+async def test_while_something_holds_orders_back_none_is_proposed_or_tapped(desk: Desk) -> None:
+    card = await desk.propose("buy btc 100usdt")
+    desk.held = "I am still finding out about T-7."
+    with pytest.raises(Refused, match="finding out"):
+        await desk.propose("buy btc 100usdt")
+    with pytest.raises(Refused, match="finding out"):
+        await desk.confirm(card)
+    assert desk.state(card) is TicketState.AWAIT_CONFIRM
+    desk.held = ""
+    assert (await desk.confirm(card)).state is TicketState.SUBMITTING
+
+
+@story
+async def test_what_is_held_back_at_the_last_moment_has_not_left_and_says_why(desk: Desk) -> None:
+    ticket = await desk.confirm(await desk.propose("buy btc 100usdt"))
+    desk.held = "I am still finding out about T-7."
+    await desk.trading.submit(ticket)
+    assert desk.state(ticket) is TicketState.NOT_SENT
+    assert desk.now(ticket).reason == desk.held
+    assert desk.posts == 0
+
+
 @pytest.mark.parametrize("resumed", [False, True])
 @story
 async def test_a_kill_between_card_and_tap_spends_the_card_for_good(desk: Desk, resumed: bool) -> None:

@@ -227,10 +227,20 @@ def first_version(path: Path) -> Path:
     return path
 
 
-def _kept(path: Path) -> dict[str, list[tuple[object, ...]]]:
+_ADDED = {"update_id", "resumed_update_id", "cause"}
+"""Columns of stops that the first version did not have."""
+
+
+def _kept(path: Path) -> dict[str, list[dict[str, object]]]:
+    """What stands in the columns that the first version had."""
     # The names are the ones above.
     with closing(sqlite3.connect(path)) as connection:
-        return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in _OLD_TABLES}  # noqa: S608
+        connection.row_factory = sqlite3.Row
+        rows = {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in _OLD_TABLES}  # noqa: S608
+    return {
+        table: [{k: row[k] for k in row.keys() if table != "stops" or k not in _ADDED} for row in found]  # noqa: SIM118
+        for table, found in rows.items()
+    }
 
 
 def _version(path: Path) -> int:
