@@ -51,10 +51,19 @@ def _letters(lane: Lane, *chats: int, first: int = 1) -> list[Letter]:
 async def _departing(post: Post, clock: Clock | None = None) -> AsyncIterator[Line]:
     clock = clock or Clock()
     line = Line(clock)
-    departures = Departures(due=post.due, deliver=post.deliver, line=line, bell=post.bell, now=clock)
+    async with _running(_departures(post, line, clock)):
+        yield line
+
+
+def _departures(post: Post, line: Line, clock: Clock) -> Departures:
+    return Departures(due=post.due, deliver=post.deliver, line=line, bell=post.bell, now=clock)
+
+
+@contextlib.asynccontextmanager
+async def _running(departures: Departures) -> AsyncIterator[None]:
     running = asyncio.create_task(departures.run())
     try:
-        yield line
+        yield
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -150,5 +159,24 @@ def test_of_several_chats_that_are_shut_the_first_to_open_is_waited_for() -> Non
             assert post.under_way == []
             clock.advance(0.05)
             await eventually(lambda: post.under_way == [2])  # nobody rings: its own pause is over
+
+    asyncio.run(story())
+
+
+def test_a_drain_waits_for_what_is_held_back_by_its_pace_though_nothing_is_under_way() -> None:
+    async def story() -> None:
+        post, clock = Post(waiting=_letters(Lane.ALERT, 7)), Clock()
+        line = Line(clock)
+        departures = _departures(post, line, clock)
+        post.released.set()
+        line.pacer.refused(7, 0.05)
+        async with _running(departures):
+            await _turns()
+            drained = asyncio.create_task(departures.drain(10))
+            await _turns()
+            assert not drained.done()
+            clock.advance(0.05)
+            await drained
+            assert post.under_way == [1]
 
     asyncio.run(story())

@@ -172,8 +172,26 @@ def test_a_held_sender_holds_everybody() -> None:
     pacer.hold_all(timedelta(seconds=10))
     pacer.hold_all(timedelta(seconds=5))
     assert not _open(pacer, 1, urgent=True, now=clock())
-    clock.advance(10)
+    clock.advance(9)
+    assert not _open(pacer, 1, urgent=True, now=clock())
+    clock.advance(1)
     assert _open(pacer, 1, urgent=False, now=clock())
+
+
+def test_a_shorter_wait_does_not_take_back_a_longer_one() -> None:
+    clock = Clock()
+    pacer = Pacer(clock)
+    pacer.refused(1, timedelta(seconds=60))
+    pacer.refused(1, timedelta(seconds=5))
+    clock.advance(59)
+    assert not _open(pacer, 1, urgent=True, now=clock())
+    clock.advance(1)
+    assert _open(pacer, 1, urgent=True, now=clock())
+
+
+def test_a_burst_is_paid_back_before_the_next_one() -> None:
+    sent = _sent([7], [*[(0, 0, True)] * 6, (0, 1.5, True), *[(0, 0, True)] * 5])
+    assert len(sent) == 7
 
 
 def test_a_burst_of_six_passes_at_once_when_it_is_urgent() -> None:

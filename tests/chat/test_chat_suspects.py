@@ -74,10 +74,11 @@ def test_a_first_failure_proves_nothing(*, silent: bool) -> None:
 
 
 def test_a_letter_that_fails_thrice_lets_others_try_and_is_tried_again_when_one_passes() -> None:
-    suspects, _ = _suspects()
+    suspects, clock = _suspects()
     for _ in range(3):
         assert suspects.resting() == {}
         suspects.failed([A], silent=False)
+    clock.advance(30)  # as long as the sender ever waits
     assert list(suspects.resting()) == [A]
     suspects.taken([B])
     assert suspects.resting() == {}
