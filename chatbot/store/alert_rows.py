@@ -71,7 +71,7 @@ _AS_READ = "id = ? AND state = ? AND arms = ? AND eligible_at IS ?"
 # The texts are made of the names above alone.
 _RULE = ("id", *_FIXED, *_CHANGING)
 _ALL = (*_FIXED, *_CHANGING, *_WATCH, "ended_at")
-ADD = f"INSERT INTO alerts ({', '.join(_ALL)}) VALUES ({_marks(_ALL)}) ON CONFLICT DO NOTHING"  # noqa: S608
+ADD = f"INSERT INTO alerts ({', '.join(_ALL)}) VALUES ({_marks(_ALL)})"  # noqa: S608
 FIRE = (
     f"INSERT INTO firings ({', '.join(_FIRING)}) SELECT {_marks(_FIRING)}"  # noqa: S608
     f" WHERE EXISTS (SELECT 1 FROM alerts WHERE {_AS_READ}) ON CONFLICT DO NOTHING"

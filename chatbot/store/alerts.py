@@ -42,12 +42,12 @@ class Alerts(Watches, FeedMarks):
     def add(self, rule: AlertRule) -> tuple[AlertRule, bool]:
         """The rule with its number; where the person asks the same already, that rule, and False."""
         with self._db.atomic():
-            cursor = self._db.conn.execute(ADD, to_add(rule, self._now()))
-            if cursor.rowcount == 1:
-                return replace(rule, id=int(cursor.lastrowid or 0)), True
+            # Looked for first: an insert that meets a conflict would use up a number that people see.
             twin = self.twin(rule)
-        assert twin is not None, "it was in the way a line above"  # noqa: S101 - for the type checker
-        return twin, False
+            if twin is not None:
+                return twin, False
+            cursor = self._db.conn.execute(ADD, to_add(rule, self._now()))
+            return replace(rule, id=int(cursor.lastrowid or 0)), True
 
     def twin(self, rule: AlertRule) -> AlertRule | None:
         """Another living rule of the person that asks the same."""

@@ -114,6 +114,7 @@ def test_the_same_question_of_the_same_person_stands_once(store: Store, first: Q
     assert store.alerts.add(replace(asks(again), note="another")) == (rule, False)
     assert store.alerts.twin(asks(again)) == rule
     assert store.alerts.count_of(7) == 1
+    assert _add(store, price("1")).id == rule.id + 1, "no number is skipped"
 
 
 @pytest.mark.parametrize(
