@@ -6,17 +6,18 @@ switched off are the same thing here: minutes that have not been read yet.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from chatbot.core.alerts import AlertRule, AlertState, ended
-from chatbot.core.errors import KucoinError
+from chatbot.core.errors import KucoinError, RateLimited, Rejected
 from chatbot.core.market import Candle, Instrument, Symbol, Venue
 from chatbot.core.symbols import Catalogue
 from chatbot.core.times import Now
 from chatbot.services.lookout import Lookout
 from chatbot.services.replaying import Replaying
+from chatbot.services.troubles import Troubles
 from chatbot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -58,30 +59,34 @@ class CandleAudit:
         self._lookout = lookout
         self._replaying = replaying
         self._now = now
-        self._failing = False
+        self.troubles = Troubles(now)
+        self._away = False
         self._busy = asyncio.Lock()
         self._unheard: dict[Symbol, datetime] = {}
 
     async def look(self) -> None:
-        """Reads what is closed and unread, the longest unread symbols first. Called every few seconds."""
+        """Reads what is closed and unread, the longest unread symbols first. Called every few seconds.
+
+        One that cannot be read is left for later. Nobody else is asked for when none of those asked together
+        is answered, or KuCoin asks for a pause: it is away then, and the next look begins with others.
+        """
         async with self._busy:
             until = self._closed()
             marks = self._store.alerts.audited_all()
             behind = [s for s, _ in self._store.alerts.watched_symbols() if marks.get(s, until) < until]
-            behind.sort(key=lambda symbol: marks[symbol])
-            if not behind:
+            self.troubles.keep(behind)
+            due = [symbol for symbol in behind if self.troubles.may_ask(symbol)]
+            if not due:
                 return
             try:
                 catalogue = await self._markets.catalogue()
-                listed = [i for i in map(catalogue.get, behind[:AT_A_TIME]) if i is not None]
-                self._end_unlisted(behind, catalogue)
-                for start in range(0, len(listed), _TOGETHER):
-                    some = listed[start : start + _TOGETHER]
-                    await asyncio.gather(*(self._read(i, marks[i.symbol], until) for i in some))
             except KucoinError as error:
-                self._failed(error)
-            else:
-                self._failing = False
+                self._gave_up(due, error)
+                return
+            due.sort(key=lambda symbol: (self.troubles.rank(symbol), marks[symbol]))
+            self._end_unlisted(behind, catalogue)
+            listed = [i for i in map(catalogue.get, due) if i is not None]
+            await self._read_all(listed[:AT_A_TIME], marks, until)
 
     def missed(self, symbols: Iterable[Symbol]) -> None:
         """Until now no ticks of these came: their moves have to be read from candles too, which ticks tell else."""
@@ -91,6 +96,11 @@ class CandleAudit:
         """Up to when the least read of them is read; None when nothing of them is to be read."""
         marks = self._store.alerts.audited_all()
         return min((marks[s] for s in symbols if s in marks), default=None)
+
+    def read_last(self, symbols: Sequence[Symbol]) -> datetime | None:
+        """When any of them was read last: those that could not be read prove nothing of the others."""
+        marks = self._store.alerts.audited_all()
+        return max((marks[s] for s in symbols if s in marks), default=None)
 
     def begin(self, symbol: Symbol, venue: Venue) -> None:
         """A rule on this symbol is made: if none was before, reading begins with this minute. Joins the transaction."""
@@ -110,6 +120,32 @@ class CandleAudit:
                     if self._store.alerts.change(rule, over):
                         self._gone(over)
         self._absent = {s: self._absent.get(s, catalogue) for s in absent}
+
+    async def _read_all(
+        self, instruments: Sequence[Instrument], marks: Mapping[Symbol, datetime], until: datetime
+    ) -> None:
+        for start in range(0, len(instruments), _TOGETHER):
+            some = instruments[start : start + _TOGETHER]
+            # Whatever ends one of them, none of the others goes on when this is left.
+            async with asyncio.TaskGroup() as group:
+                reading = [group.create_task(self._tried(i, marks[i.symbol], until)) for i in some]
+            errors = [task.result() for task in reading]
+            for instrument, error in zip(some, errors, strict=True):
+                if error is not None:
+                    self.troubles.failed(instrument.symbol, error)
+            away = _away(errors)
+            if away is not None:
+                self._gave_up([i.symbol for i in instruments[start:]], away)
+                return
+        self._away = False
+
+    async def _tried(self, instrument: Instrument, since: datetime, until: datetime) -> KucoinError | None:
+        try:
+            await self._read(instrument, since, until)
+        except KucoinError as error:
+            return error
+        self.troubles.read(instrument.symbol)
+        return None
 
     async def _read(self, instrument: Instrument, since: datetime, until: datetime) -> None:
         symbol = instrument.symbol
@@ -131,10 +167,19 @@ class CandleAudit:
     def _closed(self) -> datetime:
         return whole_minute(self._now() - SETTLED)
 
-    def _failed(self, error: KucoinError) -> None:
-        if not self._failing:
+    def _gave_up(self, symbols: Iterable[Symbol], error: KucoinError) -> None:
+        self.troubles.not_asked(symbols)
+        if not self._away and not self.troubles.others_are_read:
             log.warning("candles could not be read, I keep trying: %s", error)
-        self._failing = True
+            self._away = True
+
+
+def _away(errors: Sequence[KucoinError | None]) -> KucoinError | None:
+    """Of those asked together: what says that KuCoin would not answer for others either. A no is an answer."""
+    pauses = [error for error in errors if isinstance(error, RateLimited)]
+    if pauses:
+        return pauses[0]
+    return errors[0] if all(e is not None and not isinstance(e, Rejected) for e in errors) else None
 
 
 def whole_minute(moment: datetime) -> datetime:

@@ -1,14 +1,15 @@
 """Says once when prices are missing, and once when they are back and the minutes between have been read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chatbot.core.feed import Channel, Stream
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Lane, Letter
-from chatbot.core.times import Now
+from chatbot.core.times import Now, in_words
 from chatbot.services.auditing import CandleAudit, whole_minute
+from chatbot.services.troubles import LONG
 from chatbot.services.watching import Watching
 from chatbot.store.feed_marks import Blind
 from chatbot.store.store import Store
@@ -51,12 +52,13 @@ class Blindness:
         self._wording = wording
         self._now = now
         self._back_at: dict[Stream, datetime] = {}
+        self._known: frozenset[Symbol] = frozenset()
 
     def begin(self) -> None:
         """At a start: since when nothing was looked at. What crossed meanwhile is told when it has been read."""
         for stream in _STREAMS:
             symbols = self._symbols(stream)
-            read = self._audit.read_until(symbols)
+            read = self._audit.read_last(symbols)
             self._audit.missed(symbols)
             if read is not None and self._now() - read > OFF_FOR:
                 self._store.alerts.begin_blind(stream, read)
@@ -72,6 +74,7 @@ class Blindness:
         off = [b for b in standing.values() if b.told_at is None]
         if off and all(b in over and self._is_read(b.stream) for b in off):
             self._tell_back(off)
+        self._tell_unread({b.stream.venue for b in standing.values()})
 
     def _sees(self, stream: Stream, standing: Blind | None) -> bool:
         heard = self._watching.heard_at(stream.venue)
@@ -85,9 +88,11 @@ class Blindness:
         return False
 
     def _is_read(self, stream: Stream) -> bool:
-        """Whether candles have been read up to the moment prices came back."""
-        read = self._audit.read_until(self._symbols(stream))
-        return read is None or read > whole_minute(self._back_at[stream])
+        """Whether candles have been read up to the moment prices came back, as far as they are to be had."""
+        back_at = self._back_at[stream]
+        not_read = self._audit.troubles.not_read(back_at)
+        read = self._audit.read_until([s for s in self._symbols(stream) if s not in not_read])
+        return read is None or read > whole_minute(back_at)
 
     def _tell_blind(self, stream: Stream, since: datetime) -> None:
         chats = self._store.alerts.chats_of(stream.venue)
@@ -101,20 +106,73 @@ class Blindness:
 
     def _tell_back(self, stretches: Sequence[Blind]) -> None:
         since = min(b.since for b in stretches)
-        venues = tuple(b.stream.venue for b in stretches)
-        until = max(self._back_at[b.stream] for b in stretches)
+        streams = [b.stream for b in stretches]
+        until = max(self._back_at[s] for s in streams)
         late = self._store.alerts.late_since(since)
-        chats = {chat for venue in venues for chat in self._store.alerts.chats_of(venue)} | late.keys()
+        chats = {chat for s in streams for chat in self._store.alerts.chats_of(s.venue)} | late.keys()
+        off = stretches[0].told_at is None
+        not_read = {s for stream in streams for s in self._symbols(stream)} & self._audit.troubles.not_read(until)
+        unread = self._by_chat(not_read)
         with self._store.atomic():
             for blind in stretches:
                 self._store.alerts.end_blind(blind, self._now())
-            off = stretches[0].told_at is None
             for chat in sorted(chats):
+                venues = tuple(s.venue for s in streams)
                 back = Back(since=since, until=until, off=off, venues=venues, late=late.get(chat, 0))
-                self._put(chat, self._wording.back(back))
+                self._put(chat, back_but(back, unread[chat]) if chat in unread else self._wording.back(back))
+        self._known |= not_read
 
-    def _put(self, chat_id: int, text: str) -> None:
-        self._store.outbox.put(Letter(chat_id=chat_id, lane=Lane.ALERT, text=text))
+    def _tell_unread(self, but: Collection[Venue]) -> None:
+        """Once, of symbols that cannot be read for long; `but` of these venues they hear when prices are back."""
+        long = self._audit.troubles.for_long()
+        self._known &= self._audit.troubles.standing()
+        venues = dict(self._store.alerts.watched_symbols()) if long - self._known else {}
+        news = {s for s in long - self._known if venues.get(s) not in but}
+        marks = self._store.alerts.audited_all()
+        with self._store.atomic():
+            for chat, symbols in self._by_chat(news).items():
+                name = " ".join(f"{s} {marks[s].isoformat()}" for s in symbols)
+                self._put(chat, unread(symbols), f"unread {chat} {name}")
+        self._known |= news
+
+    def _by_chat(self, symbols: Iterable[Symbol]) -> dict[int, list[Symbol]]:
+        """Those of the symbols that each chat has rules on."""
+        found: dict[int, list[Symbol]] = {}
+        for symbol in sorted(symbols):
+            for chat in {rule.chat_id for rule in self._store.alerts.on_symbol(symbol)}:
+                found.setdefault(chat, []).append(symbol)
+        return found
+
+    def _put(self, chat_id: int, text: str, dedupe: str | None = None) -> None:
+        self._store.outbox.put(Letter(chat_id=chat_id, lane=Lane.ALERT, text=text), dedupe)
 
     def _symbols(self, stream: Stream) -> list[Symbol]:
         return [symbol for symbol, venue in self._store.alerts.watched_symbols() if venue is stream.venue]
+
+
+def back_but(back: Back, symbols: Sequence[Symbol]) -> str:
+    """What a chat is told that watches `symbols`, whose candles cannot be read."""
+    span = in_words(back.until - back.since)
+    head = f"I was off for {span}." if back.off else f"Back after {span}."
+    late = f" {back.late} alerts were found late so far." if back.late else ""
+    return f"{head}{late} What was traded meanwhile on {_names(symbols)} cannot be read yet. {_KEEP_TRYING}"
+
+
+def unread(symbols: Sequence[Symbol]) -> str:
+    """The same where prices were never missing, or are missing no more."""
+    span = in_words(LONG)
+    return (
+        f"For {span} what is traded on {_names(symbols)} cannot be read."
+        f" I still look at every price that comes in; what came and went between two of them I do not see."
+        f" {_KEEP_TRYING}"
+    )
+
+
+_KEEP_TRYING = "I keep trying, and tell late what I find then."
+_MOST_NAMES = 10
+
+
+def _names(symbols: Sequence[Symbol]) -> str:
+    more = len(symbols) - _MOST_NAMES
+    names = [*symbols[:_MOST_NAMES], f"{more} more"] if more > 0 else list(symbols)
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
