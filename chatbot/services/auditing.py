@@ -15,6 +15,7 @@ from chatbot.core.errors import KucoinError, RateLimited, Rejected
 from chatbot.core.market import Candle, Instrument, Symbol, Venue
 from chatbot.core.symbols import Catalogue
 from chatbot.core.times import Now
+from chatbot.services.listings import Listings
 from chatbot.services.lookout import Lookout
 from chatbot.services.replaying import Replaying
 from chatbot.services.troubles import Troubles
@@ -53,7 +54,7 @@ class CandleAudit:
         now: Now,
     ) -> None:
         self._gone = gone
-        self._absent: dict[Symbol, Catalogue] = {}
+        self._listings = Listings()
         self._markets = markets
         self._store = store
         self._lookout = lookout
@@ -73,7 +74,8 @@ class CandleAudit:
         async with self._busy:
             until = self._closed()
             marks = self._store.alerts.audited_all()
-            behind = [s for s, _ in self._store.alerts.watched_symbols() if marks.get(s, until) < until]
+            watched = dict(self._store.alerts.watched_symbols())
+            behind = [symbol for symbol in watched if marks.get(symbol, until) < until]
             self.troubles.keep(behind)
             due = [symbol for symbol in behind if self.troubles.may_ask(symbol)]
             if not due:
@@ -84,9 +86,10 @@ class CandleAudit:
                 self._gave_up(due, error)
                 return
             due.sort(key=lambda symbol: (self.troubles.rank(symbol), marks[symbol]))
-            self._end_unlisted(behind, catalogue)
-            listed = [i for i in map(catalogue.get, due) if i is not None]
-            await self._read_all(listed[:AT_A_TIME], marks, until)
+            self._end(self._listings.gone(watched, catalogue))
+            listed = {symbol: its for symbol in due if (its := self._listings.instrument(symbol)) is not None}
+            self.troubles.not_asked(symbol for symbol in due if symbol not in listed)
+            await self._read_all(list(listed.values())[:AT_A_TIME], marks, until)
 
     def missed(self, symbols: Iterable[Symbol]) -> None:
         """Until now no ticks of these came: their moves have to be read from candles too, which ticks tell else."""
@@ -107,19 +110,15 @@ class CandleAudit:
         if not (self._store.alerts.is_watched(symbol) and self._store.alerts.audited(symbol)):
             self._store.alerts.mark_audited(symbol, venue, whole_minute(self._now()))
 
-    def _end_unlisted(self, symbols: Iterable[Symbol], catalogue: Catalogue) -> None:
-        """A symbol that two readings of the catalogue, an hour apart, do not have is gone: no rule on it can fire."""
-        absent = [s for s in symbols if catalogue.get(s) is None]
-        for symbol in absent:
-            if self._absent.get(symbol, catalogue) is catalogue:
-                continue
+    def _end(self, unlisted: Iterable[Symbol]) -> None:
+        """No rule on them can fire any more."""
+        for symbol in unlisted:
             for rule in self._store.alerts.on_symbol(symbol):
                 self._lookout.forget(rule)
                 over = ended(rule, AlertState.GONE)
                 with self._store.atomic():
                     if self._store.alerts.change(rule, over):
                         self._gone(over)
-        self._absent = {s: self._absent.get(s, catalogue) for s in absent}
 
     async def _read_all(
         self, instruments: Sequence[Instrument], marks: Mapping[Symbol, datetime], until: datetime

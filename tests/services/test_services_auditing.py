@@ -1,5 +1,8 @@
 from pathlib import Path
 
+import httpx
+from starlette.responses import JSONResponse
+
 from chatbot.core.alerts import AlertState
 from chatbot.core.market import Symbol
 from chatbot.sandbox.faults import Fault
@@ -7,6 +10,8 @@ from tests.sandbox.worlds import BTC
 from tests.services.desk import ANNA, Desk, story
 
 CANDLES = "GET /spot/api/v1/market/candles"
+SYMBOLS = "GET /spot/api/v2/symbols"
+CONTRACTS = "GET /futures/api/v1/contracts/active"
 
 
 def spike(desk: Desk, to: str) -> None:
@@ -150,6 +155,61 @@ async def test_a_symbol_that_is_no_longer_listed_ends_its_rules_and_says_so(tmp_
     assert [gone.id for gone in desk.gone] == [rule.id]
     assert desk.rule(rule).state is AlertState.GONE
     assert not desk.store.alerts.watched_symbols()
+
+
+@story
+async def test_an_empty_list_ends_no_rule_not_even_after_a_restart(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    rules = [await desk.alert(line) for line in ("BTC > 68000", "ALPACA > 100", "XBTUSDTM > 900000")]
+    desk.wire.instead[SYMBOLS] = JSONResponse({"code": "200000", "data": []})
+    await _hours(desk, 3)
+    desk.restart()
+    await _hours(desk, 3)
+    assert desk.gone == []
+    assert {desk.rule(rule).state for rule in rules} == {AlertState.ARMED}
+
+
+@story
+async def test_a_list_that_lost_a_third_of_itself_ends_no_rule_and_candles_are_read_as_before(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    rules = [await desk.alert(line) for line in ("BTC > 68000", "ALPACA > 100", "XBTUSDTM > 900000")]
+    desk.wait(90)
+    await desk.audit.look()
+    shorter = JSONResponse(
+        {"code": "200000", "data": await _symbols(desk, "SOL-USDT", "ETH-BTC", "KCS-BTC", "ETH-USDT")}
+    )
+    desk.wire.instead[SYMBOLS] = shorter
+    await _hours(desk, 3)
+    spike(desk, "68120")
+    await _hours(desk, 1)
+    assert desk.gone == []
+    assert [desk.rule(rule).state for rule in rules] == [AlertState.DONE, AlertState.ARMED, AlertState.ARMED]
+
+
+@story
+async def test_each_venues_list_is_believed_for_itself(tmp_path: Path) -> None:
+    """All contracts together are more than four fifths of what there was."""
+    desk = Desk(tmp_path)
+    rule = await desk.alert("BTC > 68000")
+    gone = await desk.alert("ALPACA > 100")
+    desk.wire.instead[CONTRACTS] = JSONResponse({"code": "200000", "data": []})
+    _delist(desk, gone.question.symbol)
+    await _hours(desk, 3)
+    assert [each.id for each in desk.gone] == [gone.id]
+    assert desk.rule(rule).alive
+
+
+async def _symbols(desk: Desk, *names: str) -> list[object]:
+    """What KuCoin tells of these pairs."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(desk.face.app), base_url="http://kucoin") as client:
+        rows = (await client.get(SYMBOLS.removeprefix("GET "))).json()["data"]
+    return [row for row in rows if row["symbol"] in names]
+
+
+async def _hours(desk: Desk, count: int) -> None:
+    for _ in range(count * 4):
+        desk.wait(910)
+        await desk.audit.look()
 
 
 def _delist(desk: Desk, symbol: Symbol) -> None:
