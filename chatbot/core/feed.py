@@ -92,6 +92,14 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The last tick that one connection brought of a symbol, if any. `opened` tells one connection from another."""
+
+    opened: float
+    tick: Tick | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedGap:
     """The stream was not heard from `since` until now; what happened meanwhile is not repeated by the exchange."""
 
@@ -103,7 +111,10 @@ class FeedGap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamState:
-    """`down_since` is None while all of its sessions are up; `heard_at` the last word of any kind."""
+    """`down_since` is None while all of its sessions are up; `heard_at` the last word of any kind.
+
+    A session that was ended for being mute is up again when it brings news, not before.
+    """
 
     stream: Stream
     topics: int

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from chatbot.core.errors import KucoinError, Unavailable
-from chatbot.core.feed import Channel, FeedGap, News, Stream, StreamState
+from chatbot.core.feed import Channel, FeedGap, News, Said, Stream, StreamState
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.times import Now
 from chatbot.kucoin.frames import Conversation, Terms
@@ -22,7 +22,7 @@ from chatbot.kucoin.rest import Rest, trusted
 from chatbot.kucoin.streams import Session, StreamWatch
 from chatbot.kucoin.timing import Timing
 from chatbot.kucoin.tokens import Way, way_to
-from chatbot.kucoin.topics import ACCOUNT_TOPICS, price_topics
+from chatbot.kucoin.topics import ACCOUNT_TOPICS, price_topics, tick_topic
 
 _log = logging.getLogger(__name__)
 
@@ -83,11 +83,13 @@ class Feed:
     def states(self) -> tuple[StreamState, ...]:
         return tuple(watch.state(self._at) for watch in self._watches.values())
 
-    def restart(self, stream: Stream, reason: str) -> None:
-        """It is connected and mute: begin anew. The gap reaches back to the last of its news."""
-        if watch := self._watches.get(stream):
-            for session in watch.sessions.values():
-                session.end(reason)
+    def said(self, symbol: Symbol, venue: Venue) -> Said | None:
+        """What the present connection for its ticks brought of a symbol; None while there is none that could."""
+        return self._watches[Stream(venue=venue, channel=Channel.PUBLIC)].said(tick_topic(venue, symbol))
+
+    def restart(self, symbol: Symbol, venue: Venue, reason: str) -> None:
+        """The connection for its ticks is mute: begin anew. The gap reaches back to the last of its news."""
+        self._watches[Stream(venue=venue, channel=Channel.PUBLIC)].end(tick_topic(venue, symbol), reason)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -198,7 +200,7 @@ class Feed:
                 return reason
             for text in talk.outgoing(now):
                 await socket.send(text)
-            if session.risen is None and talk.whole:
+            if session.risen is None and session.ready:
                 self._rise(watch, session, talk)
             await self._timing.wait(talk.wakes_at(now) - now, session.bell, pumping)
         pumping.result()
@@ -217,7 +219,7 @@ class Feed:
             news = receive(frame, seconds())
             if news is not None:
                 hear(news)
-            elif talk.stirred:
+            if talk.stirred:
                 talk.stirred = False
                 bell.set()
             frames += 1

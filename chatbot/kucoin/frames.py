@@ -11,11 +11,11 @@ import json
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 
-from chatbot.core.feed import Channel, News, Stream
+from chatbot.core.feed import Channel, News, Said, Stream
 from chatbot.kucoin.answers import exact
 from chatbot.kucoin.feed_schemas import ACCOUNT_READERS, Message
 from chatbot.kucoin.subscriptions import Subscriptions
-from chatbot.kucoin.ticks import Line, line_of
+from chatbot.kucoin.ticks import Line, TickLine, line_of
 from chatbot.kucoin.topics import PRICE_PREFIXES, parts
 
 _WELCOME_WITHIN = 10.0
@@ -53,13 +53,14 @@ class Conversation:
     """`lines` outlive it: they remember up to where each topic was told. A topic is in one conversation at a time.
 
     `heard` is when the last word came, `told` when the last of the news; `garbage` counts words
-    of no use. `stirred` says that the conversation itself went on: whoever looks, puts it back.
+    of no use. `stirred` says that the conversation itself went on: whoever looks, puts it back. The first
+    of the news stirs it, too.
     """
 
     def __init__(self, terms: Terms, lines: MutableMapping[str, Line]) -> None:
         self.heard = self.told = terms.began
         self.garbage = 0
-        self.stirred = False
+        self.stirred = self.spoke = False
         self._terms = terms
         self._lines = lines
         self._patience = terms.ping_interval + terms.ping_timeout
@@ -97,6 +98,13 @@ class Conversation:
         """Topics that KuCoin does not know."""
         return self._subscriptions.refused
 
+    def said(self, topic: str) -> Said | None:
+        """What came of a topic of ticks; None while it is not confirmed."""
+        line = self._readers.get(topic)
+        if not isinstance(line, TickLine) or not self._subscriptions.holds(topic):
+            return None
+        return Said(opened=self._terms.began, tick=line.last)
+
     def receive(self, text: str | bytes, now: float) -> News | None:
         """What a frame tells, if that is news. After too long a silence nothing is believed any more."""
         if now - self.heard > self._patience:
@@ -112,6 +120,8 @@ class Conversation:
             return None
         if news is not None:
             self.told = now
+            if not self.spoke:
+                self.spoke = self.stirred = True
         return news
 
     def _parsed(self, text: str | bytes) -> Message:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chatbot.core.feed import FeedGap, Stream, StreamState
+from chatbot.core.feed import FeedGap, Said, Stream, StreamState
 from chatbot.kucoin.frames import Conversation
 from chatbot.kucoin.ticks import Line
 from chatbot.kucoin.topics import spread
@@ -20,6 +20,7 @@ class Session:
     """The place of one connection, in which one conversation follows another.
 
     `down_since` is None while it is up; `bell` wakes whoever keeps it, `ending` tells why it is to end.
+    One that was ended so is `doubted`: it is up again when it brings news.
     """
 
     topics: frozenset[str]
@@ -27,6 +28,7 @@ class Session:
     conversation: Conversation | None = None
     risen: float | None = None
     ending: str = ""
+    doubted: bool = False
     bell: asyncio.Event = field(default_factory=asyncio.Event)
 
     def listen_to(self, topics: frozenset[str]) -> None:
@@ -40,7 +42,14 @@ class Session:
         """A conversation that has not begun yet need not end."""
         if self.conversation is not None:
             self.ending = reason
+            self.doubted = True
             self.bell.set()
+
+    @property
+    def ready(self) -> bool:
+        """Everything is confirmed, and nothing speaks against it."""
+        talk = self.conversation
+        return talk is not None and talk.whole and (talk.spoke or not self.doubted)
 
 
 class StreamWatch:
@@ -73,9 +82,21 @@ class StreamWatch:
             else:
                 self.sessions[number] = Session(topics=part, down_since=now)
 
+    def said(self, topic: str) -> Said | None:
+        """What came of a topic of ticks; None while no connection could bring anything of it."""
+        talks = [session.conversation for session in self.sessions.values() if topic in session.topics]
+        return talks[0].said(topic) if talks and talks[0] is not None else None
+
+    def end(self, topic: str, reason: str) -> None:
+        """The connection that a topic is on, and no other."""
+        for session in self.sessions.values():
+            if topic in session.topics:
+                session.end(reason)
+
     def rose(self, session: Session, at: float) -> None:
         session.down_since = None
         session.risen = at
+        session.doubted = False
         self._lost.discard(session)
 
     def fell(self, session: Session, reason: str, since: datetime, heard_at: datetime | None) -> None:

@@ -45,6 +45,10 @@ class Subscriptions:
         """Everything that is wanted was confirmed, or refused for good."""
         return self._wanted <= self._held | self.refused
 
+    def holds(self, topic: str) -> bool:
+        """It was confirmed."""
+        return topic in self._held
+
     @property
     def overdue_at(self) -> float | None:
         """Until when the ack must have come."""

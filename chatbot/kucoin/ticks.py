@@ -34,9 +34,9 @@ def millis_of(stamp: object) -> int:
 
 
 class TickLine:
-    """One symbol's ticks."""
+    """One symbol's ticks. `last` is the one that its connection brought last."""
 
-    __slots__ = ("_millis", "_sequence", "_stamp", "_symbol")
+    __slots__ = ("_millis", "_sequence", "_stamp", "_symbol", "last")
 
     def __init__(self, symbol: Symbol, stamp: str) -> None:
         """`stamp` is the field that holds the time."""
@@ -44,10 +44,12 @@ class TickLine:
         self._stamp = stamp
         self._sequence = -1
         self._millis = 0
+        self.last: Tick | None = None
 
     def begin(self) -> None:
         """A new connection, which may count anew."""
         self._sequence = -1
+        self.last = None
 
     def read(self, message: Message, now: int) -> Tick | None:
         """None for a repeated word. Raises KeyError, TypeError or ValueError for any that is of no use.
@@ -70,7 +72,8 @@ class TickLine:
         else:
             self._millis = millis
         self._sequence = sequence
-        return Tick(self._symbol, digits, millis)
+        self.last = Tick(self._symbol, digits, millis)
+        return self.last
 
 
 class RateLine:

@@ -26,11 +26,14 @@ MOST_TOPICS = 280
 
 def price_topics(venue: Venue, prices: Iterable[tuple[Symbol, Venue]], rates: Iterable[Symbol]) -> frozenset[str]:
     """Of the public stream of one venue. Rates are told on futures only."""
-    ticks = SPOT_TICKS if venue is Venue.SPOT else FUTURES_TICKS
-    topics = {f"{ticks}:{symbol}" for symbol, where in prices if where is venue}
+    topics = {tick_topic(venue, symbol) for symbol, where in prices if where is venue}
     if venue is Venue.FUTURES:
         topics |= {f"{RATES}:{symbol}" for symbol in rates}
     return frozenset(topics)
+
+
+def tick_topic(venue: Venue, symbol: Symbol) -> str:
+    return f"{SPOT_TICKS if venue is Venue.SPOT else FUTURES_TICKS}:{symbol}"
 
 
 def parts(topic: str) -> tuple[str, str]:

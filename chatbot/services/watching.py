@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from chatbot.core.alerts import Source
 from chatbot.core.errors import KucoinError
-from chatbot.core.feed import Channel, Stream, StreamState, Tick
+from chatbot.core.feed import Channel, StreamState, Tick
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.times import Now, to_millis
 from chatbot.core.wishes import FeedHealth
@@ -19,17 +19,13 @@ from chatbot.kucoin.feed import Feed
 from chatbot.kucoin.market import Market
 from chatbot.services.lookout import Lookout
 from chatbot.services.market import Markets
+from chatbot.services.silence import Listened, Silence
 from chatbot.store.store import Store
 
 log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=5)
 """A feed that is down longer is stood in for."""
-
-SILENT = timedelta(seconds=15)
-"""A symbol without a tick for this long is asked about: the market may be quiet, or the feed mute."""
-
-_ASKED_AT_ONCE = 3
 
 
 class Watching:
@@ -44,7 +40,7 @@ class Watching:
         self._now = now
         self._polled: dict[Venue, datetime] = {}
         self._failing: set[Venue] = set()
-        self._suspects: dict[Symbol, Tick] = {}
+        self._silence = Silence()
 
     def follow(self) -> None:
         """Called now and then and after each new rule: subscriptions as rules and watchlists want them now."""
@@ -82,16 +78,14 @@ class Watching:
         return (FeedHealth.POLLING if down else FeedHealth.LIVE), None
 
     async def look_for_silence(self) -> None:
-        """Called every quarter of a minute. A symbol whose price moved, twice in a row, without a tick: it is mute."""
-        now = self._now()
-        up = {s.stream.venue for s in self._prices() if s.down_since is None}
-        silent = [
-            (symbol, venue)
-            for symbol, venue in self._store.alerts.watched_symbols()
-            if venue in up and self._silent(symbol, now)
-        ]
-        some = self._choose(silent)
-        await asyncio.gather(*(self._compare(symbol, venue) for symbol, venue in some))
+        """Called every quarter of a minute. Silent symbols are asked about, a few at a time; mute ones begin anew."""
+        up = {state.stream.venue for state in self._prices() if state.down_since is None}
+        watched = [self._listened(symbol, venue) for symbol, venue in self._store.alerts.watched_symbols()]
+        listened = [each for each in watched if each.said is not None or each.venue in up]
+        asked = self._silence.look(listened, self._now())
+        for mute in self._silence.mute(listened, self._now()):
+            self._feed.restart(mute.symbol, mute.venue, f"{mute.symbol} was traded and no tick said so.")
+        await asyncio.gather(*(self._ask(each) for each in asked))
 
     def streams(self) -> tuple[StreamState, ...]:
         """Those that something is wanted of."""
@@ -114,43 +108,26 @@ class Watching:
         for symbol in wanted & ticks.keys():
             self._lookout.hear(ticks[symbol], Source.POLL)
 
-    def _silent(self, symbol: Symbol, now: datetime) -> bool:
-        tick = self._lookout.latest(symbol)
-        return tick is None or now - tick.at > SILENT
-
-    def _choose(self, silent: list[tuple[Symbol, Venue]]) -> list[tuple[Symbol, Venue]]:
-        """Those suspected already, then the ones that were heard last: they are the likeliest to have moved."""
-
-        def rank(pair: tuple[Symbol, Venue]) -> tuple[bool, int]:
-            tick = self._lookout.latest(pair[0])
-            return pair[0] not in self._suspects, -(tick.millis if tick is not None else 0)
-
-        self._suspects = {s: t for s, t in self._suspects.items() if any(s == symbol for symbol, _ in silent)}
-        return sorted(silent, key=rank)[:_ASKED_AT_ONCE]
-
-    async def _compare(self, symbol: Symbol, venue: Venue) -> None:
-        before = self._lookout.latest(symbol)
-        instrument = (await self._markets.catalogue()).get(symbol)
-        if instrument is None:
-            return
+    async def _ask(self, about: Listened) -> None:
         try:
-            found = await self._market.ticker(instrument)
-        except KucoinError:
+            instrument = (await self._markets.catalogue()).get(about.symbol)
+            if instrument is None:
+                return
+            answer = await self._market.ticker(instrument)
+        except KucoinError as error:
+            log.debug("%s could not be asked about: %s", about.symbol, error)
             return
-        if self._lookout.latest(symbol) is not before:
-            self._suspects.pop(symbol, None)
+        if self._feed.said(about.symbol, about.venue) != about.said:
             return
-        if before is not None and found.price == before.price:
-            return
-        answer = Tick(symbol, f"{found.price:f}", to_millis(found.time))
-        suspected = self._suspects.get(symbol)
-        if before is not None and suspected is not None:
-            del self._suspects[symbol]
-            stream = Stream(venue=venue, channel=Channel.PUBLIC)
-            self._feed.restart(stream, f"{symbol} moved to {answer.digits} and no tick said so")
-        else:
-            self._suspects[symbol] = answer
-        self._lookout.hear(answer, Source.POLL)
+        self._silence.answered(about, answer, self._now())
+        latest = self._lookout.latest(about.symbol)
+        if latest is None or latest.price != answer.price:
+            self._lookout.hear(Tick(about.symbol, f"{answer.price:f}", to_millis(answer.time)), Source.POLL)
+
+    def _listened(self, symbol: Symbol, venue: Venue) -> Listened:
+        latest = self._lookout.latest(symbol)
+        said = self._feed.said(symbol, venue)
+        return Listened(symbol=symbol, venue=venue, said=said, heard_at=latest.at if latest is not None else None)
 
 
 def venue_of(symbol: Symbol) -> Venue:

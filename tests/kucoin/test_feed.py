@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from chatbot.core.feed import Channel, FeedGap, MoneyMoved, OrderNews, PredictedRate, Stream
+from chatbot.core.feed import Channel, FeedGap, MoneyMoved, OrderNews, PredictedRate, Said, Stream, Tick
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.times import to_millis
 from chatbot.kucoin.feed import Feed
@@ -370,7 +370,10 @@ def test_garbage_is_counted_and_the_connection_goes_on() -> None:
     play(story)
 
 
-def test_a_mute_stream_begins_anew_and_the_gap_reaches_back_to_its_last_news() -> None:
+MUTE = "no tick came, though the price moved"
+
+
+def test_a_mute_stream_begins_anew_and_the_gap_reaches_from_its_last_news_to_its_next() -> None:
     async def story() -> None:
         async with listening(Venue.SPOT, channels=(Channel.PUBLIC, Channel.PRIVATE)) as listener:
             listener.feed.follow([(BTC, Venue.SPOT)], [])
@@ -379,16 +382,72 @@ def test_a_mute_stream_begins_anew_and_the_gap_reaches_back_to_its_last_news() -
             await prices.tick(1, "1", MILLIS)
             await until(lambda: listener.prices == ["1"])
             await listener.minutes(10)
-            listener.feed.restart(SPOT_PRICES, "no tick came, though the price moved")
-            await listener.again()
+            listener.feed.restart(BTC, Venue.SPOT, MUTE)
+            await until(lambda: not listener.up())
+            await listener.minutes(5)
             assert len(listener.kucoin.links) == 3
-            expected = FeedGap(
-                stream=SPOT_PRICES,
-                since=NOON,
-                until=listener.clock.time,
-                reason="no tick came, though the price moved",
-            )
-            assert listener.gaps == [expected]
+            assert listener.kucoin.link.held == ["/market/ticker:BTC-USDT"]
+            (state,) = (state for state in listener.feed.states() if state.stream == SPOT_PRICES)
+            assert (state.down_since, state.reason) == (NOON, MUTE), "connected again, and as mute as before"
+            assert listener.gaps == []
+            await heard(listener, "2", millis=MILLIS + 900_000)
+            await until(lambda: bool(listener.gaps))
+            assert listener.gaps == [FeedGap(stream=SPOT_PRICES, since=NOON, until=listener.clock.time, reason=MUTE)]
+            assert listener.up()
+            await reset(listener.kucoin.link)
+            await listener.again()
+            assert len(listener.gaps) == 2, "a connection that was merely lost needs no news to be back"
+
+    play(story)
+
+
+def test_only_the_connection_of_the_mute_symbol_begins_anew() -> None:
+    async def story() -> None:
+        async with listening() as listener:
+            symbols = sorted(Symbol(f"S{number}-USDT") for number in range(300))
+            await followed(listener, *symbols)
+            listener.feed.restart(symbols[-1], Venue.SPOT, MUTE)
+            listener.feed.restart(PERP, Venue.SPOT, "nobody listens to it")
+            await until(lambda: len(listener.kucoin.links) == 2 and listener.kucoin.dead_links == 1)
+            while len(listener.kucoin.links) == 2:
+                await listener.minutes(0.1)
+            await until(lambda: listener.kucoin.link.held != [])
+            assert [len(topic.split(",")) for topic in listener.kucoin.link.held] == [20]
+
+    play(story)
+
+
+def test_what_a_connection_said_of_a_symbol_is_known_and_forgotten_with_it() -> None:
+    async def story() -> None:
+        async with listening() as listener:
+
+            def said(symbol: Symbol = BTC) -> Said | None:
+                return listener.feed.said(symbol, Venue.SPOT)
+
+            assert said() is None
+            listener.kucoin.acks = False
+            listener.feed.follow([(BTC, Venue.SPOT)], [])
+            await until(lambda: bool(listener.kucoin.links) and bool(listener.kucoin.link.heard))
+            assert said() is None
+            listener.kucoin.acks = True
+            await reset(listener.kucoin.link)
+            while not listener.up():
+                await listener.minutes(0.1)
+            first = said()
+            assert first is not None
+            assert first.tick is None
+            await heard(listener, "1")
+            assert said() == Said(opened=first.opened, tick=Tick(BTC, "1", MILLIS))
+            assert said(ETH) is None
+            await reset(listener.kucoin.link)
+            await until(lambda: not listener.up())
+            assert said() is None
+            while not listener.up():
+                await listener.minutes(0.1)
+            again = said()
+            assert again is not None
+            assert again.opened > first.opened
+            assert again.tick is None
 
     play(story)
 

@@ -166,11 +166,14 @@ def test_a_mute_feed_begins_anew_when_somebody_found_out() -> None:
         await scene.moved("68000")
         scene.sandbox.faults.switch(Fault.FEED_STALL, on=True)
         scene.sandbox.prices.move(BTC, Decimal(69000))
-        feed.restart(SPOT_PRICES, "mute")
-        await until(lambda: bool(scene.gaps))
-        assert up(feed)
+        feed.restart(BTC, Venue.SPOT, "mute")
+        await until(lambda: not up(feed))
+        await until(lambda: feed.said(BTC, Venue.SPOT) is not None)
+        assert not up(feed)
+        assert scene.gaps == []
         scene.sandbox.faults.switch(Fault.FEED_STALL, on=False)
         await until(lambda: "69000" in scene.digits(BTC))
+        await until(lambda: up(feed))
         assert [(gap.stream, gap.reason) for gap in scene.gaps] == [(SPOT_PRICES, "mute")]
 
     play(act)

@@ -13,7 +13,7 @@ from typing import Any, ParamSpec
 from chatbot.chat import parsing, parsing_alerts
 from chatbot.core.alerts import AlertRule
 from chatbot.core.errors import Refused
-from chatbot.core.feed import Channel, Stream, StreamState, Tick
+from chatbot.core.feed import Channel, Said, StreamState, Tick
 from chatbot.core.limits import Limits
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.modes import TradingMode
@@ -192,19 +192,29 @@ class Told:
 
 
 class ToldFeed(Feed):
-    """Up or down as a test says; what is to be restarted it only notes."""
+    """Up or down as a test says, with the ticks that it tells; a new beginning is noted, and no tick came since."""
 
     def __init__(self, rests: Mapping[Venue, Rest], now: Now) -> None:
         super().__init__(rests=rests, channels=(Channel.PUBLIC,), hear=_nothing_heard, gap=_nothing_heard, now=now)
         self._time = now
         self.down: dict[Venue, datetime] = {}
         self.restarted: list[str] = []
+        self._ticks: dict[Symbol, Tick] = {}
 
     def states(self) -> tuple[StreamState, ...]:
         return tuple(replace(s, down_since=self.down.get(s.stream.venue)) for s in super().states())
 
-    def restart(self, stream: Stream, reason: str) -> None:
-        self.restarted.append(f"{stream.name}: {reason}")
+    def said(self, symbol: Symbol, venue: Venue) -> Said | None:
+        if venue in self.down:
+            return None
+        return Said(opened=len(self.restarted), tick=self._ticks.get(symbol))
+
+    def restart(self, symbol: Symbol, venue: Venue, reason: str) -> None:
+        self.restarted.append(f"{venue.value}: {reason}")
+        self._ticks.clear()
+
+    def tell(self, tick: Tick) -> None:
+        self._ticks[tick.symbol] = tick
 
     def fall(self, venue: Venue = Venue.SPOT) -> None:
         self.down[venue] = self._time()
@@ -330,7 +340,8 @@ class Desk:
         )
         self.blindness = Blindness(store=store, watching=self.watching, audit=self.audit, wording=wording, now=now)
         self.lookout.load()
-        self.lookout.settle_due()
+        while self.lookout.settle_due():
+            pass
         self.watching.follow()
         self.blindness.begin()
 
@@ -393,7 +404,9 @@ class Desk:
 
     def tick(self, digits: str, symbol: Symbol = BTC) -> None:
         """A price, as the feed tells it."""
-        self.lookout.hear(Tick(symbol, digits, to_millis(self.time())))
+        tick = Tick(symbol, digits, to_millis(self.time()))
+        self.feed.tell(tick)
+        self.lookout.hear(tick)
 
     def rule(self, rule: AlertRule) -> AlertRule:
         """As it stands now."""

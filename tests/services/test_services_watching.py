@@ -1,6 +1,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from chatbot.core.feed import Channel
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.wishes import FeedHealth
@@ -9,6 +11,7 @@ from tests.sandbox.worlds import BTC
 from tests.services.desk import ANNA, BEN, Desk, story
 
 TICKERS = "GET /spot/api/v1/market/allTickers"
+SYMBOLS = "GET /spot/api/v2/symbols"
 TICKER = "GET /spot/api/v1/market/orderbook/level1"
 
 
@@ -67,22 +70,74 @@ async def test_neither_feed_nor_answers_is_blindness(tmp_path: Path) -> None:
     assert desk.watching.health(Venue.FUTURES) == (FeedHealth.LIVE, None)
 
 
+@pytest.mark.parametrize("step", [5.0, 14.9, 15.0, 15.1, 15.2, 17.5])
+@pytest.mark.parametrize("first", [True, False], ids=["it ticked before", "it never ticked"])
 @story
 async def test_a_feed_whose_prices_stand_still_while_the_market_moves_is_begun_anew_within_a_minute(
-    tmp_path: Path,
+    step: float, first: bool, tmp_path: Path
 ) -> None:
+    """What is asked for is heard, too: it must not pass for a word of the feed."""
     desk = Desk(tmp_path)
     await desk.alert("BTC > 69000")
-    desk.tick("67412.3")
-    began = desk.time()
-    for price in ("67500", "67600", "67700"):
-        desk.price(price)
-        desk.wait(15.1)
+    if first:
+        desk.tick("67412.3")
+    began, price = desk.time(), 67412
+    while not desk.feed.restarted and desk.time() - began < timedelta(seconds=120):
+        price += 1
+        desk.price(str(price))
+        desk.wait(step)
         await desk.watching.look_for_silence()
-        if desk.feed.restarted:
-            break
     assert desk.time() - began <= timedelta(seconds=60)
-    assert desk.feed.restarted == ["spot prices: BTC-USDT moved to 67600 and no tick said so"]
+    assert desk.feed.restarted == ["spot: BTC-USDT was traded and no tick said so."]
+
+
+@story
+async def test_a_feed_that_stays_mute_is_begun_anew_ever_more_rarely(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 90000")
+    desk.tick("67412.3")
+    for minutes, most in ((2, 2), (60, 8), (240, 28)):
+        for price in range(minutes * 4):
+            desk.price(str(67413 + price % 7))
+            desk.wait(15)
+            await desk.watching.look_for_silence()
+        assert 1 <= len(desk.feed.restarted) <= most
+
+
+@story
+async def test_a_symbol_that_is_mute_for_good_is_asked_for_and_the_others_are_left_in_peace(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    await desk.alert("ETH > 900000")
+    for price in range(67413, 67413 + 240):
+        desk.price(str(price))
+        desk.wait(15)
+        desk.tick(str(price - 60000), Symbol("ETH-USDT"))
+        await desk.watching.look_for_silence()
+    assert len(desk.feed.restarted) <= 7
+    assert {line.split()[1] for line in desk.feed.restarted} == {"BTC-USDT"}
+    desk.price("68010")
+    desk.wait(15)
+    await desk.watching.look_for_silence()
+    assert desk.fired() == ["1·1 68010 poll"]
+
+
+@story
+async def test_an_exchange_that_does_not_answer_is_no_reason_to_raise(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    await desk.alert("XBTUSDTM > 90000")
+    for broken in (SYMBOLS, TICKER, TICKERS):
+        desk.restart()
+        desk.wire.broken = {broken}
+        desk.wait(60)
+        await desk.watching.look_for_silence()
+        desk.feed.fall()
+        desk.wait(60)
+        await desk.watching.stand_in()
+        await desk.watching.look_for_silence()
+    assert desk.wire.lines.count(SYMBOLS) > 1
+    assert desk.fired() == []
 
 
 @story
