@@ -169,6 +169,8 @@ def test_no_answer_in_time_after_the_message_was_taken_repeats_it_once_and_marke
                     await eventually(lambda: wire.letter(letter).state is LetterState.SENT)
         assert [MARKED in body for body in taken] == [False, True]
 
+    asyncio.run(story())
+
 
 def test_after_an_answer_that_means_nothing_each_leaves_by_itself_and_marked(tmp_path: Path) -> None:
     async def story() -> None:
