@@ -2,6 +2,8 @@
 
 Two clocks are kept apart. Whether the connection lives is the feed's affair; whether the prices on
 it do is found out here: a symbol long silent is compared with what KuCoin answers when asked.
+
+What was asked for is heard like a tick, unless it was overtaken: by a tick, or by the feed's return.
 """
 
 import asyncio
@@ -104,9 +106,11 @@ class Watching:
             self._failing.add(venue)
             return
         self._failing.discard(venue)
+        if any(s.stream.venue is venue and s.down_since is None for s in self._prices()):
+            return
         self._polled[venue] = self._now()
         for symbol in wanted & ticks.keys():
-            self._lookout.hear(ticks[symbol], Source.POLL)
+            self._hear(ticks[symbol])
 
     async def _ask(self, about: Listened) -> None:
         try:
@@ -122,7 +126,14 @@ class Watching:
         self._silence.answered(about, answer, self._now())
         latest = self._lookout.latest(about.symbol)
         if latest is None or latest.price != answer.price:
-            self._lookout.hear(Tick(about.symbol, f"{answer.price:f}", to_millis(answer.time)), Source.POLL)
+            self._hear(Tick(about.symbol, f"{answer.price:f}", to_millis(answer.time)))
+
+    def _hear(self, asked_for: Tick) -> None:
+        """Unless something newer is known. An answer from the future is one of now."""
+        latest = self._lookout.latest(asked_for.symbol)
+        millis = min(asked_for.millis, to_millis(self._now()))
+        if latest is None or millis >= latest.millis:
+            self._lookout.hear(asked_for._replace(millis=millis), Source.POLL)
 
     def _listened(self, symbol: Symbol, venue: Venue) -> Listened:
         latest = self._lookout.latest(symbol)

@@ -1,10 +1,12 @@
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from chatbot.core.feed import Channel
+from chatbot.core.feed import Channel, Tick
 from chatbot.core.market import Symbol, Venue
+from chatbot.core.times import to_millis
 from chatbot.core.wishes import FeedHealth
 from chatbot.sandbox.faults import Fault
 from tests.sandbox.worlds import BTC
@@ -138,6 +140,60 @@ async def test_an_exchange_that_does_not_answer_is_no_reason_to_raise(tmp_path: 
         await desk.watching.look_for_silence()
     assert desk.wire.lines.count(SYMBOLS) > 1
     assert desk.fired() == []
+
+
+@story
+async def test_an_answer_that_a_tick_overtook_decides_nothing(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 90000")
+    desk.price("67990")
+    desk.tick("67990")
+    desk.feed.fall()
+    desk.wait(10)
+    gate = desk.wire.hold(TICKERS)
+    polling = asyncio.create_task(desk.watching.stand_in())
+    await gate.reached.wait()
+    desk.wait(2)
+    desk.price("68100")
+    desk.tick("68100")
+    await desk.alert("BTC < 68000")
+    gate.opened.set()
+    await polling
+    assert desk.fired() == []
+    assert desk.lookout.latest(BTC) == Tick(BTC, "68100", to_millis(desk.time()))
+
+
+@story
+async def test_an_answer_that_the_feed_s_return_overtook_is_dropped(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    desk.tick("67412.3")
+    desk.feed.fall()
+    desk.price("68100")
+    desk.wait(10)
+    gate = desk.wire.hold(TICKERS)
+    polling = asyncio.create_task(desk.watching.stand_in())
+    await gate.reached.wait()
+    desk.feed.rise()
+    gate.opened.set()
+    await polling
+    assert desk.fired() == []
+
+
+@story
+async def test_an_answer_from_the_future_is_one_of_now(tmp_path: Path) -> None:
+    """Dated as it says, it would make every tick after it an old one."""
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 90000")
+    desk.tick("67412.3")
+    desk.feed.fall()
+    desk.wait(10)
+    now = desk.time()
+    desk.wire.before(TICKERS, lambda: desk.time.advance(3600))
+    desk.wire.after(TICKERS, lambda: desk.time.advance(-3600))
+    desk.price("67500")
+    await desk.watching.stand_in()
+    assert desk.lookout.latest(BTC) == Tick(BTC, "67500", to_millis(now))
 
 
 @story
