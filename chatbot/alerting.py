@@ -138,7 +138,8 @@ def _order(line: str) -> Draft:
 def open_eyes(alerting: Alerting) -> None:
     """At a start, before anything is heard: what stands in the database, and since when nobody looked."""
     alerting.lookout.load()
-    alerting.lookout.settle_due()
+    while alerting.lookout.settle_due():  # all of them: a candle is read once
+        pass
     alerting.watching.follow()
     alerting.blindness.begin()
 

@@ -54,6 +54,10 @@ class _Side:
         del self.ids[at], self.bounds[at]
         return True
 
+    def reached(self, bound: float) -> Sequence[int]:
+        """Those at `bound` or after it, in no order; they stay."""
+        return self.ids[bisect_left(self.bounds, bound) :]
+
     def take(self, bound: float) -> Sequence[int]:
         """Those at `bound` or after it, the next one first; there is at least one."""
         bounds = self.bounds
@@ -156,6 +160,12 @@ class LevelBook(Generic[Key]):
         if levels is None or levels.low < value < levels.high:
             return _NOTHING
         return self._taken(key, levels, value)
+
+    def reached(self, key: Key, value: float) -> Sequence[int]:
+        """The rules `value` meets, in no order. They stay in the book."""
+        _check(value)
+        levels = self._levels.get(key)
+        return [] if levels is None else [*levels.rising.reached(-value), *levels.falling.reached(value)]
 
     def _taken(self, key: Key, levels: _Levels, value: float) -> Sequence[int]:
         _check(value)

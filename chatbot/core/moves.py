@@ -116,6 +116,10 @@ class Windows:
     def __init__(self) -> None:
         self._tracks: dict[Symbol, _Track] = {}
 
+    def __contains__(self, symbol: Symbol) -> bool:
+        """Whether a window of this symbol is followed."""
+        return symbol in self._tracks
+
     def follow(self, symbol: Symbol, window: timedelta) -> None:
         """One that is followed already keeps what it holds. ValueError for a window rules cannot have."""
         if not SHORTEST_WINDOW <= window <= LONGEST_WINDOW:

@@ -153,10 +153,10 @@ class CandleAudit:
         found = await self._markets.candles(instrument, since - before, until)
         earlier = [c for c in found if c.start < since]
         unread = [c for c in found if since <= c.start < until]
+        late = await self._replaying.prices(symbol, unread)
+        if windows:
+            late += await self._replaying.moves(symbol, earlier, unread)
         with self._store.atomic():
-            late = self._replaying.prices(symbol, unread)
-            if windows:
-                late += self._replaying.moves(symbol, earlier, unread)
             self._store.alerts.mark_audited(symbol, instrument.venue, until)
         if until > self._unheard.get(symbol, until):
             del self._unheard[symbol]

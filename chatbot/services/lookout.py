@@ -4,10 +4,8 @@ The index finds candidates by float; whether a rule is met is decided in Decimal
 exchange's own digits. A rule's row is read when it was met, and not before.
 """
 
-import asyncio
-from collections import deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -15,25 +13,13 @@ from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Source, armed,
 from chatbot.core.feed import Tick
 from chatbot.core.levels import LevelBook
 from chatbot.core.market import Candle, Symbol, Venue
-from chatbot.core.moves import Move, MoveKey, Windows
+from chatbot.core.moves import Move, MoveKey, Moves, Windows
 from chatbot.core.times import Now
-from chatbot.services.firing import Change, Teller
+from chatbot.services.firing import Teller
+from chatbot.services.settling import Happening, Met, Settling
 from chatbot.services.turns import give_way
 from chatbot.store.store import Store
 from chatbot.store.watches import TO_CHANGE
-
-AT_ONCE = 50
-"""Rules settled in one transaction: some milliseconds. More than these are taken in turns with everybody else."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Met:
-    """`move` is None for a price."""
-
-    ids: Sequence[int]
-    tick: Tick
-    source: Source
-    move: Move | None
 
 
 class Lookout:
@@ -48,39 +34,63 @@ class Lookout:
         self._windows = Windows()
         self._latest: dict[Symbol, Tick] = {}
         self._unheard_until: dict[Venue, datetime] = {}
-        self._met: deque[_Met] = deque()
+        self._settling = Settling(store=store, teller=teller, watch=self.watch)
+        self._loose: set[tuple[Symbol, timedelta]] = set()
         self._more_due = False
-        self._work = asyncio.Event()
 
     def load(self) -> None:
         """Everything that stands in the database."""
         self._prices.load(self._store.alerts.price_watches())
         for symbol, seconds, direction, level, rule_id, rising in self._store.alerts.move_watches():
             key = MoveKey(symbol=symbol, window=timedelta(seconds=seconds), direction=direction)
-            self._windows.follow(symbol, key.window)
             self._moves.add(key, level, rule_id, rising=rising)
+        for symbol, window in self._store.alerts.windows():
+            self._windows.follow(symbol, window)
 
     async def run(self) -> None:
         """Settles what came in crowds, in turns with everything else, until cancelled."""
         while True:
-            await self._work.wait()
-            self._work.clear()
-            while self._met or self._more_due:
-                if self._met:
-                    self._settle_some(self._met.popleft())
+            await self._settling.work.wait()
+            self._settling.work.clear()
+            while self._settling.waiting or self._more_due:
+                if self._settling.waiting:
+                    self._settling.settle_some()
                 else:
                     self.settle_due()
                 await give_way()
 
     def hear(self, tick: Tick, source: Source = Source.LIVE) -> None:
-        """A price of now. What it meets is stored, with its letters, before this returns, unless that is a crowd."""
+        """A price of now; one that is older than the last decides nothing.
+
+        What it meets is stored, with its letters, before this returns, unless that is a crowd.
+        """
         symbol = tick.symbol
+        latest = self._latest.get(symbol)
+        if latest is not None and tick.millis < latest.millis:
+            return
         self._latest[symbol] = tick
-        if ids := self._prices.passed(symbol, float(tick.digits)):
-            self._meet(_Met(ids=ids, tick=tick, source=source, move=None))
-        for key, move in self._windows.take(symbol, tick):
-            if ids := self._moves.passed(key, float(move.size)):
-                self._meet(_Met(ids=ids, tick=tick, source=source, move=move))
+        moves: Moves = ()
+        if symbol in self._windows:
+            self._meet(self._moved(self._windows.worn(symbol, tick.at), tick, source))
+            moves = self._windows.take(symbol, tick)
+        met = [(ids, Happening(tick, source))] if (ids := self._prices.passed(symbol, float(tick.digits))) else []
+        if self._settling.waiting:
+            self._settling.tell(Happening(tick, source))
+        self._meet([*met, *self._moved(moves, tick, source)])
+
+    def _moved(self, moves: Moves, tick: Tick, source: Source) -> list[Met]:
+        met = []
+        for key, move in moves:
+            ids = self._moves.passed(key, float(move.size))
+            if ids or self._settling.waiting:
+                happening = Happening(tick, source, key, move)
+                self._settling.tell(happening)
+                met += [(ids, happening)] if ids else []
+        return met
+
+    def _meet(self, met: Sequence[Met]) -> None:
+        if met:
+            self._settling.settle(met)
 
     def latest(self, symbol: Symbol) -> Tick | None:
         """The last price heard, however old."""
@@ -96,12 +106,14 @@ class Lookout:
             self._prices.add(question.symbol, level, rule.id, rising=watch.rising)
         else:
             key = move_key(rule)
-            self._windows.follow(key.symbol, key.window)
+            self.follow(key.symbol, key.window)
             self._moves.add(key, level, rule.id, rising=watch.rising)
 
     def forget(self, rule: AlertRule) -> None:
         """Before the rule is changed by a person."""
         watch, question = watch_of(rule), rule.question
+        if question.window is not None:
+            self._loose.add((question.symbol, question.window))
         if watch is None:
             return
         level = float(watch.level)
@@ -110,6 +122,13 @@ class Lookout:
         else:
             self._moves.remove(move_key(rule), level, rule.id, rising=watch.rising)
 
+    def _let_go(self) -> None:
+        """Windows that no rule looks into any more."""
+        while self._loose:
+            key = self._loose.pop()
+            if not self._store.alerts.has_window(*key):
+                self._windows.forget(*key)
+
     def interrupt(self, venue: Venue) -> None:
         """Ticks of this venue are missing up to now: its last prices decide nothing any more, and stand for nothing."""
         self._unheard_until[venue] = self._now()
@@ -117,11 +136,12 @@ class Lookout:
             if its is venue:
                 self._windows.interrupt(symbol)
 
-    def settle_due(self) -> None:
+    def settle_due(self) -> bool:
         """Called every second: rules whose rest is over wait again, and those on prices whose time is over end.
 
-        Of a crowd the others' turns come when `run` has its own.
+        Of a crowd the others' turns come when `run` has its own. Returns whether there are any.
         """
+        self._let_go()
         now, alerts = self._now(), self._store.alerts
         with self._store.atomic():
             over = alerts.over(now, funding=False)
@@ -135,22 +155,32 @@ class Lookout:
                 self.watch(again)
         self._more_due = TO_CHANGE in (len(over), len(due))
         if self._more_due:
-            self._work.set()
+            self._settling.work.set()
+        return self._more_due
 
-    def met_between(self, symbol: Symbol, low: Decimal, high: Decimal) -> Collection[AlertRule]:
-        """The price rules that some price of these would meet. They are watched again only when handed to `watch`."""
-        ids = [*self._prices.passed(symbol, float(high)), *self._prices.passed(symbol, float(low))]
-        return self._store.alerts.rules(ids).values()
+    def met_between(self, symbol: Symbol, low: Decimal, high: Decimal) -> Sequence[int]:
+        """The price rules that some price of these would meet."""
+        return [*self._prices.reached(symbol, float(high)), *self._prices.reached(symbol, float(low))]
 
     def met_by(self, key: MoveKey, move: Move) -> Collection[AlertRule]:
-        """The same for the rules that a move of this size would meet."""
+        """The rules that a move of this size would meet. They are watched again only when handed to `watch`."""
         return self._store.alerts.rules(self._moves.passed(key, float(move.size))).values()
+
+    async def nothing_waits(self, symbol: Symbol) -> None:
+        """Comes back when every rule on it is watched, and none is about to be settled."""
+        await self._settling.nothing_waits(symbol)
 
     def windows_of(self, symbol: Symbol) -> Sequence[timedelta]:
         return self._windows.followed(symbol)
 
     def follow(self, symbol: Symbol, window: timedelta) -> None:
+        """From the last price on, where one was heard that still stands."""
+        if window in self._windows.followed(symbol):
+            return
         self._windows.follow(symbol, window)
+        tick = self._latest.get(symbol)
+        if tick is not None and all(tick.at > until for until in self._unheard_until.values()):
+            self._windows.take(symbol, tick)
 
     def seed(self, symbol: Symbol, candles: Sequence[Candle]) -> None:
         """Fills the windows with what is known; ticks that are newer stay."""
@@ -196,44 +226,6 @@ class Lookout:
     def _move(self, rule: AlertRule) -> Move | None:
         """As it is now, the last price having stood since."""
         return self._windows.standing(move_key(rule), self._now())
-
-    def _meet(self, met: _Met) -> None:
-        if len(met.ids) > AT_ONCE:
-            self._met.append(met)
-            self._work.set()
-        else:
-            self._settle(met.ids, met)
-
-    def _settle_some(self, met: _Met) -> None:
-        """What is left of them comes next."""
-        some, later = met.ids[:AT_ONCE], met.ids[AT_ONCE:]
-        if later:
-            self._met.appendleft(_Met(ids=later, tick=met.tick, source=met.source, move=met.move))
-        self._settle(some, met)
-
-    def _settle(self, ids: Sequence[int], met: _Met) -> None:
-        rules, at = self._store.alerts.rules(ids), met.tick.at
-        decided = [self._decided(rules[rule_id], met, at) for rule_id in ids if rule_id in rules]
-        changes = [change for change in decided if change is not None]
-        took_place = self._teller.tell(changes)
-        rules |= {c.old.id: c.new for c, done in zip(changes, took_place, strict=True) if done}
-        for rule in rules.values():
-            self.watch(rule)
-
-    def _decided(self, rule: AlertRule, met: _Met, at: datetime) -> Change | None:
-        """None when the rule is not met after all: it moved on meanwhile, or only the floats were equal."""
-        watch = watch_of(rule)
-        if watch is None or (rule.until is not None and at >= rule.until):
-            return None
-        value = met.tick.price if met.move is None else met.move.size
-        if not (watch.met_by(value) if met.move is None else met.move.meets(watch)):
-            return None
-        return self._change(rule, value, at, met.source)
-
-    def _change(self, rule: AlertRule, value: Decimal, at: datetime, source: Source) -> Change:
-        if rule.state is AlertState.WAITING:
-            return Change(old=rule, new=armed(rule, at))
-        return self._teller.firing(rule, value, at, source)
 
 
 def move_key(rule: AlertRule) -> MoveKey:

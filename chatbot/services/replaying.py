@@ -1,70 +1,121 @@
-"""What closed candles tell of the rules on a symbol: fired late, or armed again, as if the ticks had been heard."""
+"""What closed candles tell of the rules on a symbol: fired late, or armed again, as if the ticks had been heard.
+
+In parts, each one transaction, with everybody else's turns in between: each part begins when nothing
+on this symbol waits to be settled, and reads its rules as they stand then. Whatever is read a second time, after a
+crash or because a candle came late, changes nothing: the rules have moved on.
+"""
 
 from collections.abc import Sequence
 
-from chatbot.core.alerts import AlertRule, AlertState, Source, armed, watch_of
+from chatbot.core.alerts import AlertRule, AlertState, Source, armed, rested, watch_of
 from chatbot.core.market import Candle, Symbol
 from chatbot.core.moves import Move, MoveKey, Windows
-from chatbot.core.replay import Step, replay
+from chatbot.core.replay import MINUTE, Step, replay
 from chatbot.services.firing import Change, Teller
-from chatbot.services.lookout import Lookout
+from chatbot.services.lookout import Lookout, move_key
+from chatbot.services.turns import parts
 from chatbot.store.store import Store
+
+_AT_ONCE = 2_500
+"""Minutes of rules, or of windows, looked at in one part: some ten milliseconds."""
 
 
 class Replaying:
-    """Joins the open transaction; nothing awaits, so no tick comes in between."""
-
     def __init__(self, *, store: Store, teller: Teller, lookout: Lookout) -> None:
         self._store = store
         self._teller = teller
         self._lookout = lookout
 
-    def prices(self, symbol: Symbol, candles: Sequence[Candle]) -> int:
+    async def prices(self, symbol: Symbol, candles: Sequence[Candle]) -> int:
         """How many price rules fired."""
         if not candles:
             return 0
         late = 0
-        for rule in self._lookout.met_between(symbol, min(c.low for c in candles), max(c.high for c in candles)):
-            for step in replay(rule, candles):  # each begins where the last one ended
-                late += self._tell(self._change(step))
-            self._watch_again(rule)
+        ids = self._lookout.met_between(symbol, min(c.low for c in candles), max(c.high for c in candles))
+        async for some in parts(ids, _at_once(len(candles))):
+            await self._lookout.nothing_waits(symbol)
+            with self._store.atomic():
+                late += sum(self._replay(rule, candles) for rule in self._store.alerts.rules(some).values())
         return late
 
-    def moves(self, symbol: Symbol, before: Sequence[Candle], candles: Sequence[Candle]) -> int:
+    async def moves(self, symbol: Symbol, before: Sequence[Candle], candles: Sequence[Candle]) -> int:
         """How many move rules fired. `before` fills the windows in which the candles are judged."""
-        windows = Windows()
-        for window in self._lookout.windows_of(symbol):
+        windows, lengths = Windows(), self._lookout.windows_of(symbol)
+        for window in lengths:
             windows.follow(symbol, window)
         windows.seed(symbol, before)
-        late = 0
-        for candle in candles:
-            for key, move in windows.moves_in(symbol, candle):
-                for rule in self._lookout.met_by(key, move):
-                    late += self._judge(rule, move, key, candle)
-                    self._watch_again(rule)
+        late, resting = 0, dict[int, AlertRule]()
+        async for some in parts(candles, _at_once(len(lengths))):
+            await self._lookout.nothing_waits(symbol)
+            with self._store.atomic():
+                for candle in some:
+                    self._wake(resting, windows, candle)
+                    late += self._minute(resting, windows, candle)
         self._lookout.seed(symbol, [*before, *candles])
         return late
 
+    def _replay(self, rule: AlertRule, candles: Sequence[Candle]) -> int:
+        steps = replay(rule, candles)
+        if not steps:
+            return 0
+        self._lookout.forget(rule)
+        late = sum(self._tells(self._change(step)) for step in steps)  # each begins where the last one ended
+        self._watch_again(rule)
+        return late
+
+    def _minute(self, resting: dict[int, AlertRule], windows: Windows, candle: Candle) -> int:
+        """What was before the minute's first trade comes first: by then a move may have worn off."""
+        late = 0
+        for moves in (windows.worn(candle.symbol, candle.start), windows.moves_in(candle.symbol, candle)):
+            for key, move in moves:
+                for rule in self._lookout.met_by(key, move):
+                    late += self._judge(rule, move, key, candle)
+                    now = self._watch_again(rule)
+                    if now is not None and now.state is AlertState.COOLING:
+                        resting[now.id] = now
+        return late
+
+    def _wake(self, resting: dict[int, AlertRule], windows: Windows, candle: Candle) -> None:
+        """Rules that fired in the stretch and whose rest was over before this minute."""
+        rested_by_now = [r for r in resting.values() if r.eligible_at is not None and r.eligible_at <= candle.start]
+        for rule in rested_by_now:
+            del resting[rule.id]
+            waiting = rested(rule)
+            watch, move = watch_of(waiting), windows.standing(move_key(rule), candle.start)
+            gone_back = watch is not None and move is not None and move.meets(watch)
+            if self._takes_place(Change(old=rule, new=armed(waiting, candle.start) if gone_back else waiting)):
+                self._watch_again(rule)
+
     def _judge(self, rule: AlertRule, move: Move, key: MoveKey, candle: Candle) -> bool:
-        """Only minutes that lie wholly after the rule's last change count."""
+        """Only minutes that lie wholly after the rule's last change, and before its end, count."""
         watch = watch_of(rule)
         since = rule.armed_at if rule.state is AlertState.ARMED else rule.eligible_at
-        if watch is None or since is None or since > candle.start or not move.meets(watch):
+        over = rule.until is not None and rule.until < candle.start + MINUTE
+        if watch is None or since is None or since > candle.start or over or not move.meets(watch):
             return False
         if rule.state is AlertState.WAITING:
-            return self._tell(Change(old=rule, new=armed(rule, candle.start)))
-        return self._tell(self._teller.firing(rule, move.size, candle.start, Source.CANDLE))
+            return self._tells(Change(old=rule, new=armed(rule, candle.start)))
+        return self._tells(self._teller.firing(rule, move.size, candle.start, Source.CANDLE))
 
     def _change(self, step: Step) -> Change:
         if step.fires:
             return self._teller.firing(step.rule, step.value, step.candle.start, Source.CANDLE)
         return Change(old=step.rule, new=step.then)
 
-    def _tell(self, change: Change) -> bool:
+    def _tells(self, change: Change) -> bool:
         """Whether it took place and fired."""
-        return self._teller.tell([change]) == [True] and change.firing is not None
+        return self._takes_place(change) and change.firing is not None
 
-    def _watch_again(self, rule: AlertRule) -> None:
+    def _takes_place(self, change: Change) -> bool:
+        return self._teller.tell([change]) == [True]
+
+    def _watch_again(self, rule: AlertRule) -> AlertRule | None:
+        """As it stands now."""
         latest = self._store.alerts.rule(rule.id)
         if latest is not None:
             self._lookout.watch(latest)
+        return latest
+
+
+def _at_once(weight: int) -> int:
+    return max(_AT_ONCE // max(weight, 1), 1)

@@ -103,6 +103,8 @@ _SECOND = (
         WHERE kind = 'price' AND watch NOT NULL""",
     """CREATE INDEX alerts_move_book ON alerts (kind, symbol, window_seconds, direction, watch, watch_rising)
         WHERE kind = 'move' AND watch NOT NULL""",
+    """CREATE INDEX alerts_windows ON alerts (symbol, window_seconds)
+        WHERE kind = 'move' AND state IN ('armed', 'cooling', 'waiting', 'done')""",
     "CREATE INDEX alerts_alive ON alerts (kind, symbol, ended_at, chat_id) WHERE ended_at IS NULL",
     "CREATE INDEX alerts_cooling ON alerts (eligible_at) WHERE state = 'cooling'",
     "CREATE INDEX alerts_until ON alerts (until) WHERE ended_at IS NULL AND until NOT NULL",

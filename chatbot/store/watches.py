@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chatbot.core.alerts import AlertKind, AlertRule, Direction
 from chatbot.core.market import Symbol, Venue
@@ -21,6 +21,18 @@ _ON_FUNDING = tuple(kind for kind in AlertKind if kind.funding)
 
 _BEFORE_ALL = -(2**63)
 """No chat has so low a number."""
+
+_LOOKS = "kind = 'move' AND state IN ('armed', 'cooling', 'waiting', 'done')"
+"""Written as the index of it is."""
+
+# The plus keeps SQLite from looking through all living rules of these kinds.
+_OVER = (
+    "ended_at IS NULL AND until <= ? AND until NOT NULL AND +kind IN (SELECT value FROM json_each(?))"
+    " ORDER BY until, id LIMIT ?"
+)
+_OVER_AND_READ = _OVER.replace(
+    " ORDER BY", " AND until <= (SELECT a.until FROM audited a WHERE a.symbol = alerts.symbol) ORDER BY"
+)
 
 _DIRECTIONS = {d.value: d for d in Direction}
 
@@ -47,6 +59,19 @@ class Watches:
         )
         for symbol, seconds, direction, level, rule_id, rising in rows:
             yield Symbol(symbol), seconds, _DIRECTIONS[direction], level, rule_id, bool(rising)
+
+    def windows(self) -> tuple[tuple[Symbol, timedelta], ...]:
+        """Symbol and length of each window that rules on moves look into, living or to be woken again."""
+        found = self._db.conn.execute(f"SELECT DISTINCT symbol, window_seconds FROM alerts WHERE {_LOOKS}")  # noqa: S608 - ours
+        return tuple((Symbol(symbol), timedelta(seconds=seconds)) for symbol, seconds in found)
+
+    def has_window(self, symbol: Symbol, window: timedelta) -> bool:
+        """Whether it is one of `windows`."""
+        found = self._db.conn.execute(
+            f"SELECT 1 FROM alerts WHERE {_LOOKS} AND symbol = ? AND window_seconds = ? LIMIT 1",  # noqa: S608 - ours
+            [symbol, int(window.total_seconds())],
+        )
+        return found.fetchone() is not None
 
     def watched_symbols(self) -> tuple[tuple[Symbol, Venue], ...]:
         """Those with living price or move rules."""
@@ -102,12 +127,13 @@ class Watches:
         )
 
     def over(self, now: datetime, *, funding: bool) -> tuple[AlertRule, ...]:
-        """Living rules, on funding or on prices, whose time has passed: at most a page, the longest over first."""
-        # The plus keeps SQLite from looking through all living rules of these kinds.
+        """Living rules whose time has passed: at most a page, the longest over first.
+
+        Those on prices only once the candles of their time are read: what crossed before their end is still to be told.
+        """
         return rules_where(
             self._db,
-            "ended_at IS NULL AND until <= ? AND until NOT NULL AND +kind IN (SELECT value FROM json_each(?))"
-            " ORDER BY until, id LIMIT ?",
+            _OVER if funding else _OVER_AND_READ,
             stamp(now),
             _names(_ON_FUNDING if funding else _ON_FEED),
             TO_CHANGE,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from chatbot.services.lookout import AT_ONCE
+from chatbot.services.settling import AT_ONCE
 from chatbot.store.database import Database
 from chatbot.store.store import open_store
 from chatbot.store.values import stamp

@@ -9,7 +9,7 @@ import pytest
 
 from chatbot.core.alerts import AlertRule, AlertState, snoozed
 from chatbot.core.market import Symbol, Venue
-from chatbot.services.lookout import AT_ONCE
+from chatbot.services.settling import AT_ONCE
 from chatbot.store.watches import TO_CHANGE
 from tests.sandbox.worlds import BTC
 from tests.services.desk import BEN, Desk, story
@@ -119,6 +119,10 @@ async def test_after_its_end_a_rule_is_silent_and_gone(tmp_path: Path) -> None:
     desk.tick("68001")
     assert desk.fired() == [], "even before the clock has ended it"
     desk.lookout.settle_due()
+    assert desk.rule(rule).state is AlertState.ARMED, "what crossed before its end may still be found"
+    desk.wait(10)
+    await desk.audit.look()
+    desk.lookout.settle_due()
     assert desk.rule(rule).state is AlertState.ENDED
     assert not desk.lookout.met_between(BTC, Decimal(60_000), Decimal(70_000)), "nor does it take up memory"
     desk.tick("67000")
@@ -213,6 +217,7 @@ async def test_rules_that_are_due_together_are_changed_in_parts_each_a_single_tr
     _crowd(desk, over, 101, lambda rule: replace(rule, until=soon))
     desk.tick("67000")
     desk.wait(3600)
+    desk.store.alerts.mark_audited(BTC, Venue.SPOT, desk.time())
     statements: list[str] = []
     desk.store.db.conn.set_trace_callback(statements.append)
     desk.lookout.settle_due()

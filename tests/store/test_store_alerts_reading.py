@@ -225,8 +225,28 @@ def test_rules_are_over_when_their_time_has_passed(store: Store) -> None:
     late = _become(store, late, snoozed(late, MADE + 9 * _HOUR))
     assert store.alerts.over(MADE + _HOUR - timedelta(microseconds=1), funding=True) == ()
     assert store.alerts.over(MADE + _HOUR, funding=True) == (early,)
+    assert store.alerts.over(MADE + 9 * _HOUR, funding=False) == (), "what happened before may still be told"
+    store.alerts.mark_audited(late.question.symbol, late.question.venue, MADE + 2 * _HOUR - timedelta(minutes=1))
+    assert store.alerts.over(MADE + 9 * _HOUR, funding=False) == ()
+    store.alerts.mark_audited(late.question.symbol, late.question.venue, MADE + 2 * _HOUR)
     assert store.alerts.over(MADE + 2 * _HOUR - timedelta(microseconds=1), funding=False) == ()
     assert store.alerts.over(MADE + 2 * _HOUR, funding=False) == (late,)
+
+
+def test_the_windows_are_those_that_a_rule_may_look_into(store: Store) -> None:
+    five, ten = timedelta(minutes=5), timedelta(minutes=10)
+    done = _add(store, move(minutes=5))
+    _become(store, done, fired(done, MADE))
+    twin = _add(store, move(minutes=5, direction=Direction.ABOVE))
+    _become(store, twin, ended(twin, AlertState.DELETED))
+    gone = _add(store, move(minutes=10))
+    _add(store, price())
+    assert set(store.alerts.windows()) == {(done.question.symbol, five), (done.question.symbol, ten)}
+    _become(store, gone, ended(gone, AlertState.DELETED))
+    assert store.alerts.windows() == ((done.question.symbol, five),)
+    assert store.alerts.has_window(done.question.symbol, five)
+    assert not store.alerts.has_window(done.question.symbol, ten)
+    assert not store.alerts.has_window(Symbol("ETH-USDT"), five)
 
 
 def test_many_rules_come_due_and_end_a_page_at_a_time(store: Store) -> None:
@@ -235,6 +255,7 @@ def test_many_rules_come_due_and_end_a_page_at_a_time(store: Store) -> None:
         for _ in range(1201):
             rule = replace(asks(price(), person_id=next(numbers)), until=MADE)
             store.alerts.add(snoozed(rule, MADE))
+        store.alerts.mark_audited(rule.question.symbol, rule.question.venue, MADE)
         assert len(store.alerts.due(MADE)) == len(store.alerts.over(MADE, funding=False)) == TO_CHANGE
         assert _changed(store, lambda: store.alerts.due(MADE), rested) == 1201
         assert (
@@ -268,6 +289,7 @@ def _ask_everything(store: Store) -> None:
         list(alerts.funding_rules(symbol)),
         list(alerts.on_symbol(symbol)),
     )
+    alerts.has_window(symbol, timedelta(minutes=5))
     alerts.is_watched(symbol), alerts.chats_of(Venue.SPOT), alerts.late_since(MADE)
     alerts.due(MADE), alerts.over(MADE, funding=False), alerts.audited(symbol), alerts.seen_funding(symbol)
     store.clean(timedelta(days=7))
