@@ -85,6 +85,12 @@ def test_plain_words_keep_their_mark_and_lose_their_tags() -> None:
     assert units(replace(parcel, text=html("y" * 5000)).plain().text) <= 4096
 
 
+@pytest.mark.parametrize("protected", [(False, False), (True, False), (False, True), (True, True)])
+def test_a_list_is_protected_when_one_of_its_letters_is(protected: tuple[bool, bool]) -> None:
+    letters = [replace(letter, protected=each) for letter, each in zip(_alerts(2), protected, strict=True)]
+    assert _pack(letters, _looks()).letter.protected == any(protected)
+
+
 def test_out_of_its_topic_a_letter_is_for_the_chat_at_large() -> None:
     parcel = _pack([replace(PLAIN, thread_id=3)], _looks())
     assert parcel.out_of_topic().letter == PLAIN

@@ -96,6 +96,19 @@ async def test_a_rest_that_ended_in_the_sleep_arms_nothing_by_a_price_from_befor
 
 
 @story
+async def test_a_move_within_the_sleep_is_told_late_and_once(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC +5% 1h")
+    await awake(desk, 3)
+    desk.tick("67412.3")
+    since = sleep_through(desk, "72000")
+    find_out(desk, since)
+    desk.tick("67412.3")
+    await awake(desk, 10)
+    assert [line.split()[::2] for line in desk.fired()] == [["1·1", "candle"]]
+
+
+@story
 async def test_cards_from_before_the_sleep_buy_nothing_after_it(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     tapped, left = await desk.propose("buy btc 100usdt"), await desk.propose("buy btc 50usdt")
