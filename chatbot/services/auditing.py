@@ -13,10 +13,12 @@ from typing import Protocol
 from chatbot.core.alerts import AlertRule, AlertState, ended
 from chatbot.core.errors import KucoinError, RateLimited, Rejected
 from chatbot.core.market import Candle, Instrument, Symbol, Venue
+from chatbot.core.replay import MINUTE
 from chatbot.core.symbols import Catalogue
 from chatbot.core.times import Now
 from chatbot.services.listings import Listings
 from chatbot.services.lookout import Lookout
+from chatbot.services.marks import Marks
 from chatbot.services.replaying import Replaying
 from chatbot.services.troubles import Troubles
 from chatbot.store.store import Store
@@ -60,6 +62,8 @@ class CandleAudit:
         self._lookout = lookout
         self._replaying = replaying
         self._now = now
+        self._marks = Marks(store)
+        self._asked: dict[Symbol, datetime] = {}  # up to which closed minute
         self.troubles = Troubles(now)
         self._away = False
         self._busy = asyncio.Lock()
@@ -72,24 +76,7 @@ class CandleAudit:
         is answered, or KuCoin asks for a pause: it is away then, and the next look begins with others.
         """
         async with self._busy:
-            until = self._closed()
-            marks = self._store.alerts.audited_all()
-            watched = dict(self._store.alerts.watched_symbols())
-            behind = [symbol for symbol in watched if marks.get(symbol, until) < until]
-            self.troubles.keep(behind)
-            due = [symbol for symbol in behind if self.troubles.may_ask(symbol)]
-            if not due:
-                return
-            try:
-                catalogue = await self._markets.catalogue()
-            except KucoinError as error:
-                self._gave_up(due, error)
-                return
-            due.sort(key=lambda symbol: (self.troubles.rank(symbol), marks[symbol]))
-            self._end(self._listings.gone(watched, catalogue))
-            listed = {symbol: its for symbol in due if (its := self._listings.instrument(symbol)) is not None}
-            self.troubles.not_asked(symbol for symbol in due if symbol not in listed)
-            await self._read_all(list(listed.values())[:AT_A_TIME], marks, until)
+            await self._look(self._closed())
 
     def missed(self, symbols: Iterable[Symbol]) -> None:
         """Until now no ticks of these came: their moves have to be read from candles too, which ticks tell else."""
@@ -97,7 +84,7 @@ class CandleAudit:
 
     def read_until(self, symbols: Sequence[Symbol]) -> datetime | None:
         """Up to when the least read of them is read; None when nothing of them is to be read."""
-        marks = self._store.alerts.audited_all()
+        marks = self._marks.all()
         return min((marks[s] for s in symbols if s in marks), default=None)
 
     def read_last(self, symbols: Sequence[Symbol]) -> datetime | None:
@@ -109,6 +96,25 @@ class CandleAudit:
         """A rule on this symbol is made: if none was before, reading begins with this minute. Joins the transaction."""
         if not (self._store.alerts.is_watched(symbol) and self._store.alerts.audited(symbol)):
             self._store.alerts.mark_audited(symbol, venue, whole_minute(self._now()))
+
+    async def _look(self, until: datetime) -> None:
+        marks = self._marks.all()
+        watched = dict(self._store.alerts.watched_symbols())
+        behind = [symbol for symbol in watched if marks.get(symbol, until) < until]
+        self.troubles.keep(behind)
+        due = [s for s in behind if self._asked.get(s) != until and self.troubles.may_ask(s)]
+        if not due:
+            return
+        try:
+            catalogue = await self._markets.catalogue()
+        except KucoinError as error:
+            self._gave_up(due, error)
+            return
+        due.sort(key=lambda symbol: (self.troubles.rank(symbol), marks[symbol]))
+        self._end(self._listings.gone(watched, catalogue))
+        listed = {symbol: its for symbol in due if (its := self._listings.instrument(symbol)) is not None}
+        self.troubles.not_asked(symbol for symbol in due if symbol not in listed)
+        await self._read_all(list(listed.values())[:AT_A_TIME], marks, until)
 
     def _end(self, unlisted: Iterable[Symbol]) -> None:
         """No rule on them can fire any more."""
@@ -150,15 +156,17 @@ class CandleAudit:
         symbol = instrument.symbol
         windows = self._lookout.windows_of(symbol) if symbol in self._unheard else ()
         before = max(windows, default=timedelta(0))
-        found = await self._markets.candles(instrument, since - before, until)
+        found = await self._markets.candles(instrument, since - before, until + MINUTE)
         earlier = [c for c in found if c.start < since]
         unread = [c for c in found if since <= c.start < until]
+        mark = self._marks.proved(since, until, found)
         late = await self._replaying.prices(symbol, unread)
         if windows:
             late += await self._replaying.moves(symbol, earlier, unread)
         with self._store.atomic():
-            self._store.alerts.mark_audited(symbol, instrument.venue, until)
-        if until > self._unheard.get(symbol, until):
+            self._store.alerts.mark_audited(symbol, instrument.venue, mark)
+        self._asked[symbol] = until
+        if mark > self._unheard.get(symbol, mark):
             del self._unheard[symbol]
         if late:
             log.info("%d alerts on %s were found in candles", late, symbol)

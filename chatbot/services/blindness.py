@@ -9,6 +9,7 @@ from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.times import Now, in_words
 from chatbot.services.auditing import CandleAudit, whole_minute
+from chatbot.services.marks import PUBLISHED
 from chatbot.services.troubles import LONG
 from chatbot.services.watching import Watching
 from chatbot.store.feed_marks import Blind
@@ -17,8 +18,8 @@ from chatbot.store.store import Store
 TOLD_AFTER = timedelta(seconds=45)
 """Prices missing for less are read from candles without a word."""
 
-OFF_FOR = timedelta(minutes=3)
-"""A bot that looked at nothing for longer was switched off."""
+OFF_FOR = PUBLISHED + timedelta(minutes=3)
+"""A bot that read nothing for longer was switched off: a silent minute counts as read only after a while."""
 
 _STREAMS = tuple(Stream(venue=venue, channel=Channel.PUBLIC) for venue in Venue)
 

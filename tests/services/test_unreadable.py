@@ -45,8 +45,8 @@ async def jobs(desk: Desk, minutes: float) -> None:
         await desk.audit.look()
 
 
-def spike(desk: Desk) -> None:
-    desk.price("68500")
+def spike(desk: Desk, to: str = "68500") -> None:
+    desk.price(to)
     desk.wait(5)
     desk.price("67412.3")
     desk.wait(5)
