@@ -62,7 +62,7 @@ class CandleAudit:
         self._lookout = lookout
         self._replaying = replaying
         self._now = now
-        self._marks = Marks(store)
+        self._marks = Marks(store, now)
         self._asked: dict[Symbol, datetime] = {}  # up to which closed minute
         self.troubles = Troubles(now)
         self._away = False
@@ -76,7 +76,9 @@ class CandleAudit:
         is answered, or KuCoin asks for a pause: it is away then, and the next look begins with others.
         """
         async with self._busy:
+            self._marks.look()
             await self._look(self._closed())
+            self._marks.look()
 
     def missed(self, symbols: Iterable[Symbol]) -> None:
         """Until now no ticks of these came: their moves have to be read from candles too, which ticks tell else."""
@@ -84,7 +86,7 @@ class CandleAudit:
 
     def read_until(self, symbols: Sequence[Symbol]) -> datetime | None:
         """Up to when the least read of them is read; None when nothing of them is to be read."""
-        marks = self._marks.all()
+        marks = self._marks.all(self._closed())
         return min((marks[s] for s in symbols if s in marks), default=None)
 
     def read_last(self, symbols: Sequence[Symbol]) -> datetime | None:
@@ -98,7 +100,7 @@ class CandleAudit:
             self._store.alerts.mark_audited(symbol, venue, whole_minute(self._now()))
 
     async def _look(self, until: datetime) -> None:
-        marks = self._marks.all()
+        marks = self._marks.all(until)
         watched = dict(self._store.alerts.watched_symbols())
         behind = [symbol for symbol in watched if marks.get(symbol, until) < until]
         self.troubles.keep(behind)

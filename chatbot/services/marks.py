@@ -5,22 +5,46 @@ from datetime import datetime, timedelta
 
 from chatbot.core.market import Candle, Symbol
 from chatbot.core.replay import MINUTE
+from chatbot.core.times import Now
 from chatbot.store.store import Store
 
 PUBLISHED = timedelta(minutes=3)
 """A closed minute without a candle is one without a trade when it is so old: a candle may be published late."""
 
+AGAIN = timedelta(hours=1)
+"""Of minutes read again where a mark is ahead of the clock: up to when they had been read is not known then."""
+
+_JUMP = timedelta(minutes=2)
+_CLOCK_READ = timedelta(minutes=15)
+"""After a jump of the clock: by then it was compared with KuCoin's, which is done every ten minutes."""
+
 
 class Marks:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, now: Now) -> None:
         self._store = store
+        self._now = now
+        self._looked: datetime | None = None
+        self._doubted_until: datetime | None = None
 
-    def all(self) -> dict[Symbol, datetime]:
-        return self._store.alerts.audited_all()
+    def all(self, until: datetime) -> dict[Symbol, datetime]:
+        """`until` is the end of the last closed minute. No mark is ahead of the clock."""
+        marks, ahead = self._store.alerts.audited_all(), until + 2 * MINUTE
+        return {symbol: mark if mark < ahead else until - AGAIN for symbol, mark in marks.items()}
+
+    def look(self) -> None:
+        """At the beginning and the end of each: what is between two ends is seconds, unless the clock was set."""
+        now = self._now()
+        if self._looked is not None and abs(now - self._looked) > _JUMP:
+            self._doubted_until = now + _CLOCK_READ
+        self._looked = now
 
     def proved(self, since: datetime, until: datetime, found: Sequence[Candle]) -> datetime:
         """Up to when all is read by an answer to the question from `since`; it may hold the minute after `until`.
 
-        A candle proves that those before it are complete, and age that a silent minute is.
+        A candle proves that its minute has come, and those before it are complete. Age proves the
+        same of a silent minute, by a clock that nobody has just set.
         """
-        return min(max([since, until - PUBLISHED, *(candle.start + MINUTE for candle in found[-1:])]), until)
+        proofs = [since, *(candle.start + MINUTE for candle in found[-1:])]
+        if self._doubted_until is None or self._now() >= self._doubted_until:
+            proofs.append(until - PUBLISHED)
+        return min(max(proofs), until)

@@ -1,4 +1,4 @@
-"""How far candles count as read: late candles and silent minutes."""
+"""How far candles count as read: late candles, silent minutes, and a clock that somebody set."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 from starlette.responses import JSONResponse
 
-from chatbot.core.market import Candle, Instrument
+from chatbot.core.market import Candle, Instrument, Venue
 from chatbot.core.symbols import Catalogue
 from chatbot.services.auditing import CandleAudit
+from chatbot.services.marks import AGAIN
 from chatbot.services.replaying import Replaying
 from tests.sandbox.worlds import BTC
 from tests.services.desk import Desk, story
 from tests.services.test_unreadable import CANDLES, ETH, asked, jobs, looks, spike
 
+HOUR = timedelta(hours=1)
 SILENT = JSONResponse({"code": "200000", "data": []})
 
 
@@ -34,7 +36,18 @@ class Late:
         return tuple(c for c in found if c.start <= there and not (self.silent and c.open == c.high == c.low))
 
 
-def ask(desk: Desk, source: Late) -> None:
+class Host:
+    """A machine whose clock is `ahead` of the exchange's."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return self._desk.time() + self.ahead
+
+
+def ask(desk: Desk, source: Late, now: Host | None = None) -> None:
     """From now on the looks of the desk are at these candles."""
     desk.audit = CandleAudit(
         markets=source,
@@ -42,7 +55,7 @@ def ask(desk: Desk, source: Late) -> None:
         lookout=desk.lookout,
         replaying=Replaying(store=desk.store, teller=desk.teller, lookout=desk.lookout),
         gone=desk.gone.append,
-        now=desk.time,
+        now=now or desk.time,
     )
 
 
@@ -102,3 +115,58 @@ async def test_a_symbol_nobody_trades_makes_no_restart_a_day_off_and_no_blindnes
     desk.feed.rise()
     await jobs(desk, 6)
     assert [text.split()[0] for text in desk.letters()] == ["blind", "back"]
+
+
+@pytest.mark.parametrize("silent", [False, True])
+@pytest.mark.parametrize("ahead", [HOUR, -HOUR, 26 * HOUR])
+@story
+async def test_a_clock_that_was_set_wrong_for_some_minutes_hides_no_crossing(
+    tmp_path: Path, ahead: timedelta, silent: bool
+) -> None:
+    """The host's clock was set; ten minutes later KuCoin's is asked for, and it is right again."""
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    await desk.alert("BTC > 68100")
+    host, source = Host(desk), Late(desk)
+    source.silent = silent
+    ask(desk, source, host)
+    await looks(desk, 3)
+    host.ahead = ahead
+    await looks(desk, 2)
+    spike(desk, "68050")
+    await looks(desk, 7)
+    host.ahead = timedelta(0)
+    await looks(desk, 2)
+    spike(desk)
+    await looks(desk, 5)
+    assert [line.split()[0] for line in desk.fired()] == ["1·1", "2·1"]
+    assert desk.store.alerts.audited_all()[BTC] <= desk.time()
+
+
+@pytest.mark.parametrize("silent", [False, True])
+@story
+async def test_no_mark_is_set_that_the_exchange_does_not_prove(tmp_path: Path, silent: bool) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    host, source = Host(desk), Late(desk)
+    source.silent = silent
+    ask(desk, source, host)
+    await looks(desk, 3)
+    host.ahead = HOUR
+    await looks(desk, 8)
+    assert desk.store.alerts.audited_all()[BTC] <= desk.time()
+
+
+@story
+async def test_a_mark_from_the_future_is_taken_back_when_it_is_seen(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    await looks(desk, 3)
+    spike(desk)
+    desk.store.alerts.mark_audited(BTC, Venue.SPOT, desk.time().replace(second=0) + AGAIN)
+    desk.wait(60)
+    read = desk.audit.read_until([BTC])
+    assert read is not None
+    assert read < desk.time()
+    await desk.audit.look()
+    assert desk.fired() == ["1·1 68500 candle"]
