@@ -161,6 +161,7 @@ def alert_jobs(alerting: Alerting) -> list[Job]:
     """As many as there are, however many rules."""
 
     async def settle() -> None:
+        alerting.lookout.notice_sleep()
         alerting.lookout.settle_due()
 
     async def follow() -> None:

@@ -15,9 +15,17 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+_BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+
+
+def waking_seconds() -> float:
+    """Never backwards, and where the system can tell, forward while the machine sleeps."""
+    return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
+
+
 def steady_now() -> datetime:
     """Moments that only ever go forward, whatever is done to the host's clock; their date means nothing."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=time.monotonic())
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=waking_seconds())
 
 
 def from_millis(value: int) -> datetime:

@@ -1,21 +1,13 @@
 """By which clock connections are judged, and how long is waited between them."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from chatbot.core.times import Sleep
+from chatbot.core.times import Sleep, waking_seconds
 from chatbot.kucoin.pools import Chance, any_chance, backoff
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
-
-_BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
-
-
-def waking_seconds() -> float:
-    """Never backwards, and where the system can tell, forward while the machine sleeps."""
-    return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,10 @@ from chatbot.store.store import Store
 from chatbot.store.watches import TO_CHANGE
 
 
+ASLEEP = timedelta(seconds=30)
+"""A job that comes every second and is this late has slept."""
+
+
 class Lookout:
     """`load` it once, hand it every tick, and every rule that was made or changed by a person."""
 
@@ -37,6 +41,7 @@ class Lookout:
         self._settling = Settling(store=store, teller=teller, watch=self.watch)
         self._loose: set[tuple[Symbol, timedelta]] = set()
         self._more_due = False
+        self._awake_at: datetime | None = None
 
     def load(self) -> None:
         """Everything that stands in the database."""
@@ -71,12 +76,12 @@ class Lookout:
         self._latest[symbol] = tick
         moves: Moves = ()
         if symbol in self._windows:
-            self._meet(self._moved(self._windows.worn(symbol, tick.at), tick, source))
+            self._settling.settle(self._moved(self._windows.worn(symbol, tick.at), tick, source))
             moves = self._windows.take(symbol, tick)
         met = [(ids, Happening(tick, source))] if (ids := self._prices.passed(symbol, float(tick.digits))) else []
         if self._settling.waiting:
             self._settling.tell(Happening(tick, source))
-        self._meet([*met, *self._moved(moves, tick, source)])
+        self._settling.settle([*met, *self._moved(moves, tick, source)])
 
     def _moved(self, moves: Moves, tick: Tick, source: Source) -> list[Met]:
         met = []
@@ -87,10 +92,6 @@ class Lookout:
                 self._settling.tell(happening)
                 met += [(ids, happening)] if ids else []
         return met
-
-    def _meet(self, met: Sequence[Met]) -> None:
-        if met:
-            self._settling.settle(met)
 
     def latest(self, symbol: Symbol) -> Tick | None:
         """The last price heard, however old."""
@@ -135,6 +136,16 @@ class Lookout:
         for symbol, its in self._store.alerts.watched_symbols():
             if its is venue:
                 self._windows.interrupt(symbol)
+
+    def notice_sleep(self) -> None:
+        """Called every second, before anything is due: after a pause that long the last prices are old ones.
+
+        A machine that slept wakes to its clock before the feed finds out that its connection is dead.
+        """
+        before, self._awake_at = self._awake_at, self._now()
+        if before is not None and self._awake_at - before > ASLEEP:
+            for venue in Venue:
+                self.interrupt(venue)
 
     def settle_due(self) -> bool:
         """Called every second: rules whose rest is over wait again, and those on prices whose time is over end.

@@ -70,7 +70,9 @@ class Settling:
         return bool(self._crowds)
 
     def settle(self, met: Sequence[Met]) -> None:
-        """All that one price met. Done when this returns, unless that is a crowd."""
+        """All that one price met, if anything. Done when this returns, unless that is a crowd."""
+        if not met:
+            return
         if sum(len(ids) for ids, _ in met) <= AT_ONCE:
             self._settle([(rule_id, (happening,)) for ids, happening in met for rule_id in ids])
             return

@@ -26,9 +26,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from chatbot.core.alerts import Direction
 from chatbot.core.feed import Channel, News, Stream, Tick
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.times import to_millis, utc_now
+from chatbot.core.times import to_millis, utc_now, waking_seconds
 from chatbot.kucoin.frames import Conversation, Terms
-from chatbot.kucoin.timing import waking_seconds
 from chatbot.services.listening import Account, Listening
 from chatbot.store.store import Store
 from tests.chat.desk import open_desk

@@ -3,7 +3,8 @@ from itertools import islice
 
 import pytest
 
-from chatbot.kucoin.timing import Timing, waking_seconds
+from chatbot.core.times import waking_seconds
+from chatbot.kucoin.timing import Timing
 from tests.kucoin.ws_server import Clock
 
 

@@ -20,6 +20,7 @@ SPOT_PRICES = Stream(venue=Venue.SPOT, channel=Channel.PUBLIC)
 async def clock_work(desk: Desk) -> None:
     """What became due runs once, however late: jobs are coalesced."""
     desk.trading.expire_overdue()
+    desk.lookout.notice_sleep()
     desk.lookout.settle_due()
     await desk.watching.stand_in()
     desk.blindness.look()
@@ -79,15 +80,22 @@ async def test_neither_the_clock_nor_the_feed_coming_first_tells_anything_twice(
     assert desk.rule(rule).state is AlertState.DONE
 
 
+@pytest.mark.parametrize("clock_first", [False, True])
 @story
-async def test_a_rest_that_ended_in_the_sleep_arms_nothing_by_a_price_from_before_it(tmp_path: Path) -> None:
+async def test_a_rest_that_ended_in_the_sleep_arms_nothing_by_a_price_from_before_it(
+    tmp_path: Path, clock_first: bool
+) -> None:
     """The last tick stood below the level; while nobody listened the price went above it, and stays there."""
     desk = Desk(tmp_path)
     rule = await desk.alert("BTC > 68000 every 1h")
     desk.tick("68010")
     assert desk.rule(rule).state is AlertState.COOLING
     desk.tick("67000")
+    await clock_work(desk)
     since = sleep_through(desk, *["68500"] * HOURS)
+    if clock_first:
+        desk.lookout.notice_sleep()
+        desk.lookout.settle_due()
     find_out(desk, since)
     await clock_work(desk)
     desk.tick("68500")
