@@ -45,7 +45,7 @@ class AdminHandlers:
 
     async def kill(self, message: Message) -> Reply:
         """Durable before this returns; the cancels follow, told on the same card."""
-        stop = self._killswitch.kill(message.person.name, message.chat_id)
+        stop = self._killswitch.kill(message.person.name, message.chat_id, message.update_id)
         return Reply(subject=Subject.STOP, subject_id=stop.id, pinned=True, then=partial(self._killswitch.sweep, stop))
 
     async def sweep_tap(self, tap: Tap) -> Reply:
@@ -55,19 +55,19 @@ class AdminHandlers:
         return Reply(toast="Cancelling again…", then=partial(self._killswitch.sweep, stop))
 
     async def resume(self, message: Message) -> Reply:
+        if message.text:
+            return self._resume(message.person, message.text, message.update_id)
         if self._killswitch.standing() is None:
             raise Refused("Trading is not stopped.")
-        if not message.text:
-            return _ask_reason()
-        return self._resume(message.person, message.text)
+        return _ask_reason()
 
     async def resume_tap(self, tap: Tap) -> Reply:
         if self._killswitch.standing() is None:
             raise Refused("Trading is not stopped.")
         return _ask_reason()
 
-    def _resume(self, person: Person, reason: str) -> Reply:
-        stop = self._killswitch.resume(person.name, reason)
+    def _resume(self, person: Person, reason: str, update_id: int) -> Reply:
+        stop = self._killswitch.resume(person.name, reason, update_id)
         if stop is None:
             raise Refused("Trading is not stopped.")
         return Reply(text=views.resumed(stop))

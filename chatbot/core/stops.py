@@ -59,7 +59,10 @@ class StopReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """One kill. It stands until `resumed_at`; `swept_at` is set once the exchange was found clean."""
+    """One kill. It stands until `resumed_at`; `swept_at` is set once the exchange was found clean.
+
+    `cause` says why the bot stopped itself; it is empty where a person killed.
+    """
 
     id: int
     at: datetime
@@ -71,3 +74,4 @@ class Stop:
     resumed_at: datetime | None
     resumed_by: str
     reason: str
+    cause: str = ""

@@ -5,7 +5,7 @@ import logging
 from dataclasses import replace
 
 from chatbot.core.account import Position
-from chatbot.core.errors import KucoinError, NoPermission
+from chatbot.core.errors import KucoinError, NoPermission, Refused
 from chatbot.core.exchange import Sweep
 from chatbot.core.notices import Subject
 from chatbot.core.numbers import plain
@@ -34,10 +34,15 @@ class KillSwitch:
         self._sleep = sleep
         self._sweeping = asyncio.Lock()
 
-    def kill(self, person: str, chat_id: int) -> Stop:
-        """From the commit of this transaction on, no order leaves. Needs no network."""
+    def kill(self, person: str, chat_id: int, update_id: int | None, cause: str = "") -> Stop:
+        """From the commit of this transaction on, no order leaves. Needs no network.
+
+        The same update kills once, whatever was resumed since. The bot itself has no update, but a `cause`.
+        """
         with self._store.atomic():
-            stop = self._store.stops.kill(person, chat_id)
+            stop = self._store.stops.kill(person, chat_id, update_id, cause)
+            if stop.resumed_at is not None:
+                return stop
             waiting = self._store.orders.waiting()
             for ticket in waiting:
                 self._expire(ticket)
@@ -93,13 +98,24 @@ class KillSwitch:
     def stop(self, stop_id: int) -> Stop | None:
         return self._store.stops.get(stop_id)
 
-    def resume(self, person: str, reason: str) -> Stop | None:
-        """None when nothing was stopped. Every card of the kill tells it, too."""
+    def resume(self, person: str, reason: str, update_id: int) -> Stop | None:
+        """None when nothing was stopped. Every card of the kill tells it, too.
+
+        Raises Refused where the kill came after this update, or after what this update ended already.
+        """
         with self._store.atomic():
-            stop = self._store.stops.resume(person, reason)
-            if stop is not None:
-                for card in self._store.outbox.cards(Subject.STOP, stop.id):
-                    self._store.outbox.put(stop_edit(replace(stop, chat_id=card.chat_id, card_id=card.id)))
+            standing = self._store.stops.standing()
+            if standing is not None and self._store.stops.killed_after(standing.id, update_id):
+                raise Refused(
+                    "Trading was stopped after you sent that, so it stays stopped. Send it again if it is safe."
+                )
+            stop = self._store.stops.resume(person, reason, update_id)
+            if stop is None or standing is None:
+                return stop
+            if stop.id != standing.id:
+                raise Refused("That ended an earlier stop. Trading was stopped again since.")
+            for card in self._store.outbox.cards(Subject.STOP, stop.id):
+                self._store.outbox.put(stop_edit(replace(stop, chat_id=card.chat_id, card_id=card.id)))
         return stop
 
     def _expire(self, ticket: OrderTicket) -> None:

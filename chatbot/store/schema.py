@@ -138,8 +138,9 @@ _SECOND = (
     "CREATE TABLE closed_chats (chat_id INTEGER PRIMARY KEY, since TEXT NOT NULL, reason TEXT NOT NULL) STRICT",
     "CREATE TABLE moved_chats (old_id INTEGER PRIMARY KEY, new_id INTEGER NOT NULL) STRICT",
     # The updates that killed and resumed: handled again after a crash, they do nothing a second time.
-    "ALTER TABLE stops ADD COLUMN update_id INTEGER",
-    "ALTER TABLE stops ADD COLUMN resumed_update_id INTEGER",
+    """CREATE TABLE stop_updates (
+        update_id INTEGER PRIMARY KEY, stop_id INTEGER NOT NULL REFERENCES stops (id), at TEXT NOT NULL
+    ) STRICT""",
     "ALTER TABLE stops ADD COLUMN cause TEXT NOT NULL DEFAULT ''",
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) STRICT",
 )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from datetime import timedelta
 from typing import Any
 
 from chatbot.core.stops import OpenPosition, PlaceSwept, StillOpen, Stop, StopReport
@@ -9,6 +10,9 @@ from chatbot.core.times import Now
 from chatbot.store.audit import Audit
 from chatbot.store.database import Database
 from chatbot.store.values import moment, stamp
+
+ONE_BATCH = timedelta(minutes=2)
+"""A /resume older than a minute is refused: twice that covers whatever was sent around the same time as a kill."""
 
 
 class Stops:
@@ -24,18 +28,30 @@ class Stops:
     def get(self, stop_id: int) -> Stop | None:
         return self._one("id = ?", [stop_id])
 
-    def kill(self, person: str, chat_id: int) -> Stop:
-        """Durable when the transaction it joins is. A second kill while one stands is that one, told here anew."""
+    def kill(self, person: str, chat_id: int, update_id: int | None, cause: str = "") -> Stop:
+        """Durable when the transaction it joins is. A second kill while one stands is that one, told here anew.
+
+        An update that killed before does not kill again: its stop comes back, resumed or not.
+        Without an update it is the bot's own, for `cause`: what stands already stays where it was told.
+        """
         with self._db.atomic():
-            standing = self.standing()
-            if standing is not None:
-                self._db.execute("UPDATE stops SET chat_id = ? WHERE id = ?", [chat_id, standing.id])
-                return replace(standing, chat_id=chat_id)
-            self._db.execute(
-                "INSERT INTO stops (at, person, chat_id) VALUES (?, ?, ?)", [stamp(self._now()), person, chat_id]
-            )
-            self._audit.record(person, "killed")
-            stop = self.standing()
+            stop = self._of(update_id) or self._stopped(person, chat_id, cause)
+            self._heed(update_id, stop.id)
+            return stop
+
+    def _stopped(self, person: str, chat_id: int, cause: str) -> Stop:
+        standing = self.standing()
+        if standing is not None and cause:
+            return standing
+        if standing is not None:
+            self._db.execute("UPDATE stops SET chat_id = ? WHERE id = ?", [chat_id, standing.id])
+            return replace(standing, chat_id=chat_id)
+        self._db.execute(
+            "INSERT INTO stops (at, person, chat_id, cause) VALUES (?, ?, ?, ?)",
+            [stamp(self._now()), person, chat_id, cause],
+        )
+        self._audit.record(person, "killed", cause)
+        stop = self.standing()
         assert stop is not None, "the row was written a line above"  # noqa: S101 - for the type checker
         return stop
 
@@ -49,9 +65,12 @@ class Stops:
             [json.dumps(asdict(report)), stamp(self._now()) if report.clean else None, stop_id],
         )
 
-    def resume(self, person: str, reason: str) -> Stop | None:
-        """None when nothing was stopped."""
+    def resume(self, person: str, reason: str, update_id: int) -> Stop | None:
+        """None when nothing was stopped. An update that resumed before ends nothing more: its stop comes back."""
         with self._db.atomic():
+            known = self._of(update_id)
+            if known is not None:
+                return known
             stop = self.standing()
             if stop is None:
                 return None
@@ -59,10 +78,32 @@ class Stops:
                 "UPDATE stops SET resumed_at = ?, resumed_by = ?, reason = ? WHERE id = ?",
                 [stamp(self._now()), person, reason, stop.id],
             )
+            self._heed(update_id, stop.id)
             self._audit.record(person, "resumed", reason)
             return self.get(stop.id)
 
-    def _one(self, where: str, values: list[int]) -> Stop | None:
+    def killed_after(self, stop_id: int, update_id: int) -> bool:
+        """Whether this stop was asked for by an update that came after `update_id`, a moment ago.
+
+        Later than that the numbers prove nothing: after a quiet week Telegram begins anew anywhere.
+        """
+        since = stamp(self._now() - ONE_BATCH)
+        found = self._db.query(
+            "SELECT 1 FROM stop_updates WHERE stop_id = ? AND update_id > ? AND at > ?", [stop_id, update_id, since]
+        )
+        return next(iter(found), None) is not None
+
+    def _of(self, update_id: int | None) -> Stop | None:
+        return self._one("id = (SELECT stop_id FROM stop_updates WHERE update_id = ?)", [update_id])
+
+    def _heed(self, update_id: int | None, stop_id: int) -> None:
+        if update_id is not None:
+            self._db.execute(
+                "INSERT OR IGNORE INTO stop_updates (update_id, stop_id, at) VALUES (?, ?, ?)",
+                [update_id, stop_id, stamp(self._now())],
+            )
+
+    def _one(self, where: str, values: list[int | None]) -> Stop | None:
         # `where` is one of the literals above, never anything a person typed.
         row = next(iter(self._db.query(f"SELECT * FROM stops WHERE {where}", values)), None)  # noqa: S608
         return None if row is None else _stop(row)
@@ -80,6 +121,7 @@ def _stop(row: dict[str, Any]) -> Stop:
         resumed_at=moment(row["resumed_at"]) if row["resumed_at"] else None,
         resumed_by=row["resumed_by"] or "",
         reason=row["reason"] or "",
+        cause=row["cause"],
     )
 
 

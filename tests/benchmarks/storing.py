@@ -136,9 +136,9 @@ class Meanwhile:
             self._store.inbox.keep([(update, "{}")])
             with self._store.atomic():
                 self._store.inbox.end(update, "done")
-                self._store.stops.kill("Anna", 7)
+                self._store.stops.kill("Anna", 7, update)
             self._kills.append((time.perf_counter() - began) * 1000)
-            self._store.stops.resume("Anna", "next")
+            self._store.stops.resume("Anna", "next", -update)
 
     def tell(self) -> None:
         pauses = sorted(pause for pause in self._pauses if pause > 1)

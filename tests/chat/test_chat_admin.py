@@ -58,7 +58,7 @@ def test_health_tells_of_a_silent_exchange_and_of_a_kill(tmp_path: Path) -> None
             (edit,) = (await desk.taps(CARA, card, "Refresh")).letters
             assert "KuCoin does not answer" in edit.text
             desk.faults.clear()
-            desk.services.killswitch.kill("Anna", ANNA.id)
+            desk.services.killswitch.kill("Anna", ANNA.id, 900)
             desk.services.checkup.heard_telegram()
             said = await desk.says(CARA, "/status")
             assert "<b>STOPPED</b> by Anna" in said.text

@@ -488,7 +488,7 @@ class Desk:
         """The kill as far as its card."""
         update = next(self._updates)
         self.post.keep([(update, "{}")])
-        stop = self.killswitch.kill(person.name, person.id)
+        stop = self.killswitch.kill(person.name, person.id, update)
         card = Letter(chat_id=person.id, lane=Lane.ANSWER, subject=Subject.STOP, subject_id=stop.id)
         self.post.finish(update, Ending.DONE, [card])
         return stop

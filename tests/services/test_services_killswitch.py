@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from chatbot.core.errors import Killed
+from chatbot.core.errors import Killed, Refused
 from chatbot.core.exchange import Resting
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Subject
@@ -55,7 +55,7 @@ def problems(desk: Desk) -> dict[str, str]:
 async def test_a_kill_needs_no_network_and_outlives_the_process(desk: Desk) -> None:
     desk.switch(Fault.UNAVAILABLE)
     asked = len(desk.wire.lines)
-    desk.killswitch.kill("Anna", 7)
+    desk.killswitch.kill("Anna", 7, 1)
     assert len(desk.wire.lines) == asked
     desk.faults.clear()
     desk.restart()
@@ -228,7 +228,7 @@ async def test_without_a_kill_a_start_sweeps_nothing(desk: Desk) -> None:
     order = desk.elsewhere()
     await desk.killswitch.finish_unfinished()
     desk.kill()
-    desk.killswitch.resume("Anna", "never mind")
+    desk.killswitch.resume("Anna", "never mind", 9_999)
     await desk.killswitch.finish_unfinished()
     assert desk.exchange.orders[order.id].active
     assert desk.wire.lines == []
@@ -249,13 +249,13 @@ async def test_a_second_kill_is_the_first_one_told_anew(desk: Desk) -> None:
 
 @story
 async def test_resuming_lets_orders_leave_again_and_is_written_down(desk: Desk) -> None:
-    assert desk.killswitch.resume("Anna", "no reason") is None
+    assert desk.killswitch.resume("Anna", "no reason", 9_997) is None
     stop = desk.kill(BEN)
-    resumed = desk.killswitch.resume("Anna", "news are over")
+    resumed = desk.killswitch.resume("Anna", "news are over", 9_998)
     assert resumed is not None
     assert (resumed.id, resumed.resumed_by, resumed.reason) == (stop.id, "Anna", "news are over")
     assert desk.killswitch.standing() is None
-    assert desk.killswitch.resume("Anna", "again") is None
+    assert desk.killswitch.resume("Anna", "again", 9_999) is None
     assert desk.killswitch.stop(stop.id) == resumed
     records = [(r.person, r.what, r.detail) for r in desk.store.audit.latest(2)]
     assert records == [("Anna", "resumed", "news are over"), ("Ben", "killed", "")]
@@ -265,7 +265,7 @@ async def test_resuming_lets_orders_leave_again_and_is_written_down(desk: Desk) 
 @story
 async def test_a_kill_without_a_card_yet_still_sweeps(desk: Desk) -> None:
     orders = one_of_each(desk)
-    await desk.killswitch.sweep(desk.killswitch.kill("Anna", 7))
+    await desk.killswitch.sweep(desk.killswitch.kill("Anna", 7, 1))
     assert left(desk, orders) == []
     assert desk.told() == []
 
@@ -283,3 +283,38 @@ async def test_an_order_on_its_way_is_named_until_its_fate_is_known(desk: Desk) 
     assert desk.found().report.in_flight == ()
     assert desk.found().swept_at is not None
     assert desk.state(ticket) is not TicketState.UNKNOWN
+
+
+@story
+async def test_a_resume_handled_again_after_a_crash_ends_no_later_kill(desk: Desk) -> None:
+    desk.killswitch.kill("Ben", 8, 1)
+    resumed = desk.killswitch.resume("Anna", "over", 2)
+    assert desk.killswitch.resume("Anna", "over", 2) == resumed
+    desk.killswitch.kill("Ben", 8, 3)
+    desk.restart()
+    with pytest.raises(Refused, match="stopped"):
+        desk.killswitch.resume("Anna", "over", 2)
+    desk.wait(300)
+    with pytest.raises(Refused, match="stopped again since"):
+        desk.killswitch.resume("Anna", "over", 2)
+    assert desk.found().person == "Ben"
+
+
+@story
+async def test_a_kill_handled_again_after_a_crash_stops_nothing_that_was_resumed(desk: Desk) -> None:
+    desk.killswitch.kill("Ben", 8, 1)
+    resumed = desk.killswitch.resume("Anna", "over", 2)
+    card = await desk.propose("buy btc 100usdt")
+    assert desk.killswitch.kill("Ben", 8, 1) == resumed
+    assert desk.killswitch.standing() is None
+    assert desk.state(card) is TicketState.AWAIT_CONFIRM
+
+
+@story
+async def test_a_resume_sent_before_a_kill_does_not_end_it_though_it_is_heard_after(desk: Desk) -> None:
+    desk.killswitch.kill("Ben", 8, 6)
+    with pytest.raises(Refused, match="after you sent that"):
+        desk.killswitch.resume("Anna", "over", 5)
+    assert desk.found().person == "Ben"
+    desk.wait(300)
+    assert desk.killswitch.resume("Anna", "a quiet week later the numbers begin anew", 4) is not None

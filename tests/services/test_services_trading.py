@@ -363,7 +363,7 @@ async def test_a_kill_between_card_and_tap_spends_the_card_for_good(desk: Desk, 
     card = await desk.propose("buy btc 100usdt")
     desk.kill()
     if resumed:
-        desk.killswitch.resume("Anna", "over")
+        desk.killswitch.resume("Anna", "over", 9_999)
     with pytest.raises(TicketGone, match="expired"):
         await desk.confirm(card)
     assert desk.state(card) is TicketState.EXPIRED

@@ -392,7 +392,7 @@ def test_who_is_to_know_of_a_closed_chat_is_told_in_the_same_transaction(store: 
 
 def test_all_that_names_a_group_names_it_anew_when_it_moves(store: Store, propose: Callable[[], OrderTicket]) -> None:
     ticket = propose()  # in chat 70
-    stop = store.stops.kill("Anna", 70)
+    stop = store.stops.kill("Anna", 70, 1)
     store.db.execute(
         "INSERT INTO alerts (kind, symbol, venue, level, person_id, person, chat_id, note, order_line, state, arms,"
         " armed_at, fired, created_at) VALUES ('price', 'BTC-USDT', 'spot', '1', 7, 'Anna', 70, '', '', 'armed', 1, '',"

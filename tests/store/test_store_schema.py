@@ -227,7 +227,7 @@ def first_version(path: Path) -> Path:
     return path
 
 
-_ADDED = {"update_id", "resumed_update_id", "cause"}
+_ADDED = {"cause"}
 """Columns of stops that the first version did not have."""
 
 
