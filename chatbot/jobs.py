@@ -1,11 +1,16 @@
 """What runs on the clock, as a table. APScheduler ticks; what is due stands in the database."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from chatbot.core.errors import KucoinError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,11 +21,16 @@ class Job:
 
 
 async def run_jobs(jobs: Sequence[Job]) -> None:
-    """Until cancelled, each job every so many seconds, never two of one at once. Raises what a job raises."""
+    """Until cancelled, each job every so many seconds, never two of one at once.
+
+    Raises what a job raises, unless KuCoin is to blame: then it is done again when it is due.
+    """
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def fail(event: JobExecutionEvent) -> None:
-        if not failed.done():
+        if isinstance(event.exception, KucoinError):
+            log.warning("%s: %s", event.job_id, event.exception)
+        elif not failed.done():
             failed.set_exception(event.exception)
 
     # A late job runs once, however late: by default one that is a second late is dropped for good.

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from chatbot.core.errors import Unavailable
 from chatbot.jobs import Job, run_jobs
 
 SOON = 0.02
@@ -64,6 +65,27 @@ def test_a_job_that_fails_ends_them_all_with_its_error(error: Exception) -> None
     with pytest.raises(type(error), match=str(error)):
         asyncio.run(story())
     assert others > 0
+
+
+def test_a_job_that_kucoin_fails_is_done_again_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        enough, runs = asyncio.Event(), 0
+
+        async def ask() -> None:
+            nonlocal runs
+            runs += 1
+            if runs == 3:
+                enough.set()
+            raise Unavailable("KuCoin cannot be reached.")
+
+        task = asyncio.create_task(run_jobs([job(ask, name="read candles")]))
+        async with asyncio.timeout(10):
+            await enough.wait()
+        await ended(task)
+        assert task.cancelled()
+
+    asyncio.run(story())
+    assert "read candles: KuCoin cannot be reached." in caplog.text
 
 
 def test_a_job_that_takes_long_is_never_run_twice_at_once() -> None:
