@@ -1,7 +1,8 @@
 """Closed one-minute candles of every watched symbol, read after the fact: what no tick showed is told late.
 
 How far a symbol has been read stands in the database, so a gap of the feed, a restart and a day
-switched off are the same thing here: minutes that have not been read yet.
+switched off are the same thing here: minutes that have not been read yet. After more than `REACH` only
+those within it are read, and `blindness` says so.
 """
 
 import asyncio

@@ -9,7 +9,7 @@ from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.times import Now, in_words
 from chatbot.services.auditing import CandleAudit, whole_minute
-from chatbot.services.marks import PUBLISHED
+from chatbot.services.marks import PUBLISHED, REACH
 from chatbot.services.troubles import LONG
 from chatbot.services.watching import Watching
 from chatbot.store.feed_marks import Blind
@@ -33,6 +33,11 @@ class Back:
     off: bool
     venues: tuple[Venue, ...]
     late: int
+
+    @property
+    def beyond_reach(self) -> bool:
+        """Whether a part of it is too long ago to be read."""
+        return self.until - self.since > REACH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +125,11 @@ class Blindness:
             for chat in sorted(chats):
                 venues = tuple(s.venue for s in streams)
                 back = Back(since=since, until=until, off=off, venues=venues, late=late.get(chat, 0))
-                self._put(chat, back_but(back, unread[chat]) if chat in unread else self._wording.back(back))
+                self._put(chat, self._said(back, unread.get(chat, [])))
         self._known |= not_read
+
+    def _said(self, back: Back, unread: Sequence[Symbol]) -> str:
+        return back_but(back, unread) if unread or back.beyond_reach else self._wording.back(back)
 
     def _tell_unread(self, but: Collection[Venue]) -> None:
         """Once, of symbols that cannot be read for long; `but` of these venues they hear when prices are back."""
@@ -152,11 +160,16 @@ class Blindness:
 
 
 def back_but(back: Back, symbols: Sequence[Symbol]) -> str:
-    """What a chat is told that watches `symbols`, whose candles cannot be read."""
+    """What a chat is told where not all was read: the candles of `symbols` could not be, or it was too long ago."""
     span = in_words(back.until - back.since)
-    head = f"I was off for {span}." if back.off else f"Back after {span}."
-    late = f" {back.late} alerts were found late so far." if back.late else ""
-    return f"{head}{late} What was traded meanwhile on {_names(symbols)} cannot be read yet. {_KEEP_TRYING}"
+    said = [f"I was off for {span}." if back.off else f"Back after {span}."]
+    if back.late:
+        said.append(f"{'1 alert was' if back.late == 1 else f'{back.late} alerts were'} found late so far.")
+    if back.beyond_reach:
+        said.append(f"I read the last {in_words(REACH)} of what was traded: of what crossed before, I cannot know.")
+    if symbols:
+        said.append(f"What was traded meanwhile on {_names(symbols)} cannot be read yet. {_KEEP_TRYING}")
+    return " ".join(said)
 
 
 def unread(symbols: Sequence[Symbol]) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from chatbot.core.market import Candle, Symbol
 from chatbot.core.replay import MINUTE
 from chatbot.core.times import Now
+from chatbot.store.alerts import CARDS_STAY
 from chatbot.store.store import Store
 
 PUBLISHED = timedelta(minutes=3)
@@ -13,6 +14,9 @@ PUBLISHED = timedelta(minutes=3)
 
 AGAIN = timedelta(hours=1)
 """Of minutes read again where a mark is ahead of the clock: up to when they had been read is not known then."""
+
+REACH = CARDS_STAY
+"""How far back candles are read at most: as long as a firing is kept. KuCoin's lists do not end otherwise."""
 
 _JUMP = timedelta(minutes=2)
 _CLOCK_READ = timedelta(minutes=15)
@@ -27,9 +31,9 @@ class Marks:
         self._doubted_until: datetime | None = None
 
     def all(self, until: datetime) -> dict[Symbol, datetime]:
-        """`until` is the end of the last closed minute. No mark is ahead of the clock."""
+        """`until` is the end of the last closed minute. No mark is ahead of the clock, and none out of reach."""
         marks, ahead = self._store.alerts.audited_all(), until + 2 * MINUTE
-        return {symbol: mark if mark < ahead else until - AGAIN for symbol, mark in marks.items()}
+        return {s: max(mark, until - REACH) if mark < ahead else until - AGAIN for s, mark in marks.items()}
 
     def look(self) -> None:
         """At the beginning and the end of each: what is between two ends is seconds, unless the clock was set."""

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from chatbot.core.market import Candle, Instrument, Venue
 from chatbot.core.symbols import Catalogue
 from chatbot.services.auditing import CandleAudit
-from chatbot.services.marks import AGAIN
+from chatbot.services.marks import AGAIN, REACH, Marks
 from chatbot.services.replaying import Replaying
 from tests.sandbox.worlds import BTC
 from tests.services.desk import Desk, story
@@ -170,3 +170,14 @@ async def test_a_mark_from_the_future_is_taken_back_when_it_is_seen(tmp_path: Pa
     assert read < desk.time()
     await desk.audit.look()
     assert desk.fired() == ["1·1 68500 candle"]
+
+
+@story
+async def test_what_is_older_than_a_firing_is_kept_is_not_asked_for(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    now = desk.time().replace(second=0)
+    desk.store.alerts.mark_audited(BTC, Venue.SPOT, now - 2 * REACH)
+    desk.wait(9)
+    assert Marks(desk.store, desk.time).all(now)[BTC] == now - REACH
+    assert desk.audit.read_last([BTC]) == now - 2 * REACH

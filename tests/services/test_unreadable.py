@@ -235,3 +235,23 @@ async def test_a_fault_of_ours_leaves_nothing_running_behind_the_looks_back(tmp_
 
 async def _broken(*_: object) -> None:
     raise RuntimeError
+
+
+@story
+async def test_after_months_the_last_thirty_days_are_asked_for_and_the_rest_is_owned_up_to_once(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("XBTUSDTM > 900000")
+    await desk.alert("XBTUSDTM > 900001", BEN)
+    await looks(desk, 3)
+    desk.stop()
+    desk.wait(80 * 86_400)
+    desk.start()
+    desk.wire.instead["kline"] = JSONResponse({"code": "200000", "data": []})
+    before = len(desk.wire.lines)
+    await jobs(desk, 10)
+    assert len([line for line in desk.wire.lines[before:] if "kline" in line]) in range(87, 100)
+    for person in (ANNA, BEN):
+        (text,) = desk.letters(person.id)
+        assert text.startswith("I was off for 80 d")
+        assert "the last 30 d" in text
+        assert "cannot know" in text
