@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
+from chatbot.core.bounds import check_size, less_than_a_step
 from chatbot.core.errors import OverLimit, Refused, UsageError
 from chatbot.core.market import Instrument, Symbol, Ticker, Venue
 from chatbot.core.modes import TradingMode
@@ -130,9 +131,9 @@ def check_draft(draft: Draft, instrument: Instrument, limits: Limits) -> None:
     wanted = amount.value / price if amount.kind is AmountKind.QUOTE and price is not None else amount.value
     size, funds = (None, instrument.round_funds(wanted)) if by_funds else (instrument.round_size(wanted), None)
     if not (size or funds):
-        raise Refused(_less_than_a_step(instrument, by_funds=by_funds))
+        raise Refused(less_than_a_step(instrument, by_funds=by_funds))
     worth = size * price if size is not None and price is not None else funds
-    _check_size(instrument, size, funds, worth if buying else None)  # a sale may meet a better price
+    check_size(instrument, size, funds, worth if buying else None)  # a sale may meet a better price
     if worth is not None and instrument.quote == HOME_QUOTE:
         _check_notional(worth, limits)
 
@@ -140,7 +141,7 @@ def check_draft(draft: Draft, instrument: Instrument, limits: Limits) -> None:
 def check(spec: OrderSpec, cost: Estimate, terms: Terms, limits: Limits, spent_today: Decimal) -> None:
     """Raises Refused or OverLimit. `spent_today` is the day's notional of all people, this order not included."""
     _check_rules(spec.symbol, terms.instrument, limits)
-    _check_size(terms.instrument, spec.size, spec.funds, cost.funds)
+    check_size(terms.instrument, spec.size, spec.funds, cost.funds)
     _check_balance(spec, cost, terms)
     _check_notional(cost.notional, limits)
     left = max(limits.daily_max - spent_today, Decimal(0))
@@ -189,13 +190,7 @@ def _too_little(draft: Draft, terms: Terms, wanted: Decimal, *, by_funds: bool) 
     if not wanted:
         currency = instrument.quote if draft.side is Side.BUY else instrument.base
         return f"Trade holds no free {currency}.{_other_pocket(draft.side, terms)}"
-    return _less_than_a_step(instrument, by_funds=by_funds)
-
-
-def _less_than_a_step(instrument: Instrument, *, by_funds: bool) -> str:
-    step = instrument.funds_increment if by_funds else instrument.size_increment
-    unit = instrument.quote if by_funds else instrument.base
-    return f"{instrument.symbol} trades in steps of {plain(step)} {unit}; that is less than one."
+    return less_than_a_step(instrument, by_funds=by_funds)
 
 
 def _check_rules(symbol: Symbol, instrument: Instrument, limits: Limits) -> None:
@@ -207,19 +202,6 @@ def _check_rules(symbol: Symbol, instrument: Instrument, limits: Limits) -> None
         raise OverLimit(f"{symbol} is not on the list that may be traded (ORDER_SYMBOLS).")
     if not instrument.tradable:
         raise Refused(f"KuCoin has closed {symbol} to trading.")
-
-
-def _check_size(instrument: Instrument, size: Decimal | None, funds: Decimal | None, worth: Decimal | None) -> None:
-    """`worth` in the quote currency; None where it is not known yet."""
-    symbol, base, quote = instrument.symbol, instrument.base, instrument.quote
-    if size is not None and not instrument.min_size <= size <= instrument.max_size:
-        low, high = plain(instrument.min_size), plain(instrument.max_size)
-        raise Refused(f"{symbol} orders are {low} to {high} {base}; this is {plain(size)}.")
-    if funds is not None and funds > instrument.max_funds:
-        raise Refused(f"{symbol} takes at most {tidy(instrument.max_funds, 2)} {quote} at the market.")
-    if worth is not None and worth < instrument.min_funds:
-        low = plain(instrument.min_funds)
-        raise Refused(f"{symbol} orders start at {low} {quote}; this is {tidy(worth, 8)}.")
 
 
 def _check_notional(notional: Decimal, limits: Limits) -> None:
