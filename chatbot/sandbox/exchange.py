@@ -18,6 +18,7 @@ from chatbot.sandbox.accounts import Accounts, Pocket, Wallet
 from chatbot.sandbox.futures import FuturesDesk
 from chatbot.sandbox.journal import Cause, Entry
 from chatbot.sandbox.ledger import Ledger
+from chatbot.sandbox.oco import Oco, OcoRequest
 from chatbot.sandbox.orders import ExchangeFill, ExchangeOrder, OrderRequest
 from chatbot.sandbox.positions import FundingPayment, Position
 from chatbot.sandbox.prices import Prices
@@ -71,6 +72,11 @@ class Exchange:
         return self._ledger.orders
 
     @property
+    def ocos(self) -> Mapping[str, Oco]:
+        """Every pair of stop orders ever accepted, oldest first; the pairs' own ids."""
+        return self._ledger.ocos
+
+    @property
     def fills(self) -> Sequence[ExchangeFill]:
         return self._ledger.fills
 
@@ -99,6 +105,14 @@ class Exchange:
         """Raises Refusal: nothing was accepted."""
         self.advance()
         return self._spot.place(request) if venue is Venue.SPOT else self._futures.place(request)
+
+    def in_pair(self, order: ExchangeOrder) -> bool:
+        return self._ledger.partner(order) is not None
+
+    def place_oco(self, request: OcoRequest) -> Oco:
+        """Raises Refusal: nothing was accepted."""
+        self.advance()
+        return self._spot.place_oco(request)
 
     def check(self, venue: Venue, request: OrderRequest) -> None:
         """What a test order goes through: the rules, not the balance (KuCoin does not say). Raises Refusal."""
@@ -153,8 +167,14 @@ class Exchange:
             self._desk(order.venue).match(order, quote)
 
     def _wake(self, order: ExchangeOrder) -> None:
-        """The stop order ends, another with its clientOid goes to market; refused there, it ends cancelled."""
+        """The stop order ends, another with its clientOid goes to market; refused there, it ends cancelled.
+
+        The other leg of an OCO order ends with it.
+        """
         ended = self._ledger.finish(replace(order, triggered=True), cancelled=False)
+        partner = self._ledger.partner(order)
+        if partner is not None and partner.active:
+            self._ledger.finish(partner, cancelled=True)
         try:
             self._desk(order.venue).place(replace(order.request, stop=None))
         except Refusal:
@@ -178,6 +198,7 @@ class Exchange:
         return {
             "wallets": [[pocket.value, currency, pack(wallet)] for pocket, currency, wallet in ledger.accounts.items()],
             "orders": pack(list(ledger.orders.values())),
+            "ocos": pack(list(ledger.ocos.values())),
             "fills": pack(ledger.fills),
             "positions": pack(list(ledger.positions.values())),
             "payments": pack(ledger.payments),
@@ -193,6 +214,7 @@ class Exchange:
         orders = [unpack(ExchangeOrder, row) for row in _rows(state["orders"])]
         positions = [unpack(Position, row) for row in _rows(state["positions"])]
         ledger.orders.update({order.id: order for order in orders})
+        ledger.ocos.update({oco.id: oco for oco in (unpack(Oco, row) for row in _rows(state.get("ocos", [])))})
         ledger.positions.update({position.symbol: position for position in positions})
         ledger.fills.extend(unpack(ExchangeFill, row) for row in _rows(state["fills"]))
         ledger.payments.extend(unpack(FundingPayment, row) for row in _rows(state["payments"]))

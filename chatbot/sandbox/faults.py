@@ -18,6 +18,7 @@ class Fault(Enum):
     HUGE = "Every answer is eight megabytes long"
     MAINTENANCE = "Trading is closed for maintenance"
     CANCEL_ONLY = "Orders can only be cancelled"
+    CANCEL_IGNORED = "Cancels are promised, and nothing is done"
     CLOCK_AHEAD = "The exchange's clock is two minutes ahead"
     FEED_DROP = "The feed is cut off, and nobody gets through to it"
     FEED_HALF_OPEN = "The feed stays connected, but nothing comes out of it"

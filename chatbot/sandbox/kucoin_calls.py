@@ -22,7 +22,7 @@ class Call:
     """`now` is the exchange's clock as it shows it; `status` what its status endpoint says.
 
     `host` is where the caller found this server: name or address, and port. While `hidden`,
-    no query knows any order.
+    no query knows any order; while `deaf`, cancels are promised and nothing is done.
     """
 
     exchange: Exchange
@@ -36,6 +36,7 @@ class Call:
     now: datetime
     status: str
     hidden: bool
+    deaf: bool
 
     def need(self, name: str) -> str:
         value = self.query.get(name, "")
@@ -58,6 +59,12 @@ class Call:
         """A parameter in milliseconds; 0 is KuCoin's way to leave it out."""
         millis = self.integer(name, 0)
         return from_millis(millis) if millis else default
+
+    def cancel(self, order: ExchangeOrder) -> ExchangeOrder:
+        """Raises Refusal when there is nothing left to cancel."""
+        if self.deaf and order.active:
+            return order
+        return self.exchange.cancel(order)
 
     def listed(self, venue: Venue) -> list[Instrument]:
         return [each for each in self.exchange.prices.instruments().values() if each.venue is venue]

@@ -49,7 +49,7 @@ def cancel(call: Call) -> Row:
     order = call.exchange.find(Venue.FUTURES, call.path["orderId"])
     if order is None:
         raise Refusal("100004", "The order cannot be canceled.")
-    return {"cancelledOrderIds": [call.exchange.cancel(order).id]}
+    return {"cancelledOrderIds": [call.cancel(order).id]}
 
 
 def cancel_by_client_oid(call: Call) -> Row:
@@ -57,7 +57,7 @@ def cancel_by_client_oid(call: Call) -> Row:
     order = call.exchange.find_by_client_oid(Venue.FUTURES, call.path["clientOid"])
     if order is None or order.request.symbol != symbol:
         raise Refusal("100004", "The order cannot be canceled.")
-    return {"clientOid": call.exchange.cancel(order).request.client_oid}
+    return {"clientOid": call.cancel(order).request.client_oid}
 
 
 def cancel_of_symbol(call: Call) -> Row:
@@ -80,7 +80,7 @@ def _cancelled(call: Call, symbol: Symbol | None, *, parked: bool) -> Row:
         and (each.parked if parked else each.resting)
         and symbol in (None, each.request.symbol)
     ]
-    return {"cancelledOrderIds": [call.exchange.cancel(each).id for each in meant]}
+    return {"cancelledOrderIds": [call.cancel(each).id for each in meant]}
 
 
 def orders(call: Call) -> Row:

@@ -166,6 +166,7 @@ class _Host:
             now=self._face.clock,
             status=status,
             hidden=Fault.HIDDEN_ORDERS in faults,
+            deaf=Fault.CANCEL_IGNORED in faults,
         )
 
     def _add(self, endpoint: Endpoint) -> None:

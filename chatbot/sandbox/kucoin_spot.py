@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from chatbot.sandbox import kucoin_spot_oco as oco
 from chatbot.sandbox import kucoin_spot_orders as orders
 from chatbot.sandbox import kucoin_spot_queries as queries
 from chatbot.sandbox.kucoin_account import SPOT_ACCOUNT
@@ -15,6 +16,7 @@ _PLACE = (
     private("POST /api/v1/hf/orders", 1, orders.place, Pool.SPOT, SPOT),
     private("POST /api/v1/hf/orders/sync", 1, orders.place_sync, Pool.SPOT, SPOT),
     private("POST /api/v1/stop-order", 1, orders.place_stop, Pool.SPOT, SPOT),
+    private("POST /api/v3/oco/order", 2, oco.place, Pool.SPOT, SPOT),
 )
 _CANCEL = (
     private("DELETE /api/v1/hf/orders", 2, orders.cancel_all_of_symbol, Pool.SPOT, SPOT),
@@ -26,7 +28,7 @@ _CANCEL = (
         "DELETE /api/v1/hf/orders/sync/client-order/{clientOid}", 1, orders.cancel_sync_by_client_oid, Pool.SPOT, SPOT
     ),
     private("DELETE /api/v1/stop-order/cancel", 3, orders.cancel_stop_orders, Pool.SPOT, SPOT),
-    private("DELETE /api/v3/oco/orders", 3, orders.cancel_oco_orders, Pool.SPOT, SPOT),
+    private("DELETE /api/v3/oco/orders", 3, oco.cancel, Pool.SPOT, SPOT),
 )
 _ASK = (
     private("POST /api/v1/hf/orders/test", 1, orders.place_test, Pool.SPOT, SPOT),
@@ -40,6 +42,7 @@ _ASK = (
     private("POST /api/v1/hf/orders/dead-cancel-all", 2, orders.set_dead_man, Pool.SPOT, SPOT),
     private("GET /api/v1/hf/orders/dead-cancel-all/query", 2, orders.get_dead_man, Pool.SPOT, SPOT),
     private("GET /api/v1/stop-order", 8, orders.stop_orders, Pool.SPOT, GENERAL),
+    private("GET /api/v3/oco/orders", 2, oco.orders, Pool.SPOT, GENERAL),
 )
 
 SPOT_ENDPOINTS: tuple[Endpoint, ...] = (

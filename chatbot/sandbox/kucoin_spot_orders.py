@@ -69,7 +69,7 @@ def cancel_sync_by_client_oid(call: Call) -> Row:
 def _cancelled(call: Call, order: ExchangeOrder | None) -> ExchangeOrder:
     if order is None:
         raise Refusal("400100", _UNKNOWN)
-    return call.exchange.cancel(order)
+    return call.cancel(order)
 
 
 def cancel_all_of_symbol(call: Call) -> str:
@@ -90,7 +90,7 @@ def _cancel_resting(call: Call, symbol: Symbol | None) -> list[str]:
         if order.venue is Venue.SPOT and order.resting and symbol in (None, order.request.symbol)
     ]
     for order in open_orders:
-        call.exchange.cancel(order)
+        call.cancel(order)
     return sorted({order.request.symbol for order in open_orders})
 
 
@@ -128,7 +128,8 @@ def place_stop(call: Call) -> Row:
     return {"orderId": call.exchange.place(Venue.SPOT, request).id}
 
 
-def _parked(call: Call) -> list[ExchangeOrder]:
+def _parked(call: Call, *, legs: bool) -> list[ExchangeOrder]:
+    """With or without those that belong to an OCO order."""
     ids = {each for each in call.query.get("orderIds", "").split(",") if each}
     return [
         each
@@ -137,18 +138,17 @@ def _parked(call: Call) -> list[ExchangeOrder]:
         and each.parked
         and call.symbol in (None, each.request.symbol)
         and (not ids or each.id in ids)
+        and (legs or not call.exchange.in_pair(each))
     ]
 
 
 def stop_orders(call: Call) -> Row:
-    rows = [stop_order(each) for each in reversed(_parked(call)) if call.knows(each)]
+    """The legs of OCO orders stand among them, as `oco`."""
+    shown = [each for each in reversed(_parked(call, legs=True)) if call.knows(each)]
+    rows = [stop_order(each) | ({"stop": "oco"} if call.exchange.in_pair(each) else {}) for each in shown]
     return paged(rows, call.integer("currentPage", 1), call.integer("pageSize", 50))
 
 
 def cancel_stop_orders(call: Call) -> Row:
-    return {"cancelledOrderIds": [call.exchange.cancel(each).id for each in _parked(call)]}
-
-
-def cancel_oco_orders(_: Call) -> Row:
-    """OCO orders cannot be placed here, so there are none to cancel."""
-    return {"cancelledOrderIds": []}
+    """Not of OCO orders, which have a cancel of their own: KuCoin does not say, and this is the stricter reading."""
+    return {"cancelledOrderIds": [call.cancel(each).id for each in _parked(call, legs=False)]}

@@ -10,6 +10,7 @@ from chatbot.core.times import Now, to_millis
 from chatbot.sandbox.accounts import Accounts
 from chatbot.sandbox.book import Level, maker_rate
 from chatbot.sandbox.journal import Cause, Journal, OrderStep, Step, WalletChange
+from chatbot.sandbox.oco import Oco
 from chatbot.sandbox.orders import ZERO, ExchangeFill, ExchangeOrder, OrderRequest
 from chatbot.sandbox.positions import FundingPayment, Position
 from chatbot.sandbox.prices import Prices, Quote
@@ -40,6 +41,7 @@ class Ledger:
         self.accounts = Accounts()
         self.journal = Journal()
         self.orders: dict[str, ExchangeOrder] = {}
+        self.ocos: dict[str, Oco] = {}
         self.fills: list[ExchangeFill] = []
         self.positions: dict[Symbol, Position] = {}
         self.payments: list[FundingPayment] = []
@@ -86,7 +88,30 @@ class Ledger:
             return str(236_000_000_000_000_000 + number)
         if request.stop is not None:
             return f"vs{number:022x}"
+        return self._hex(number)
+
+    def _hex(self, number: int) -> str:
         return f"{to_millis(self.now()) // 1000:08x}{number:016x}"
+
+    def pair(self, client_oid: str, first: ExchangeOrder, second: ExchangeOrder) -> Oco:
+        """Bind two stop orders into one that cancels the other."""
+        oco = Oco(
+            id=self._hex(self.next()),
+            client_oid=client_oid,
+            symbol=first.request.symbol,
+            created_at=self.now(),
+            first=first.id,
+            second=second.id,
+        )
+        self.ocos[oco.id] = oco
+        return oco
+
+    def partner(self, order: ExchangeOrder) -> ExchangeOrder | None:
+        """The other leg of the OCO order that this one belongs to."""
+        oco = next((each for each in self.ocos.values() if order.id in each.legs), None)
+        if oco is None:
+            return None
+        return self.orders[oco.second if order.id == oco.first else oco.first]
 
     def keep(self, order: ExchangeOrder) -> ExchangeOrder:
         """Write down a changed order."""

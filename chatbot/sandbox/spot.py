@@ -14,6 +14,7 @@ from chatbot.sandbox.accounts import Pocket
 from chatbot.sandbox.book import PRICE_BAND, Level, eat, eat_funds, levels, size_of, walked_into, within
 from chatbot.sandbox.journal import Cause
 from chatbot.sandbox.ledger import Execution, Ledger
+from chatbot.sandbox.oco import Oco, OcoRequest
 from chatbot.sandbox.orders import ZERO, ExchangeOrder, OrderRequest, TimeInForce
 from chatbot.sandbox.prices import Quote
 from chatbot.sandbox.refusals import Refusal
@@ -59,6 +60,19 @@ class SpotDesk:
             order = self._fill(order, instrument, level, taker=True)
             self._ledger.moved(Cause.TRADED, order)
         return self._settled(order, instrument, quote)
+
+    def place_oco(self, request: OcoRequest) -> Oco:
+        """Raises Refusal. Like a stop order it holds no money until the market reaches it."""
+        rules.check_client_oid(request.client_oid)
+        orders = self._ledger.orders
+        for oco in self._ledger.ocos.values():
+            if oco.client_oid == request.client_oid and any(orders[leg].active for leg in oco.legs):
+                raise Refusal("102426", "Duplicate clientOid")
+        first, second = request.legs(self._ledger.quote(request.symbol).last)
+        for leg in (first, second):
+            self.check(leg)
+        accepted = [self._ledger.accept(leg, Venue.SPOT) for leg in (first, second)]
+        return self._ledger.pair(request.client_oid, *accepted)
 
     def match(self, order: ExchangeOrder, quote: Quote) -> ExchangeOrder:
         """Let the market walk into a resting order: it fills at its own price."""

@@ -97,7 +97,6 @@ def test_cancelling_by_symbol_says_success_and_leaves_other_symbols_and_stop_ord
     assert [row["id"] for row in world.get("/spot/api/v1/stop-order")["items"]] == [stop_id]
     assert world.call("DELETE", "/spot/api/v1/stop-order/cancel").data == {"cancelledOrderIds": [stop_id]}
     assert world.get("/spot/api/v1/stop-order")["totalNum"] == 0
-    assert world.call("DELETE", "/spot/api/v3/oco/orders").data == {"cancelledOrderIds": []}
 
 
 def test_open_orders_are_listed_by_symbol_and_page() -> None:
