@@ -1,7 +1,8 @@
 """Funding on the clock: one request for all contracts, and what it means to the rules about them."""
 
+import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from chatbot.core.account import Position
@@ -27,6 +28,7 @@ from chatbot.core.market import Contract, FundingRate, SettledRate, Symbol
 from chatbot.core.times import Now
 from chatbot.services.exchange import Exchange
 from chatbot.services.firing import Change, Teller
+from chatbot.services.listings import whole
 from chatbot.services.turns import gathered, give_way, parts
 from chatbot.store.store import Store
 from chatbot.store.watches import PAGE
@@ -39,15 +41,12 @@ BLINK = timedelta(minutes=5)
 REACH = timedelta(days=7)
 """How far back settlements that passed unseen are still told."""
 
-WHOLE = 0.8
-"""Of the longest list of contracts seen: a shorter one proves nothing about what is missing from it."""
-
 AT_ONCE = 25
 """Rules judged and stored before others have their turns: some milliseconds."""
 
 
 class FundingWatch:
-    """`scan` it each minute, one scan at a time, and hand it the feed's predicted rates.
+    """`scan` it each minute, and hand it the feed's predicted rates.
 
     `gone` is told once of each rule whose contract is no longer listed, within the transaction that ends it.
     """
@@ -68,6 +67,7 @@ class FundingWatch:
         self._absent: set[Symbol] = set()
         self._longest = 0
         self._troubles: set[str] = set()
+        self._busy = asyncio.Lock()
 
     def hear(self, news: PredictedRate) -> None:
         """Stands in where the list of contracts has no predicted rate."""
@@ -81,17 +81,20 @@ class FundingWatch:
 
     async def scan(self) -> None:
         """One look at all contracts with rules; none at all when there are no rules. Raises nothing of KuCoin's."""
-        symbols = self._store.alerts.funding_symbols()
-        if not symbols:
-            return
-        try:
-            contracts = await self._exchange.market.contracts()
-        except KucoinError as error:
-            self._trouble("contracts", error)
-            return
-        self._well("contracts")
+        async with self._busy:
+            symbols = self._store.alerts.funding_symbols()
+            if not symbols:
+                return
+            try:
+                contracts = await self._exchange.market.contracts()
+            except KucoinError as error:
+                self._trouble("contracts", error)
+                return
+            self._well("contracts")
+            await self._scan(symbols, {contract.symbol: contract for contract in contracts})
+
+    async def _scan(self, symbols: Sequence[Symbol], listed: Mapping[Symbol, Contract]) -> None:
         self._forget()
-        listed = {contract.symbol: contract for contract in contracts}
         self._longest = max(self._longest, len(listed))
         kept = []
         for symbol in symbols:
@@ -99,7 +102,7 @@ class FundingWatch:
                 self._absent.discard(symbol)
                 self._latest[symbol] = listed[symbol]
                 kept.append(await self._look(listed[symbol]))
-            elif len(listed) >= WHOLE * self._longest:
+            elif whole(len(listed), self._longest):
                 await self._miss(symbol)
             await give_way()
         # Last of all: whoever stops before this line does it all again, and no rule fires twice for one occasion.

@@ -373,3 +373,27 @@ async def test_the_sandboxs_kucoin_is_understood_in_all_of_this(opened: Callable
     ]
     paid = desk.store.alerts.latest_firing(2)
     assert (paid is not None) is (rate.rate > 0)
+
+
+@story
+async def test_two_scans_at_once_are_made_one_after_the_other(desk: Desk) -> None:
+    """The one at the start may still be at work when the clock's first begins."""
+    desk.rule(FLIP)
+    desk.kucoin.hold_answers()
+    scans = [asyncio.create_task(desk.scan()) for _ in range(2)]
+    await desk.kucoin.reached.wait()
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert desk.kucoin.asked == [CONTRACTS]
+    desk.kucoin.opened.set()
+    await asyncio.gather(*scans)
+    assert desk.kucoin.asked == [CONTRACTS] * 2
+
+
+@story
+async def test_an_empty_list_of_contracts_ends_no_rule_not_even_at_the_start(desk: Desk) -> None:
+    rule = desk.rule(FLIP)
+    desk.kucoin.rows.clear()
+    for _ in range(5):
+        await desk.scan(MINUTE)
+    assert (desk.now(rule).alive, desk.over) == (True, [])
