@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from chatbot.core.account import Position
 from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Source, ended, fired
-from chatbot.core.errors import KucoinError, Rejected
+from chatbot.core.errors import KucoinError
 from chatbot.core.feed import PredictedRate
 from chatbot.core.funding import FundingSeen, noted
 from chatbot.core.funding_alerts import (
@@ -24,10 +24,12 @@ from chatbot.core.funding_alerts import (
     settled,
     settling,
 )
-from chatbot.core.market import Contract, FundingRate, SettledRate, Symbol
-from chatbot.core.times import Now
+from chatbot.core.market import Contract, FundingRate, Symbol
+from chatbot.core.notices import Lane, Letter
+from chatbot.core.times import Now, in_words
 from chatbot.services.exchange import Exchange
 from chatbot.services.firing import Change, Teller
+from chatbot.services.funding_history import PastSettlements
 from chatbot.services.listings import whole
 from chatbot.services.turns import gathered, give_way, parts
 from chatbot.store.store import Store
@@ -62,8 +64,8 @@ class FundingWatch:
         self._heard: dict[Symbol, PredictedRate] = {}
         self._latest: dict[Symbol, Contract] = {}
         self._looked: dict[Symbol, datetime] = {}
+        self._past = PastSettlements(exchange.market, self._tell_lost, now)
         self._held: dict[Symbol, Position] | None = None
-        self._speechless = False
         self._absent: set[Symbol] = set()
         self._longest = 0
         self._troubles: set[str] = set()
@@ -97,7 +99,7 @@ class FundingWatch:
         self._forget()
         self._longest = max(self._longest, len(listed))
         kept = []
-        for symbol in symbols:
+        for symbol in sorted(symbols, key=self._past.rank):
             if symbol in listed:
                 self._absent.discard(symbol)
                 self._latest[symbol] = listed[symbol]
@@ -121,7 +123,8 @@ class FundingWatch:
     def _forget(self) -> None:
         """What earlier scans kept in memory and this one has no use for."""
         now = self._now()
-        self._held, self._speechless = None, False
+        self._past.begin()
+        self._held = None
         self._heard = {symbol: news for symbol, news in self._heard.items() if now - news.at <= FRESH}
 
     async def _look(self, contract: Contract) -> FundingSeen | None:
@@ -134,7 +137,7 @@ class FundingWatch:
         seen, owed = self._store.alerts.seen_funding(symbol), False
         since = await self._unseen_since(seen, rate, at)
         if since is not None:
-            rows = await self._history(symbol, since, at)
+            rows = await self._past.read(symbol, since, at)
             passed = [settled(row, rate if seen is None else seen) for row in rows or ()]
             owed = rows is None or lagging(passed, rate, since, at)
             seen = seen if owed else await self._replay(passed, seen)
@@ -147,6 +150,7 @@ class FundingWatch:
 
     def _keep(self, seen: Sequence[FundingSeen]) -> None:
         self._store.alerts.see_funding(seen)
+        self._past.done(each.symbol for each in seen)
         now = self._now()
         self._looked |= {each.symbol: now for each in seen}
 
@@ -177,22 +181,6 @@ class FundingWatch:
 
     async def _rules(self, symbol: Symbol) -> list[AlertRule]:
         return await gathered(self._store.alerts.funding_rules(symbol), PAGE)
-
-    async def _history(self, symbol: Symbol, since: datetime, until: datetime) -> Sequence[SettledRate] | None:
-        """None when it cannot be read now; then the others' are not asked for in this scan."""
-        if self._speechless:
-            return None
-        try:
-            rows = await self._exchange.market.funding_history(symbol, since, until)
-        except Rejected as error:
-            log.warning("%s has no history of funding: %s", symbol, error)
-            return ()
-        except KucoinError as error:
-            self._speechless = True
-            self._trouble("funding history", error)
-            return None
-        self._well("funding history")
-        return rows
 
     async def _position(self, rules: Sequence[AlertRule], rate: FundingRate, at: datetime) -> Position | None:
         """Ours in this contract, read once a scan and only when a rule asks for what it will pay."""
@@ -241,6 +229,21 @@ class FundingWatch:
                     over = ended(rule, AlertState.GONE)
                     if self._store.alerts.change(rule, over):
                         self._gone(over)
+
+    def _tell_lost(self, symbol: Symbol, since: datetime) -> None:
+        rules = (r for r in self._store.alerts.funding_rules(symbol) if r.question.kind in IN_HISTORY)
+        text = (
+            f"KuCoin does not tell what the funding of {symbol} settled at while I could not look,"
+            f" in the last {in_words(self._now() - since)}."
+            " I go on with the rates of now: whether one crossed before, I cannot know."
+        )
+        self._put({rule.chat_id for rule in rules}, text, f"lost {symbol} {since.isoformat()}")
+
+    def _put(self, chats: Iterable[int], text: str, name: str) -> None:
+        """Once for each of them."""
+        with self._store.atomic():
+            for chat in sorted(chats):
+                self._store.outbox.put(Letter(chat_id=chat, lane=Lane.ALERT, text=text), f"{name} {chat}")
 
     def _trouble(self, what: str, error: KucoinError) -> None:
         if what not in self._troubles:
