@@ -5,13 +5,11 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from chatbot.core.account import Position
-from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Source, ended, fired
+from chatbot.core.alerts import AlertRule, AlertState, Source, ended, fired
 from chatbot.core.errors import KucoinError
 from chatbot.core.feed import PredictedRate
 from chatbot.core.funding import FundingSeen, noted
 from chatbot.core.funding_alerts import (
-    BEFORE_PAYMENT,
     FRESH,
     IN_HISTORY,
     FundingView,
@@ -30,6 +28,7 @@ from chatbot.core.times import Now, in_words
 from chatbot.services.exchange import Exchange
 from chatbot.services.firing import Change, Teller
 from chatbot.services.funding_history import PastSettlements
+from chatbot.services.funding_payments import Payments
 from chatbot.services.listings import whole
 from chatbot.services.turns import gathered, give_way, parts
 from chatbot.store.store import Store
@@ -65,10 +64,10 @@ class FundingWatch:
         self._latest: dict[Symbol, Contract] = {}
         self._looked: dict[Symbol, datetime] = {}
         self._past = PastSettlements(exchange.market, self._tell_lost, now)
-        self._held: dict[Symbol, Position] | None = None
+        self._payments = Payments(exchange.account, self._tell_unknown)
         self._absent: set[Symbol] = set()
         self._longest = 0
-        self._troubles: set[str] = set()
+        self._away = False
         self._busy = asyncio.Lock()
 
     def hear(self, news: PredictedRate) -> None:
@@ -90,9 +89,11 @@ class FundingWatch:
             try:
                 contracts = await self._exchange.market.contracts()
             except KucoinError as error:
-                self._trouble("contracts", error)
+                await self._without_contracts(symbols, error)
                 return
-            self._well("contracts")
+            if self._away:
+                log.info("funding alerts go on, contracts can be read again")
+            self._away = False
             await self._scan(symbols, {contract.symbol: contract for contract in contracts})
 
     async def _scan(self, symbols: Sequence[Symbol], listed: Mapping[Symbol, Contract]) -> None:
@@ -111,6 +112,15 @@ class FundingWatch:
         self._keep([seen for seen in kept if seen is not None])
         await self._end_overdue()
 
+    async def _without_contracts(self, symbols: Sequence[Symbol], error: KucoinError) -> None:
+        if not self._away:
+            log.warning("funding alerts wait, no contracts: %s", error)
+        self._away = True
+        for symbol in symbols:
+            contract = self._latest.get(symbol)
+            if contract is not None and contract.funding is not None:
+                self._payments.warn(await self._rules(symbol), on_the_minute(contract.funding), self._now())
+
     async def _end_overdue(self) -> None:
         """Only now: a settlement that passed unseen before their end has been judged."""
         now = self._now()
@@ -124,7 +134,7 @@ class FundingWatch:
         """What earlier scans kept in memory and this one has no use for."""
         now = self._now()
         self._past.begin()
-        self._held = None
+        self._payments.begin()
         self._heard = {symbol: news for symbol, news in self._heard.items() if now - news.at <= FRESH}
 
     async def _look(self, contract: Contract) -> FundingSeen | None:
@@ -143,7 +153,7 @@ class FundingWatch:
             seen = seen if owed else await self._replay(passed, seen)
         rate = completed(rate, self._heard.get(symbol), at)
         rules = await self._rules(symbol)
-        position = await self._position(rules, rate, at)
+        position = await self._payments.position(rules, rate, at)
         view = FundingView(rate=rate, seen=None if owed else seen, position=position, at=at)
         await self._judge(rules, view, Source.POLL)
         return None if owed else noted(rate, seen)
@@ -181,20 +191,6 @@ class FundingWatch:
 
     async def _rules(self, symbol: Symbol) -> list[AlertRule]:
         return await gathered(self._store.alerts.funding_rules(symbol), PAGE)
-
-    async def _position(self, rules: Sequence[AlertRule], rate: FundingRate, at: datetime) -> Position | None:
-        """Ours in this contract, read once a scan and only when a rule asks for what it will pay."""
-        if rate.next_at - at > BEFORE_PAYMENT or not any(r.question.kind is AlertKind.FUNDING_PAYMENT for r in rules):
-            return None
-        if self._held is None:
-            try:
-                self._held = {p.symbol: p for p in await self._exchange.account.positions()}
-            except KucoinError as error:
-                self._trouble("positions", error)
-                self._held = {}
-            else:
-                self._well("positions")
-        return self._held.get(rate.symbol)
 
     async def _judge(self, rules: Sequence[AlertRule], view: FundingView, source: Source) -> list[AlertRule]:
         """Tells what they fire for. The rules as they are afterwards."""
@@ -239,18 +235,15 @@ class FundingWatch:
         )
         self._put({rule.chat_id for rule in rules}, text, f"lost {symbol} {since.isoformat()}")
 
+    def _tell_unknown(self, rules: Sequence[AlertRule], rate: FundingRate) -> None:
+        text = (
+            f"What {rate.symbol} will pay in {in_words(rate.next_at - self._now())} I do not know:"
+            " KuCoin does not tell your positions. I keep trying; until then no alert on it can come."
+        )
+        self._put({rule.chat_id for rule in rules}, text, f"unknown {rate.symbol} {rate.next_at.isoformat()}")
+
     def _put(self, chats: Iterable[int], text: str, name: str) -> None:
         """Once for each of them."""
         with self._store.atomic():
             for chat in sorted(chats):
                 self._store.outbox.put(Letter(chat_id=chat, lane=Lane.ALERT, text=text), f"{name} {chat}")
-
-    def _trouble(self, what: str, error: KucoinError) -> None:
-        if what not in self._troubles:
-            self._troubles.add(what)
-            log.warning("funding alerts wait, no %s: %s", what, error)
-
-    def _well(self, what: str) -> None:
-        if what in self._troubles:
-            self._troubles.discard(what)
-            log.info("funding alerts go on, %s can be read again", what)

@@ -188,7 +188,7 @@ async def test_positions_that_cannot_be_read_hold_up_the_payments_alone(
     desk.kucoin.down.clear()
     await desk.scan(MINUTE)
     assert desk.told()[1:] == [(payment.id, "settles 2026-03-01T16:00Z", "0.337", "short USDT")]
-    assert len([r for r in caplog.records if "positions" in r.message and r.name.endswith("funding")]) == 1
+    assert len([r for r in caplog.records if "positions" in r.message and r.name.startswith("chatbot.services")]) == 1
 
 
 @story
@@ -397,3 +397,37 @@ async def test_an_empty_list_of_contracts_ends_no_rule_not_even_at_the_start(des
     for _ in range(5):
         await desk.scan(MINUTE)
     assert (desk.now(rule).alive, desk.over) == (True, [])
+
+
+@pytest.mark.parametrize("path", [POSITIONS, CONTRACTS])
+@story
+async def test_a_payment_that_cannot_be_foreseen_is_said_once_before_it(desk: Desk, path: str) -> None:
+    desk.kucoin.hold(50, "3370")
+    desk.rule(PAYMENT)
+    desk.rule(PAYMENT, "5", chat_id=8, person_id=8)
+    desk.rule(FLIP, chat_id=9, person_id=9)
+    desk.rule(PAYMENT, chat_id=10, person_id=10, state=AlertState.COOLING, eligible_at=NEXT + FOUR)
+    await desk.scan(NEXT - desk.clock.time - timedelta(minutes=35))
+    desk.kucoin.down.add(path)
+    while desk.clock.time < NEXT - timedelta(minutes=11):
+        await desk.scan(MINUTE)
+    assert desk.plain_letters() == []
+    while desk.clock.time < NEXT - timedelta(minutes=4):
+        await desk.scan(MINUTE)
+    desk.restart()
+    while desk.clock.time < NEXT + timedelta(minutes=4):
+        await desk.scan(MINUTE)
+    assert [chat for chat, _ in desk.plain_letters()] == [7, 8]
+    assert all(PERP in text for _, text in desk.plain_letters())
+    assert desk.told() == []
+
+
+@story
+async def test_positions_read_once_before_a_settlement_are_enough(desk: Desk) -> None:
+    desk.kucoin.hold(50, "3370")
+    desk.rule(PAYMENT, "5")
+    await desk.scan(NEXT - desk.clock.time - timedelta(minutes=20))
+    desk.kucoin.down.add(POSITIONS)
+    for _ in range(20):
+        await desk.scan(MINUTE)
+    assert desk.plain_letters() == []
