@@ -265,3 +265,63 @@ async def test_a_month_of_outages_and_restarts_misses_nothing_and_doubles_nothin
     told = {rule.id: [f.settles_at for f in desk.firings() if f.rule_id == rule.id] for rule in (level, flip)}
     assert (told[level.id], told[flip.id]) == _expected(rates, "0.0002"), f"seed {seed}"
     assert desk.letters() == len(desk.firings())
+
+
+def _nonsense(desk: Desk, *symbols: str) -> None:
+    """The history of these holds a row that nobody can read."""
+    desk.kucoin.nonsense.update(symbols)
+
+
+@story
+async def test_a_history_that_makes_no_sense_is_its_own_contracts_trouble_alone(desk: Desk) -> None:
+    names = ("AAUSDTM", "BBUSDTM", OTHER)
+    for name in names:
+        desk.kucoin.set("0.0001", symbol=name)
+        desk.rule(FLIP, symbol=name)
+    flip = desk.rule(FLIP, every=timedelta(hours=1))
+    level = desk.rule(LEVEL, **above("0.0005"), every=timedelta(hours=1))
+    await _off(desk, NEXT + 2 * EIGHT + timedelta(hours=1), "0.0001", "0.0006", "-0.0001")
+    _nonsense(desk, *names)
+    for _ in range(5):
+        await desk.scan(MINUTE)
+    assert desk.told() == [
+        (level.id, "settles 2026-03-02T00:00Z", "0.0006", "current"),
+        (flip.id, "settles 2026-03-02T08:00Z", "-0.0001", "current"),
+        (flip.id, "settles 2026-03-02T16:00Z", "0.0001", "current"),
+    ]
+    asked = desk.kucoin.asked.count(HISTORY)
+    await desk.scan(MINUTE)
+    assert desk.kucoin.asked.count(HISTORY) == asked + 1, "one in vain is enough for a minute"
+
+
+@story
+async def test_a_history_that_cannot_be_read_for_hours_is_given_up_and_owned_up_to(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    rule = desk.rule(FLIP, every=timedelta(hours=1))
+    desk.rule(FLIP, chat_id=8, person_id=8)
+    desk.rule(BOUND, chat_id=9, person_id=9)
+    await _off(desk, NEXT + timedelta(hours=1), "0.0001")
+    _nonsense(desk, PERP)
+    for _ in range(5 * 60):
+        await desk.scan(MINUTE)
+    assert desk.plain_letters() == []
+    assert len([r for r in caplog.records if "history" in r.message]) == 1
+    for _ in range(90):
+        await desk.scan(MINUTE)
+    letters = desk.plain_letters()
+    assert [chat for chat, _ in letters] == [7, 8]
+    assert all(PERP in text and "cannot know" in text for _, text in letters)
+    desk.kucoin.set("-0.0002")
+    await desk.scan(MINUTE)
+    assert (rule.id, "settles 2026-03-02T00:00Z", "-0.0002", "current") in desk.told()
+
+
+@story
+async def test_a_history_that_is_refused_is_owned_up_to_at_once(desk: Desk) -> None:
+    desk.rule(LEVEL, **above("0.0005"))
+    await _off(desk, NEXT + timedelta(hours=1), "0.0009")
+    desk.kucoin.refused.add(HISTORY)
+    for _ in range(3):
+        await desk.scan(MINUTE)
+    assert len(desk.plain_letters()) == 1
