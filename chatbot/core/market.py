@@ -73,6 +73,37 @@ class Ticker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A level of the book: so much is offered, or asked for, at this price."""
+
+    price: Decimal
+    size: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """The best offers of each side, best first: only the first few of perhaps many."""
+
+    symbol: Symbol
+    bids: tuple[Offer, ...]
+    asks: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How far from the market an order would trade, in percent.
+
+    `distance` is above zero where it is worse for the person than `market`, below where it is better.
+    `slippage` is what a market order would pay beyond the best offer on average; None for a limit
+    order, and for a market order that the shown book cannot fill.
+    """
+
+    market: Decimal
+    distance: Decimal
+    slippage: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candle:
     """What was traded in the minute that begins at `start`. Minutes without a trade have none."""
 

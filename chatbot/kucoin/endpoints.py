@@ -79,6 +79,7 @@ STATUS = _public("/api/v1/status", 4)
 
 SPOT_SYMBOLS = _public("/api/v2/symbols", 4, cap=_CATALOGUE)
 SPOT_TICKER = _public("/api/v1/market/orderbook/level1", 2)
+SPOT_BOOK = _public("/api/v1/market/orderbook/level2_20", 2)
 SPOT_STATS = _public("/api/v1/market/stats", 15)
 SPOT_TICKERS = _public("/api/v1/market/allTickers", 15, cap=_CATALOGUE)
 MY_ADDRESS = _public("/api/v1/my-ip", 0)

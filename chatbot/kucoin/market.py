@@ -7,6 +7,7 @@ from chatbot.core.errors import Rejected, Unavailable
 from chatbot.core.exchange import ServiceStatus
 from chatbot.core.feed import Tick
 from chatbot.core.market import (
+    Book,
     Candle,
     Contract,
     DayStats,
@@ -25,6 +26,7 @@ from chatbot.kucoin.market_schemas import (
     CurrentFunding,
     FuturesContract,
     FuturesTicker,
+    SpotBook,
     SpotStats,
     SpotSymbol,
     SpotTicker,
@@ -62,6 +64,11 @@ class Market:
             return one(SpotTicker, data).to_core(instrument.symbol)
         data = _known(instrument.symbol, await self._futures.call(endpoints.FUTURES_TICKER, params))
         return one(FuturesTicker, data).to_core(instrument.symbol)
+
+    async def book(self, symbol: Symbol) -> Book:
+        """The twenty best offers of each side of a spot symbol."""
+        data = await self._spot.call(endpoints.SPOT_BOOK, {"symbol": str(symbol)})
+        return one(SpotBook, _known(symbol, data)).to_core(symbol)
 
     async def stats(self, symbol: Symbol) -> DayStats:
         """The last day of a spot symbol."""

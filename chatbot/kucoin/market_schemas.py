@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from chatbot.core.errors import Rejected
+from chatbot.core.errors import Rejected, Unavailable
 from chatbot.core.exchange import ServiceStatus
-from chatbot.core.market import Contract, DayStats, FundingRate, Instrument, Symbol, Ticker, Venue
+from chatbot.core.market import Book, Contract, DayStats, FundingRate, Instrument, Offer, Symbol, Ticker, Venue
 from chatbot.kucoin.schemas import Field, MaybeMoment, MaybeNumber, MaybePrice, Moment, Name, Number, Wire, spelled
 
 _SPOT_TAKER_FEE = Decimal("0.001")
@@ -84,6 +84,24 @@ def _ticker(symbol: Symbol, prices: tuple[Decimal | None, Decimal | None, Decima
     if price is None or bid is None or ask is None:
         raise Rejected(f"{symbol} has no price or no offers now.")
     return Ticker(symbol=symbol, price=price, bid=bid, ask=ask, time=time)
+
+
+class SpotBook(Wire):
+    """`/market/orderbook/level2_20`: rows of price and size, the best first; a side may be empty."""
+
+    bids: tuple[tuple[Number, Number], ...]
+    asks: tuple[tuple[Number, Number], ...]
+
+    def to_core(self, symbol: Symbol) -> Book:
+        """Whatever order the rows came in. Raises Unavailable for a row that nobody could trade by."""
+        return Book(symbol=symbol, bids=_offers(self.bids)[::-1], asks=_offers(self.asks))
+
+
+def _offers(rows: tuple[tuple[Decimal, Decimal], ...]) -> tuple[Offer, ...]:
+    """The cheapest first."""
+    if any(price <= 0 or size < 0 for price, size in rows):
+        raise Unavailable("KuCoin's answer makes no sense: an offer at no price.")
+    return tuple(Offer(price=price, size=size) for price, size in sorted(rows) if size)
 
 
 class SpotStats(Wire):
