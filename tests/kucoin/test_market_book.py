@@ -13,7 +13,7 @@ from chatbot.core.market import Book, Offer, Symbol, Venue
 from chatbot.kucoin.market import Market
 from chatbot.kucoin.rest import Rest
 from tests.kucoin.test_against_sandbox import bot_of
-from tests.sandbox.worlds import World
+from tests.sandbox.kucoin_caller import World
 
 SYMBOL = Symbol("SOL-USDT")
 PATH = "GET /api/v1/market/orderbook/level2_20"
@@ -62,7 +62,8 @@ def test_a_symbol_kucoin_does_not_know_has_no_book(served: Callable[..., Rest]) 
 
 def test_the_sandbox_tells_a_book_around_its_own_quote() -> None:
     bot = bot_of(World())
-    book = asyncio.run(bot.market.book(Symbol("BTC-USDT")))
-    ticker = asyncio.run(bot.market.ticker(bot.instrument("BTC-USDT")))
+    symbol = Symbol("BTC-USDT")
+    book = asyncio.run(bot.market.book(symbol))
+    ticker = asyncio.run(bot.market.ticker(bot.instrument(symbol)))
     assert (book.bids[0].price, book.asks[0].price) == (ticker.bid, ticker.ask)
     assert len(book.bids) == len(book.asks) == 20
