@@ -10,8 +10,10 @@
         │    ╰──► DECLINED    the person tapped Cancel
         ╰──► EXPIRED          nobody tapped in time, or a kill swept it
 
+OPEN and PARTIAL end FORGOTTEN when KuCoin has known nothing of the order for days.
+
 A state's rank never falls, filled sizes never shrink, and a final state stays final,
-with one exception: NOT_PLACED reopens when the order turns up after all.
+with one exception: NOT_PLACED and FORGOTTEN go on when the order turns up after all.
 """
 
 from dataclasses import dataclass
@@ -20,6 +22,10 @@ from decimal import Decimal
 from enum import Enum
 
 from chatbot.core.market import Symbol, Venue
+from chatbot.core.times import Uptime
+
+OUR_PREFIX = "cb"
+"""Every clientOid of ours begins so: an order at the exchange with it has a row here, or had one."""
 
 
 class Side(Enum):
@@ -107,19 +113,22 @@ class TicketState(Enum):
     REJECTED = "rejected"
     NOT_SENT = "not_sent"
     NOT_PLACED = "not_placed"
+    FORGOTTEN = "forgotten"
     DECLINED = "declined"
     EXPIRED = "expired"
 
 
-_FOUND = frozenset({TicketState.OPEN, TicketState.PARTIAL, TicketState.FILLED, TicketState.CANCELED})
+_MOVING = frozenset({TicketState.PARTIAL, TicketState.FILLED, TicketState.CANCELED})
+_FOUND = _MOVING | {TicketState.OPEN}
 
 TRANSITIONS: dict[TicketState, frozenset[TicketState]] = {
     TicketState.AWAIT_CONFIRM: frozenset({TicketState.SUBMITTING, TicketState.DECLINED, TicketState.EXPIRED}),
     TicketState.SUBMITTING: _FOUND | {TicketState.UNKNOWN, TicketState.REJECTED, TicketState.NOT_SENT},
     TicketState.UNKNOWN: _FOUND | {TicketState.NOT_PLACED},
-    TicketState.OPEN: frozenset({TicketState.PARTIAL, TicketState.FILLED, TicketState.CANCELED}),
-    TicketState.PARTIAL: frozenset({TicketState.PARTIAL, TicketState.FILLED, TicketState.CANCELED}),
+    TicketState.OPEN: _MOVING | {TicketState.FORGOTTEN},
+    TicketState.PARTIAL: _MOVING | {TicketState.FORGOTTEN},
     TicketState.NOT_PLACED: _FOUND,
+    TicketState.FORGOTTEN: frozenset({TicketState.FILLED, TicketState.CANCELED}),
     TicketState.FILLED: frozenset(),
     TicketState.CANCELED: frozenset(),
     TicketState.REJECTED: frozenset(),
@@ -130,6 +139,9 @@ TRANSITIONS: dict[TicketState, frozenset[TicketState]] = {
 
 AT_THE_EXCHANGE = frozenset({TicketState.SUBMITTING, TicketState.UNKNOWN, TicketState.OPEN, TicketState.PARTIAL})
 """States in which an order may be living at the exchange: they are followed until they end."""
+
+GIVEN_UP = frozenset({TicketState.NOT_PLACED, TicketState.FORGOTTEN})
+"""States in which the order was looked for in vain: it may turn up after all."""
 
 
 class OrderStatus(Enum):
@@ -159,6 +171,11 @@ class Order:
     active: bool
     cancelled: bool
     created_at: datetime
+
+    @property
+    def ours(self) -> bool:
+        """Placed by this bot, whether or not a row tells of it; all others were made elsewhere."""
+        return self.client_oid.startswith(OUR_PREFIX)
 
     @property
     def status(self) -> OrderStatus:
@@ -201,7 +218,9 @@ class OrderTicket:
 
     `asked` is the line the person typed; `cost` is what the card showed and what counts
     against the limits; `budget_after` is what of the day's USDT limit it would leave.
-    `card_id` is the letter that showed the card, 0 until there is one.
+    `card_id` is the letter that showed the card, 0 until there is one. `lasts_until` ends its time to
+    be tapped by the host's own clock, whatever `expires_at` says; `missing_since` is when the exchange
+    began to know nothing of its order.
     """
 
     id: int
@@ -221,6 +240,8 @@ class OrderTicket:
     order_id: str = ""
     executed: Executed = Executed()
     reason: str = ""
+    lasts_until: Uptime | None = None
+    missing_since: datetime | None = None
 
     @property
     def name(self) -> str:

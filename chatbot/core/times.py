@@ -1,14 +1,29 @@
 """Moments and durations: how they are handed around and read aloud."""
 
+import os
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 Now = Callable[[], datetime]
 """Where a part of the program reads the time: aware UTC. Tests hand in a driven one."""
 
 Sleep = Callable[[float], Awaitable[None]]
 """Seconds to wait. `asyncio.sleep`, or a driven one in tests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uptime:
+    """How long the host has been up since which of its starts. Sleep counts, and no clock that is set changes it."""
+
+    boot: str
+    awake: timedelta
+
+    def reached(self, mark: "Uptime | None") -> bool:
+        """Whether a moment marked ahead has come. Of another start of the host, or without a mark, it surely has."""
+        return mark is None or mark.boot != self.boot or self.awake >= mark.awake
 
 
 def utc_now() -> datetime:
@@ -21,6 +36,18 @@ _BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
 def waking_seconds() -> float:
     """Never backwards, and where the system can tell, forward while the machine sleeps."""
     return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
+
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def host_uptime() -> Uptime:
+    """Where the host does not tell its starts apart, those of this process stand in: the stricter of the two."""
+    try:
+        boot = _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        boot = f"process {os.getpid()}"
+    return Uptime(boot=boot, awake=timedelta(seconds=waking_seconds()))
 
 
 def steady_now() -> datetime:

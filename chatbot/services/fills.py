@@ -7,8 +7,8 @@ look-up is the one that follows every order, so a gap of the feed costs some sec
 import asyncio
 
 from chatbot.core.feed import OrderNews
+from chatbot.core.orders import OUR_PREFIX
 from chatbot.services.reconcile import Reconciler
-from chatbot.services.trading import OUR_PREFIX
 from chatbot.store.store import Store
 
 

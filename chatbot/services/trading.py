@@ -7,7 +7,7 @@ POST would be refused.
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from chatbot.core import limits
@@ -16,7 +16,7 @@ from chatbot.core.limits import Limits
 from chatbot.core.market import Instrument, Symbol
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import plain
-from chatbot.core.orders import Draft, Estimate, OrderSpec, OrderTicket, OrderType, TicketState
+from chatbot.core.orders import OUR_PREFIX, Draft, Estimate, OrderSpec, OrderTicket, OrderType, TicketState
 from chatbot.core.people import Person
 from chatbot.services.exchange import Exchange
 from chatbot.services.letters import card_edit
@@ -25,9 +25,6 @@ from chatbot.services.reconcile import Reconciler
 from chatbot.services.terms import TermsReader
 from chatbot.store.orders import Step
 from chatbot.store.store import Store
-
-OUR_PREFIX = "cb"
-"""Every clientOid of ours begins so: an order at the exchange with it has a row here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +67,7 @@ class Trading:
         self._rules = rules
         self._now = store.now
         self._holds = holds
+        self._uptime = store.uptime
 
     async def check_draft(self, draft: Draft) -> None:
         """Long before it is proposed. Raises UsageError, Refused, KucoinError."""
@@ -145,8 +143,9 @@ class Trading:
 
     def expire_overdue(self) -> None:
         with self._store.atomic():
-            for ticket in self._store.orders.overdue():
-                self._step(ticket, TicketState.EXPIRED, Step())
+            for ticket in self._store.orders.waiting():
+                if self._is_over(ticket):
+                    self._step(ticket, TicketState.EXPIRED, Step())
 
     def ticket(self, ticket_id: int) -> OrderTicket:
         """Raises TicketGone."""
@@ -162,13 +161,17 @@ class Trading:
             raise TicketGone(f"Only {ticket.person} can tap {ticket.name}.")
         if ticket.card_id != card_id:
             raise TicketGone(f"This is not the card of {ticket.name}. Nothing was sent.")
-        if ticket.state is TicketState.EXPIRED or ticket.expires_at <= self._now():
+        if ticket.state is TicketState.EXPIRED or self._is_over(ticket):
             raise TicketGone(f"{ticket.name} expired, nothing was sent.")
         if ticket.state is TicketState.DECLINED:
             raise TicketGone(f"{ticket.name} was cancelled, nothing was sent.")
         if ticket.state is not TicketState.AWAIT_CONFIRM:
             raise TicketGone(f"{ticket.name} was already sent.")
         return ticket
+
+    def _is_over(self, ticket: OrderTicket) -> bool:
+        """By the stricter of two clocks: one may be set back, the other begins anew with the host."""
+        return ticket.expires_at <= self._now() or self._uptime().reached(ticket.lasts_until)
 
     def _check_open(self) -> None:
         if self._rules.mode is TradingMode.OFF:  # known without a key, so said without asking KuCoin
@@ -207,7 +210,7 @@ class Trading:
         return instrument
 
     def _ticket(self, spec: OrderSpec, cost: Estimate, asking: Asking, spent: Decimal) -> OrderTicket:
-        now = self._now()
+        now, uptime = self._now(), self._uptime()
         return OrderTicket(
             id=0,
             spec=spec,
@@ -221,4 +224,5 @@ class Trading:
             budget_after=self._rules.daily_max - spent - cost.notional,
             proposed_at=now,
             expires_at=now + self._rules.confirm,
+            lasts_until=replace(uptime, awake=uptime.awake + self._rules.confirm),
         )

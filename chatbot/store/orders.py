@@ -7,21 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import (
-    AT_THE_EXCHANGE,
-    TRANSITIONS,
-    Estimate,
-    Executed,
-    OrderSpec,
-    OrderTicket,
-    OrderType,
-    Side,
-    TicketState,
-)
+from chatbot.core.orders import AT_THE_EXCHANGE, TRANSITIONS, Estimate, Executed, OrderTicket, TicketState
 from chatbot.core.times import Now
 from chatbot.store.audit import Audit
 from chatbot.store.database import Database
-from chatbot.store.values import maybe_decimal, maybe_money, moment, money, stamp
+from chatbot.store.order_rows import PUT, ticket_of, to_put
+from chatbot.store.values import maybe_stamp, money, stamp
 
 _SPENDING = (*AT_THE_EXCHANGE, TicketState.FILLED, TicketState.CANCELED)
 
@@ -45,26 +36,28 @@ class Orders:
 
     def propose(self, ticket: OrderTicket, update_id: int) -> OrderTicket:
         """Writes the ticket and gives it its number. An update that was handled before keeps its first ticket."""
-        spec, cost = ticket.spec, ticket.cost
         with self._db.atomic():
             known = self._one("update_id = ?", [update_id])
             if known is not None:
                 return known
-            cursor = self._db.execute(
-                "INSERT INTO tickets (update_id, client_oid, state, asked, person_id, person, chat_id, symbol, venue,"
-                " side, type, size, funds, price, notional, shown_price, about_size, about_funds, about_fee,"
-                " free_after, budget_after, proposed_at, expires_at, filled_size, filled_funds, fee)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '0', '0', '0')",
-                [
-                    update_id, spec.client_oid, ticket.state.value, ticket.asked, ticket.person_id, ticket.person,
-                    ticket.chat_id, spec.symbol, spec.venue.value, spec.side.value, spec.type.value,
-                    maybe_money(spec.size), maybe_money(spec.funds), maybe_money(spec.price), money(cost.notional),
-                    money(cost.price), money(cost.size), money(cost.funds), money(cost.fee), money(cost.free_after),
-                    money(ticket.budget_after), stamp(ticket.proposed_at), stamp(ticket.expires_at),
-                ],
-            )  # fmt: skip
+            cursor = self._db.execute(PUT, to_put(ticket, update_id))
             written = replace(ticket, id=int(cursor.lastrowid or 0))
             self._audit.record(ticket.person, "proposed", f"{written.name} {ticket.asked}")
+            return written
+
+    def adopt(self, ticket: OrderTicket, detail: str) -> OrderTicket:
+        """Writes a ticket for an order of ours that no row told of, as the exchange shows it.
+
+        Raises sqlite3.IntegrityError when there is a row of its clientOid.
+        """
+        with self._db.atomic():
+            (lowest,) = self._db.execute("SELECT min(update_id) FROM tickets").fetchone()
+            cursor = self._db.execute(
+                PUT, to_put(ticket, min(lowest or 0, 0) - 1)
+            )  # no update of Telegram's is below 0
+            written = replace(ticket, id=int(cursor.lastrowid or 0))
+            self._note(written, "", ticket.state.value, detail)
+            self._audit.record(ticket.person, "adopted", f"{written.name} {detail}")
             return written
 
     def show_on(self, ticket_id: int, letter_id: int) -> None:
@@ -100,21 +93,19 @@ class Orders:
             )  # fmt: skip
             if cursor.rowcount != 1:
                 return None
-            self._db.execute(
-                "INSERT INTO journal (ticket_id, at, was, became, detail) VALUES (?, ?, ?, ?, ?)",
-                [ticket.id, now, ticket.state.value, to.value, step.detail],
-            )
+            self._note(ticket, ticket.state.value, to.value, step.detail)
             self._audit.record(by, to.value, f"{ticket.name} {step.detail}".strip())
             return self.ticket(ticket.id)
+
+    def missing(self, ticket: OrderTicket, since: datetime | None) -> None:
+        """Since when the exchange knows nothing of its order; None once it does."""
+        self._db.execute("UPDATE tickets SET missing_since = ? WHERE id = ?", [maybe_stamp(since), ticket.id])
 
     def ticket(self, ticket_id: int) -> OrderTicket | None:
         return self._one("id = ?", [ticket_id])
 
-    def overdue(self) -> tuple[OrderTicket, ...]:
-        """Tickets whose time to be tapped is over."""
-        return self._many("state = ? AND expires_at <= ?", [TicketState.AWAIT_CONFIRM.value, stamp(self._now())])
-
     def waiting(self) -> tuple[OrderTicket, ...]:
+        """Tickets that nobody has tapped yet, their time over or not."""
         return self._many("state = ?", [TicketState.AWAIT_CONFIRM.value])
 
     def living(self) -> tuple[OrderTicket, ...]:
@@ -161,6 +152,19 @@ class Orders:
         """Tickets given up as not placed, submitted since then: they may turn up after all."""
         return self._many("state = ? AND submitted_at >= ?", [TicketState.NOT_PLACED.value, stamp(since)])
 
+    def markets_since(self, since: datetime) -> tuple[tuple[Symbol, Venue], ...]:
+        """Where orders were sent to since then."""
+        rows = self._db.query(
+            "SELECT DISTINCT symbol, venue FROM tickets WHERE submitted_at >= ? ORDER BY symbol", [stamp(since)]
+        )
+        return tuple((Symbol(r["symbol"]), Venue(r["venue"])) for r in rows)
+
+    def _note(self, ticket: OrderTicket, was: str, became: str, detail: str) -> None:
+        self._db.execute(
+            "INSERT INTO journal (ticket_id, at, was, became, detail) VALUES (?, ?, ?, ?, ?)",
+            [ticket.id, stamp(self._now()), was, became, detail],
+        )
+
     def _in(self, states: Iterable[TicketState], more: str = "", values: Iterable[str] = ()) -> tuple[OrderTicket, ...]:
         names = [s.value for s in states]
         marks = ", ".join("?" * len(names))
@@ -172,57 +176,10 @@ class Orders:
     def _many(self, where: str, values: list[Any]) -> tuple[OrderTicket, ...]:
         # `where` is one of the literals above, never anything a person typed.
         rows = self._db.query(f"SELECT * FROM tickets WHERE {where} ORDER BY id", values)  # noqa: S608
-        return tuple(_ticket(row) for row in rows)
+        return tuple(ticket_of(row) for row in rows)
 
 
 def _counted(ticket: OrderTicket) -> Decimal:
     if ticket.state is not TicketState.CANCELED or not ticket.cost.funds:
         return ticket.cost.notional
     return ticket.cost.notional * min(ticket.executed.funds / ticket.cost.funds, Decimal(1))
-
-
-def _ticket(row: dict[str, Any]) -> OrderTicket:
-    return OrderTicket(
-        id=row["id"],
-        spec=_spec(row),
-        cost=Estimate(
-            price=Decimal(row["shown_price"]),
-            size=Decimal(row["about_size"]),
-            funds=Decimal(row["about_funds"]),
-            fee=Decimal(row["about_fee"]),
-            notional=Decimal(row["notional"]),
-            free_after=Decimal(row["free_after"]),
-        ),
-        asked=row["asked"],
-        person_id=row["person_id"],
-        person=row["person"],
-        chat_id=row["chat_id"],
-        card_id=row["card_id"] or 0,
-        state=TicketState(row["state"]),
-        budget_after=Decimal(row["budget_after"]),
-        proposed_at=moment(row["proposed_at"]),
-        expires_at=moment(row["expires_at"]),
-        submitted_at=moment(row["submitted_at"]) if row["submitted_at"] else None,
-        ended_at=moment(row["ended_at"]) if row["ended_at"] else None,
-        order_id=row["order_id"],
-        executed=Executed(
-            size=Decimal(row["filled_size"]),
-            funds=Decimal(row["filled_funds"]),
-            fee=Decimal(row["fee"]),
-            fee_currency=row["fee_currency"],
-        ),
-        reason=row["reason"],
-    )
-
-
-def _spec(row: dict[str, Any]) -> OrderSpec:
-    return OrderSpec(
-        client_oid=row["client_oid"],
-        symbol=Symbol(row["symbol"]),
-        venue=Venue(row["venue"]),
-        side=Side(row["side"]),
-        type=OrderType(row["type"]),
-        size=maybe_decimal(row["size"]),
-        funds=maybe_decimal(row["funds"]),
-        price=maybe_decimal(row["price"]),
-    )

@@ -142,6 +142,10 @@ _SECOND = (
         update_id INTEGER PRIMARY KEY, stop_id INTEGER NOT NULL REFERENCES stops (id), at TEXT NOT NULL
     ) STRICT""",
     "ALTER TABLE stops ADD COLUMN cause TEXT NOT NULL DEFAULT ''",
+    # The end of a card's time by the host's own clock, in microseconds since the start that `boot` names.
+    "ALTER TABLE tickets ADD COLUMN boot TEXT",
+    "ALTER TABLE tickets ADD COLUMN boot_expires INTEGER",
+    "ALTER TABLE tickets ADD COLUMN missing_since TEXT",
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) STRICT",
 )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from chatbot.core.times import Now
+from chatbot.core.times import Now, Uptime, host_uptime
 from chatbot.store.alerts import CARDS_STAY, Alerts
 from chatbot.store.audit import Audit
 from chatbot.store.database import Database, open_database
@@ -22,6 +22,7 @@ from chatbot.store.values import stamp
 class Store:
     db: Database
     now: Now
+    uptime: Callable[[], Uptime]
     people: People
     orders: Orders
     alerts: Alerts
@@ -52,13 +53,16 @@ class Store:
         self.db.close()
 
 
-def open_store(path: Path, now: Now, ring: Callable[[], None] = lambda: None) -> Store:
+def open_store(
+    path: Path, now: Now, ring: Callable[[], None] = lambda: None, uptime: Callable[[], Uptime] = host_uptime
+) -> Store:
     """`ring` is called when a letter was put into the outbox. Raises Damaged (see `database`)."""
     db = open_database(path)
     audit = Audit(db, now)
     return Store(
         db=db,
         now=now,
+        uptime=uptime,
         people=People(db, now),
         orders=Orders(db, audit, now),
         alerts=Alerts(db, now),

@@ -1,4 +1,5 @@
 import graphlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ import pytest
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.orders import (
     AT_THE_EXCHANGE,
+    GIVEN_UP,
     TRANSITIONS,
     Order,
     OrderSpec,
@@ -15,8 +17,6 @@ from chatbot.core.orders import (
     Side,
     TicketState,
 )
-
-_REOPENING = TicketState.NOT_PLACED
 
 
 def _spec(kind: OrderType, size: str | None, funds: str | None, price: str | None) -> OrderSpec:
@@ -75,9 +75,10 @@ _LIFE = {
     "await_confirm": "submitting declined expired",
     "submitting": "open partial filled canceled unknown rejected not_sent",
     "unknown": "open partial filled canceled not_placed",
-    "open": "partial filled canceled",
-    "partial": "partial filled canceled",
+    "open": "partial filled canceled forgotten",
+    "partial": "partial filled canceled forgotten",
     "not_placed": "open partial filled canceled",
+    "forgotten": "filled canceled",
 }
 
 
@@ -106,7 +107,7 @@ def test_only_a_partly_filled_order_can_stay_what_it_is() -> None:
 
 def test_an_ended_ticket_stays_ended_unless_its_order_turns_up_after_all() -> None:
     living = {TicketState.AWAIT_CONFIRM, *AT_THE_EXCHANGE}
-    assert {state for state in TicketState if TRANSITIONS[state]} == living | {_REOPENING}
+    assert {state for state in TicketState if TRANSITIONS[state]} == living | GIVEN_UP
 
 
 def test_nothing_is_sent_without_a_tap() -> None:
@@ -151,3 +152,8 @@ def test_an_order_is_what_the_exchange_says_of_it(
     active: bool, cancelled: bool, filled: str, status: OrderStatus
 ) -> None:
     assert _order(active=active, cancelled=cancelled, filled=filled).status is status
+
+
+@pytest.mark.parametrize(("client_oid", "ours"), [("cb0123", True), ("app-1", False), ("", False), ("CB01", False)])
+def test_an_order_is_ours_by_its_mark(client_oid: str, ours: bool) -> None:
+    assert replace(_order(active=True, cancelled=False, filled="0"), client_oid=client_oid).ours is ours

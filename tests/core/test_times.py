@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.core.times import from_millis, in_words, to_millis, utc_now
+from chatbot.core.times import Uptime, from_millis, host_uptime, in_words, to_millis, utc_now
 
 
 def test_the_time_read_is_utc() -> None:
@@ -47,3 +47,26 @@ def test_a_moment_of_another_zone_is_the_same_moment() -> None:
 )
 def test_a_span_is_read_in_two_units_at_most(span: timedelta, words: str) -> None:
     assert in_words(span) == words
+
+
+_MARK = Uptime(boot="a", awake=timedelta(seconds=100))
+
+
+@pytest.mark.parametrize(
+    ("now", "mark", "reached"),
+    [
+        (Uptime(boot="a", awake=timedelta(seconds=100, microseconds=-1)), _MARK, False),
+        (Uptime(boot="a", awake=timedelta(seconds=100)), _MARK, True),
+        (Uptime(boot="b", awake=timedelta(seconds=1)), _MARK, True),
+        (Uptime(boot="a", awake=timedelta(seconds=1)), None, True),
+    ],
+)
+def test_a_moment_ahead_comes_by_waiting_or_with_another_start_of_the_host(
+    now: Uptime, mark: Uptime | None, reached: bool
+) -> None:
+    assert now.reached(mark) is reached
+
+
+def test_the_hosts_uptime_only_grows_and_its_start_stays_the_same() -> None:
+    first, second = host_uptime(), host_uptime()
+    assert (first.boot == second.boot, bool(first.boot), first.awake <= second.awake) == (True, True, True)

@@ -21,7 +21,7 @@ from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.orders import Draft, OrderTicket, OrderType, Side, TicketState
 from chatbot.core.people import Person, Role
 from chatbot.core.stops import Stop
-from chatbot.core.times import Now, to_millis
+from chatbot.core.times import Now, Uptime, to_millis
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.feed import Feed
@@ -92,6 +92,8 @@ _POCKETS = (
     (Pocket.TRADE, "BTC", "1"),
     (Pocket.FUTURES, "USDT", "5000"),
 )
+
+_BOOTED = datetime(2020, 1, 1, tzinfo=UTC)
 
 P = ParamSpec("P")
 
@@ -252,6 +254,9 @@ class Desk:
             key=self.key.key, secret=self.key.secret, passphrase=self.key.passphrase
         )
         """None: no key is set."""
+        self.boot = "first"
+        self.clock_off = timedelta(0)
+        """By how much the host's clock is wrong."""
         self.held = ""
         """Why no order may leave, while there is a reason."""
         self._deadlines = deadlines
@@ -259,17 +264,24 @@ class Desk:
         self.store: Store
         self.start(rules)
 
+    def uptime(self) -> Uptime:
+        return Uptime(boot=self.boot, awake=self.time() - _BOOTED)
+
+    def host_time(self) -> datetime:
+        """What the host's clock says."""
+        return self.time() + self.clock_off
+
     def _hold(self) -> None:
         if self.held:
             raise Refused(self.held)
 
     def start(self, rules: Limits = LIMITS) -> None:
         """The bot comes up on the database as it is; the exchange went on without it."""
-        self.store = open_store(self.path, self.time)
+        self.store = open_store(self.path, self.host_time, uptime=self.uptime)
         self.rules = rules
-        self.clock = ExchangeClock(self.time)
+        self.clock = ExchangeClock(self.host_time)
         self.kucoin = self.connect()
-        now, store, exchange = self.time, self.store, self.kucoin
+        now, store, exchange = self.host_time, self.store, self.kucoin
         self.markets = Markets(exchange.market, now)
         self.reconciler = Reconciler(exchange=exchange, store=store, now=now, sleep=self.sleep)
         self.trading = Trading(

@@ -21,10 +21,10 @@ from chatbot.core.errors import (
 from chatbot.core.market import Symbol
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Subject
-from chatbot.core.orders import OrderTicket, Side, TicketState
+from chatbot.core.orders import OUR_PREFIX, OrderTicket, Side, TicketState
 from chatbot.sandbox.accounts import Pocket
 from chatbot.sandbox.faults import Fault
-from chatbot.services.trading import OUR_PREFIX, Asking, PriceMoved
+from chatbot.services.trading import Asking, PriceMoved
 from tests.services.desk import ANNA, BEN, BRIEF, PLACE, Desk, Told, limits, story
 
 Opened = Callable[..., Desk]
@@ -679,3 +679,63 @@ async def test_declining_spends_the_card_and_tells_it(desk: Desk) -> None:
 async def test_a_ticket_nobody_made_cannot_be_looked_up(desk: Desk) -> None:
     with pytest.raises(TicketGone):
         await desk.trading.check(5)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+@story
+async def test_f32_a_card_lives_no_longer_whichever_way_the_clock_is_set(desk: Desk, hours: int) -> None:
+    ticket = await desk.propose("buy btc 100usdt")
+    desk.clock_off = timedelta(hours=hours)
+    if hours < 0:
+        desk.wait(60 - 0.001)
+        desk.trading.expire_overdue()
+        assert desk.state(ticket) is TicketState.AWAIT_CONFIRM
+        desk.wait(0.001)
+    with pytest.raises(TicketGone, match="expired"):
+        await desk.confirm(ticket)
+    desk.trading.expire_overdue()
+    assert desk.state(ticket) is TicketState.EXPIRED
+    assert desk.posts == 0
+
+
+@story
+async def test_f55_a_sleep_of_eight_hours_counts_against_a_card_though_the_clock_stood(desk: Desk) -> None:
+    ticket = await desk.propose("buy btc 100usdt")
+    desk.wait(8 * 3600)
+    desk.clock_off = timedelta(hours=-8)
+    with pytest.raises(TicketGone, match="expired"):
+        await desk.confirm(ticket)
+    desk.trading.expire_overdue()
+    assert (desk.state(ticket), desk.posts) == (TicketState.EXPIRED, 0)
+
+
+@story
+async def test_a_card_does_not_outlive_a_start_of_the_host(desk: Desk) -> None:
+    ticket = await desk.propose("buy btc 100usdt")
+    desk.boot = "second"
+    desk.restart()
+    with pytest.raises(TicketGone, match="expired"):
+        await desk.confirm(ticket)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+@story
+async def test_f32_a_clock_set_while_an_order_is_out_costs_no_look_at_it(desk: Desk, hours: int) -> None:
+    ticket = await desk.confirm(await desk.propose("buy btc 100usdt"))
+
+    def set_clock() -> None:
+        desk.clock_off = timedelta(hours=hours)
+
+    desk.wire.after(PLACE, set_clock)
+    await desk.trading.submit(ticket)
+    assert (desk.state(ticket), desk.posts) == (TicketState.FILLED, 1)
+
+
+@pytest.mark.parametrize("minutes", [-2, 2])
+@story
+async def test_f31_with_a_clock_two_minutes_off_orders_go_through(opened: Callable[..., Desk], minutes: int) -> None:
+    desk = opened()
+    desk.clock_off = timedelta(minutes=minutes)
+    desk.restart()
+    ticket = await desk.order("buy btc 100usdt")
+    check_ledger(desk, ticket, TicketState.FILLED)

@@ -19,6 +19,7 @@ _WAYS = {
     TicketState.DECLINED: (TicketState.DECLINED,),
     TicketState.EXPIRED: (TicketState.EXPIRED,),
     TicketState.UNKNOWN: (TicketState.SUBMITTING, TicketState.UNKNOWN),
+    TicketState.FORGOTTEN: (TicketState.SUBMITTING, TicketState.OPEN, TicketState.FORGOTTEN),
     TicketState.NOT_PLACED: (TicketState.SUBMITTING, TicketState.UNKNOWN, TicketState.NOT_PLACED),
 }
 """How a ticket gets to a state; to the others it goes straight from SUBMITTING."""

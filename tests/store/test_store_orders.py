@@ -1,3 +1,4 @@
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -5,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from chatbot.core.market import Symbol
+from chatbot.core.market import Symbol, Venue
 from chatbot.core.orders import TRANSITIONS, Executed, OrderSpec, OrderTicket, OrderType, TicketState
+from chatbot.core.times import Uptime
 from chatbot.store.orders import Step
 from chatbot.store.store import Store
 
@@ -190,16 +192,50 @@ def test_a_ticket_is_bound_to_the_card_that_shows_it(store: Store, propose: Prop
     assert store.orders.ticket(ticket.id) == replace(ticket, card_id=55)
 
 
-def test_a_ticket_is_overdue_from_the_moment_its_time_is_over(
-    store: Store, propose: Propose, bring: Bring, clock: list[datetime]
-) -> None:
+def test_who_waits_for_a_tap_waits_until_somebody_ends_it(store: Store, propose: Propose, bring: Bring) -> None:
     ticket, sent = propose(), propose()
     bring(sent, TicketState.SUBMITTING)
-    clock[0] += timedelta(seconds=60) - timedelta(microseconds=1)
-    assert store.orders.overdue() == ()
     assert store.orders.waiting() == (ticket,)
-    clock[0] += timedelta(microseconds=1)
-    assert store.orders.overdue() == (ticket,)
+
+
+def test_since_when_an_order_is_missing_is_kept(store: Store, propose: Propose, clock: list[datetime]) -> None:
+    ticket = propose()
+    store.orders.missing(ticket, clock[0])
+    assert store.orders.ticket(ticket.id) == replace(ticket, missing_since=clock[0])
+    store.orders.missing(ticket, None)
+    assert store.orders.ticket(ticket.id) == ticket
+
+
+def test_the_hosts_own_end_of_a_cards_time_is_kept_to_the_microsecond(store: Store, propose: Propose) -> None:
+    mark = Uptime(boot="one", awake=timedelta(days=99, microseconds=123_457))
+    spec = replace(propose().spec, client_oid="other")
+    ticket = store.orders.propose(replace(propose(), spec=spec, lasts_until=mark), 5)
+    found = store.orders.ticket(ticket.id)
+    assert found is not None
+    assert found.lasts_until == mark
+
+
+def test_an_adopted_ticket_stands_as_it_was_found_with_a_journal_and_an_audit(
+    store: Store, propose: Propose, clock: list[datetime]
+) -> None:
+    done = Executed(size=Decimal(1), funds=Decimal(60000), fee=Decimal(60), fee_currency="USDT")
+    first = propose()
+    found = replace(
+        first, id=0, state=TicketState.FILLED, order_id="6700", executed=done, submitted_at=clock[0], ended_at=clock[0]
+    )
+    for number in (1, 2):
+        written = store.orders.adopt(replace(found, spec=replace(found.spec, client_oid=f"cb{number}")), "seen")
+        assert written == store.orders.ticket(written.id) == store.orders.by_client_oid(f"cb{number}")
+        assert (written.state, written.executed, written.ended_at) == (TicketState.FILLED, done, clock[0])
+        steps = store.db.query("SELECT was, became, detail FROM journal WHERE ticket_id = ?", [written.id])
+        assert list(steps) == [{"was": "", "became": "filled", "detail": "seen"}]
+        record = store.audit.latest(1)[0]
+        assert (record.what, record.detail) == ("adopted", f"{written.name} seen")
+    with pytest.raises(sqlite3.IntegrityError):
+        store.orders.adopt(replace(found, spec=replace(found.spec, client_oid="cb2")), "again")
+    assert store.orders.spent_on_day_of(clock[0]) == 200
+    assert store.orders.markets_since(clock[0]) == ((Symbol("BTC-USDT"), Venue.SPOT),)
+    assert store.orders.markets_since(clock[0] + timedelta(seconds=1)) == ()
 
 
 def test_the_living_are_those_the_exchange_may_know(store: Store, propose: Propose, bring: Bring) -> None:

@@ -227,8 +227,8 @@ def first_version(path: Path) -> Path:
     return path
 
 
-_ADDED = {"cause"}
-"""Columns of stops that the first version did not have."""
+_ADDED = {"stops": {"cause"}, "tickets": {"boot", "boot_expires", "missing_since"}}
+"""Columns that the first version did not have."""
 
 
 def _kept(path: Path) -> dict[str, list[dict[str, object]]]:
@@ -238,7 +238,7 @@ def _kept(path: Path) -> dict[str, list[dict[str, object]]]:
         connection.row_factory = sqlite3.Row
         rows = {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in _OLD_TABLES}  # noqa: S608
     return {
-        table: [{k: row[k] for k in row.keys() if table != "stops" or k not in _ADDED} for row in found]  # noqa: SIM118
+        table: [{k: row[k] for k in row.keys() if k not in _ADDED.get(table, ())} for row in found]  # noqa: SIM118
         for table, found in rows.items()
     }
 

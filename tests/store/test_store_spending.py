@@ -30,6 +30,7 @@ _NIGHT = datetime(2026, 3, 1, 23, 59, 59, 999_999, tzinfo=UTC)
         (TicketState.REJECTED, 0),
         (TicketState.NOT_SENT, 0),
         (TicketState.NOT_PLACED, 0),
+        (TicketState.FORGOTTEN, 0),
         (TicketState.DECLINED, 0),
         (TicketState.EXPIRED, 0),
     ],

@@ -110,6 +110,18 @@ def _not_placed(shown: OrderTicket) -> list[Html | None]:
     ]
 
 
+def _forgotten(shown: OrderTicket) -> list[Html | None]:
+    filled = html("Filled before that: {}", _done(shown)) if shown.executed.size else None
+    return [
+        _wish(shown),
+        bold("KuCoin no longer knows this order."),
+        filled,
+        html("It neither rests nor is it in any list; KuCoin forgets cancelled orders after two days."),
+        html("({})", short(shown.reason, REASON)) if shown.reason else None,
+        _id(shown),
+    ]
+
+
 def _rejected(shown: OrderTicket) -> list[Html | None]:
     return [_wish(shown), bold("KuCoin refused it."), html("{}", short(shown.reason, REASON))]
 
@@ -136,6 +148,7 @@ _STATES: dict[TicketState, Callable[[OrderTicket], list[Html | None]]] = {
     TicketState.CANCELED: _canceled,
     TicketState.UNKNOWN: _unknown,
     TicketState.NOT_PLACED: _not_placed,
+    TicketState.FORGOTTEN: _forgotten,
     TicketState.REJECTED: _rejected,
     TicketState.NOT_SENT: _not_sent,
     TicketState.DECLINED: _declined,
