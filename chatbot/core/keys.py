@@ -65,6 +65,41 @@ class KeyRules:
     address: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenKey:
+    name: str
+    info: KeyInfo
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """As they were last seen. `held` says why no order leaves, and `mend` what to do; both empty while orders may."""
+
+    seen: tuple[SeenKey, ...] = ()
+    held: str = ""
+    mend: str = ""
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyNews:
+    """What owners have not been told yet. `rights` are a key's name, the right, and whether it was gained."""
+
+    rights: tuple[tuple[str, str, bool], ...]
+    warnings: tuple[tuple[str, Verdict], ...]
+    held: str
+    mend: str
+    free: bool
+
+    @property
+    def urgent(self) -> bool:
+        return bool(self.rights or self.held or self.free)
+
+    def __bool__(self) -> bool:
+        return bool(self.urgent or self.warnings)
+
+
 def judge(key: KeyInfo, rules: KeyRules, now: datetime) -> tuple[Verdict, ...]:
     """Everything to be said against the key, the gravest first."""
     found = [

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import islice
@@ -36,8 +37,6 @@ KEPT_FOR_MINUTES = httpx.Limits(
 )
 """For whoever else speaks httpx here: it drops idle connections after five seconds, and many make it slow."""
 
-_NEVER_KEPT = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=0)
-
 _CONNECT = 3.0
 """Seconds. Shorter than any deadline, so that a connection that was never made is known as such."""
 
@@ -50,8 +49,8 @@ _MOST_DOUBT = timedelta(seconds=2)
 class Host:
     """Where one of KuCoin's hosts is, as whom it is asked, and over what.
 
-    `url` may carry a path, such as `http://127.0.0.1:8000/spot`; it is not signed. `app` or
-    `transport` stand in for the network; hosts may share one `tls`.
+    `url` may carry a path, such as `http://127.0.0.1:8000/spot`; it is not signed. `app` or `transport` stand in
+    for the network; hosts may share one `tls`. `refused` hears of every call that the key was refused for.
     """
 
     url: str
@@ -61,6 +60,7 @@ class Host:
     transport: httpx.AsyncBaseTransport | None = None
     tls: ssl.SSLContext | None = None
     deadlines: Deadlines = field(default_factory=Deadlines)
+    refused: Callable[[], None] = lambda: None
 
 
 def trusted() -> ssl.SSLContext:
@@ -79,7 +79,8 @@ class Rest:
         transport = httpx.ASGITransport(host.app, raise_app_exceptions=False) if host.app else host.transport
         context = host.tls or trusted() if transport is None else True
         self._kept = _client(transport, context, KEPT_FOR_MINUTES)
-        self._fresh = _client(transport, context, _NEVER_KEPT)
+        never_kept = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=0)
+        self._fresh = _client(transport, context, never_kept)
         self._lanes = Lanes()
         self._measuring = asyncio.Lock()
 
@@ -126,6 +127,9 @@ class Rest:
         try:
             async with asyncio.timeout_at(trip.ends_at):
                 return await work
+        except BadCredentials:
+            self.host.refused()
+            raise
         except TimeoutError:
             pass
         raise trip.failure(f"KuCoin gave no answer in {self.host.deadlines.of(trip.endpoint.kind):g} s.")
@@ -184,8 +188,7 @@ class Rest:
         raise Unavailable("KuCoin's answer makes no sense: no time.")
 
     def _request(self, client: httpx.AsyncClient, trip: Trip) -> httpx.Request:
-        endpoint = trip.endpoint
-        stamp = self.clock.millis()
+        endpoint, stamp = trip.endpoint, self.clock.millis()
         body = trip.body(stamp)
         headers = {"Content-Type": "application/json"}
         if endpoint.permission and trip.credentials is not None:
@@ -241,10 +244,7 @@ def _client(
 
 
 async def _sent(client: httpx.AsyncClient, request: httpx.Request, cap: int) -> Answer:
-    response = await client.send(request, stream=True)
-    try:
+    async with aclosing(await client.send(request, stream=True)) as response:
         encoding = response.headers.get("content-encoding", "").strip().lower()
         body = await inflated(response.aiter_raw(), encoding, cap)
-    finally:
-        await response.aclose()
     return Answer(status=response.status_code, headers=response.headers, body=body)

@@ -49,7 +49,7 @@ def api_key(call: Call) -> Row:
     row: Row = {
         "remark": "sandbox",
         "apiKey": key.key,
-        "apiVersion": 3,
+        "apiVersion": key.version,
         "permission": ",".join(sorted(key.permissions, key=lambda name: (name != GENERAL, name))),
         "createdAt": to_millis(key.created_at),
         "uid": key.uid,

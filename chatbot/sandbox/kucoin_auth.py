@@ -19,7 +19,7 @@ _HEADERS = ("kc-api-key", "kc-api-sign", "kc-api-timestamp", "kc-api-passphrase"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """`ips` empty means any address. Two keys of one `uid` share its rate limits."""
+    """`ips` empty means any address. Two keys of one `uid` share its rate limits. `version` is what it was made as."""
 
     key: str
     secret: str = field(repr=False)
@@ -29,6 +29,7 @@ class ApiKey:
     created_at: datetime
     ips: frozenset[str] = frozenset()
     is_master: bool = True
+    version: int = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

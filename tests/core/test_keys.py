@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, combinations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,11 +28,11 @@ FUTURES_ONLY = replace(BOTH, venues=frozenset({Venue.FUTURES}))
 RIGHTS = ("Spot", "Futures", "Margin", "Earn", "InnerTransfer", "Transfer")
 
 
-def verdicts(rules: KeyRules = BOTH, *, rights: str = "", **changes: object) -> list[Verdict]:
+def verdicts(rules: KeyRules = BOTH, *, rights: str = "", **changes: Any) -> list[Verdict]:  # noqa: ANN401 - of KeyInfo
     """Of the sound key with these changes; `rights` are those it has more (`+Earn`) or less (`-Spot`)."""
     names = rights.split()
     has = (SOUND.permissions | {n[1:] for n in names if n[0] == "+"}) - {n[1:] for n in names if n[0] == "-"}
-    return list(judge(replace(SOUND, permissions=has, **changes), rules, NOON))  # type: ignore[arg-type]
+    return list(judge(replace(SOUND, permissions=has, **changes), rules, NOON))
 
 
 def test_a_sound_key_has_nothing_to_mend() -> None:
@@ -82,7 +83,7 @@ def test_rights_are_judged(rules: KeyRules, rights: str, gravity: Gravity | None
     ],
 )
 def test_everything_else_about_a_key_is_judged(
-    changes: dict[str, object], topic: Topic, gravity: Gravity, words: str, mend: str
+    changes: dict[str, Any], topic: Topic, gravity: Gravity, words: str, mend: str
 ) -> None:
     [verdict] = verdicts(**changes)
     assert (verdict.topic, verdict.gravity) == (topic, gravity)
@@ -100,7 +101,7 @@ def test_everything_else_about_a_key_is_judged(
         {"created_at": NOON + timedelta(days=1)},
     ],
 )
-def test_what_is_well_or_was_not_said_is_no_breach(changes: dict[str, object]) -> None:
+def test_what_is_well_or_was_not_said_is_no_breach(changes: dict[str, Any]) -> None:
     assert verdicts(**changes) == []
 
 
