@@ -9,6 +9,8 @@ from chatbot.chat.messages import Reply
 from chatbot.chat.views.markup import TEXT_LIMIT, Html, fitted, in_zone, plain_text, repeated, units
 from chatbot.core.notices import Letter, Subject
 
+_MOST_TOGETHER = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looks:
@@ -62,6 +64,15 @@ def mergeable(letter: Letter) -> bool:
     """An alert that is a message of its own. Whatever edits or answers another one stays by itself."""
     ties = (letter.edits, letter.follows, letter.reply_to)
     return letter.subject is Subject.ALERT and ties == (None, None, None) and not letter.asks
+
+
+def together(letter: Letter, like: Callable[..., Sequence[Letter]], apart: Sequence[int]) -> Sequence[Letter]:
+    """Itself, and the alerts that wait already for the same place, as the outbox's `like` finds them.
+
+    None is waited for. The letters `apart` go alone.
+    """
+    waiting = like(letter, _MOST_TOGETHER, apart) if mergeable(letter) else ()
+    return waiting if any(each.id == letter.id for each in waiting) else (letter,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,15 +22,15 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Re
 
 from chatbot.chat.departures import Departures
 from chatbot.chat.line import Fate, Line
-from chatbot.chat.parcels import Looks, Parcel, keys, mergeable, packed
+from chatbot.chat.parcels import Looks, Parcel, keys, packed, together
 from chatbot.chat.views.closed import notices
 from chatbot.core.notices import Letter, Subject
 from chatbot.core.times import Now
+from chatbot.store.database import DatabaseTrouble
 from chatbot.store.mail import Outbox
 
 log = logging.getLogger(__name__)
 
-_MOST_TOGETHER = 100
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _SHUT_OUT = ("chat not found", "not enough rights to send", "chat_write_forbidden", "have no rights to send")
 
@@ -73,7 +73,7 @@ class Sender:
         try:
             if not await self._within_reach():
                 return
-            parcel = self._packed(letters := self._companions(letter))
+            parcel = self._packed(letters := together(letter, self._outbox.like, self._line.suspects.apart()))
             if parcel is not None:
                 letters = parcel.letters
                 self._outbox.sending(parcel.letter, parcel.also)
@@ -82,21 +82,15 @@ class Sender:
         except InvalidToken:
             raise
         except Exception as error:
-            log.exception("letter %s broke the sender", letter.id)
-            self._give_up(letters, type(error).__name__, maybe_arrived=leaving)
-
-    def _companions(self, letter: Letter) -> tuple[Letter, ...]:
-        """Itself, and the alerts that wait already for the same place. None is waited for."""
-        apart = self._line.suspects.apart()
-        together = self._outbox.like(letter, _MOST_TOGETHER, apart) if mergeable(letter) else ()
-        return together if any(each.id == letter.id for each in together) else (letter,)
+            log.exception("letter %s could not leave", letter.id)
+            self._broken_by(letters, error, maybe_arrived=leaving)
 
     def _packed(self, letters: Sequence[Letter]) -> Parcel | None:
         """Of several that cannot be drawn together, those at fault are laid aside and the others leave."""
         try:
             return packed(letters, self._looks)
-        except Exception:
-            if len(letters) == 1:
+        except Exception as error:
+            if len(letters) == 1 or isinstance(error, DatabaseTrouble):
                 raise
             log.exception("%d alerts cannot be drawn together", len(letters))
         return packed([letter for letter in letters if self._drawable(letter)], self._looks)
@@ -106,9 +100,15 @@ class Sender:
             self._looks.digest((letter,))
         except Exception as error:
             log.exception("letter %s cannot be drawn", letter.id)
-            self._give_up((letter,), type(error).__name__, maybe_arrived=False)
+            self._broken_by((letter,), error, maybe_arrived=False)
             return False
         return True
+
+    def _broken_by(self, letters: Sequence[Letter], error: Exception, *, maybe_arrived: bool) -> None:
+        """Trouble of the database is no letter's fault: it ends us, and the letters stay as they are in the outbox."""
+        if isinstance(error, DatabaseTrouble):
+            raise error
+        self._give_up(letters, type(error).__name__, maybe_arrived=maybe_arrived)
 
     async def _within_reach(self) -> bool:
         """After a failure Telegram is asked what may be asked twice, before anything is sent that may arrive twice."""

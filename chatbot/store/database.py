@@ -15,6 +15,9 @@ from chatbot.store.schema import VERSION, migrations
 
 PRIVATE = 0o600
 
+DatabaseTrouble = sqlite3.Error
+"""Locked by another process, full or broken: what was to be written is not, and is not to blame for it."""
+
 _TABLES = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name != '_sqlite_migrations'"
 
 
