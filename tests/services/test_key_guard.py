@@ -459,9 +459,8 @@ async def test_an_old_key_is_brought_to_mind_once_then_weekly_then_daily(guarded
     for day in range(1, 200):
         for _ in range(4):
             await guarded.pass_time(timedelta(hours=6))
-        if letters := guarded.told():
+        if letters := [letter for letter in guarded.told() if letter.startswith("key is ")]:
             assert len(letters) == 1
-            assert letters[0].startswith("key is ")
             reminders.append(day)
     weeks = list(range(90, 180, 7))
     assert [r for r in reminders if r < 180] == [60, *weeks]
