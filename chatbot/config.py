@@ -83,6 +83,9 @@ class Settings(BaseModel):
     kucoin_api_key_version: Annotated[int, BeforeValidator(readers.key_version)] = Field(
         3, description="2 or 3", examples=["3"]
     )
+    kucoin_accept_transfer_right: Annotated[bool, BeforeValidator(readers.yes_or_no)] = Field(
+        default=False, description="yes or no", examples=["no"]
+    )
     kucoin_spot_url: Url = Field(
         "https://api.kucoin.com", description="an https address", examples=["https://api.kucoin.com"]
     )
@@ -106,6 +109,18 @@ class Settings(BaseModel):
     )
     order_max_drift: Annotated[Decimal, BeforeValidator(readers.drift)] = Field(
         Decimal("0.5"), description="a percentage above 0 and up to 50, digits with a point", examples=["0.5"]
+    )
+    order_max_per_minute: Annotated[int, BeforeValidator(readers.per_minute)] = Field(
+        10, description="a whole number of orders from 1 to 600", examples=["10"]
+    )
+    order_approval_above: Money | None = Field(
+        None, description="a number of USDT above 0, digits with a point", examples=["50"]
+    )
+    totp_secret: Annotated[SecretStr | None, BeforeValidator(readers.base32_secret)] = Field(
+        None, description="16 to 128 letters A to Z and digits 2 to 7 (base32)", examples=["JBSWY3DPEHPK3PXP"]
+    )
+    order_totp_above: Annotated[Decimal, BeforeValidator(readers.money_or_nothing)] = Field(
+        Decimal(0), description="a number of USDT, digits with a point", examples=["0"]
     )
     database_path: Annotated[Path, BeforeValidator(readers.path)] = Field(
         Path("chatbot.db"), description="the path of a file", examples=["chatbot.db"]
@@ -145,6 +160,7 @@ def read_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         failed = (str(detail["loc"][0]).upper() for detail in error.errors(include_input=False))
         lines += [_expected(name, given=name in given) for name in failed if name not in gathered.broken]
     else:
+        lines += _nonsense(settings)
         if not lines:
             return settings.model_copy(update={"database_path": directory / settings.database_path})
     raise SettingsError(tuple(lines))
@@ -176,14 +192,27 @@ def _contradictions(given: frozenset[str], texts: Mapping[str, str]) -> Iterator
         yield f"TRADING_MODE: live needs {', '.join(_KUCOIN)}; without them, for example TRADING_MODE=paper"
 
 
+def _nonsense(settings: Settings) -> Iterator[str]:
+    """What is well formed and would never do anything."""
+    above = settings.order_approval_above
+    if above is not None and len(settings.telegram_owners | settings.telegram_traders) < 2:
+        yield "ORDER_APPROVAL_ABOVE: nobody could approve; it needs two people in TELEGRAM_OWNERS and TELEGRAM_TRADERS"
+    elif above is not None and above >= settings.order_max_notional:
+        yield "ORDER_APPROVAL_ABOVE: must be below ORDER_MAX_NOTIONAL, or nothing would ever need it"
+    if settings.order_totp_above and settings.totp_secret is None:
+        yield "ORDER_TOTP_ABOVE: means nothing without TOTP_SECRET"
+
+
 def _shown(name: str, value: object) -> str:
     if name in SECRETS:
         return "not set" if value is None else "set"
     match value:
         case None:
-            return "*"
+            return "*" if name == "ORDER_SYMBOLS" else ""
         case frozenset():
             return ",".join(str(item) for item in sorted(value))
+        case bool():
+            return "yes" if value else "no"
         case Decimal():
             return plain(value)
         case timedelta():

@@ -23,11 +23,13 @@ _PERSON = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 _GROUP = re.compile(r"-[1-9][0-9]{0,15}", re.ASCII)
 _HEADER = re.compile(r"[!-~]+", re.ASCII)
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?", re.ASCII)
+_BASE32 = re.compile(r"[A-Z2-7]{16,128}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z]+", re.ASCII)
 
 _SHORTEST_CONFIRM = timedelta(seconds=5)
 _LONGEST_CONFIRM = timedelta(seconds=600)
 _LARGEST_DRIFT = Decimal(50)
+_MOST_ORDERS = 600
 
 Named = TypeVar("Named", bound=Enum)
 
@@ -91,6 +93,22 @@ def money(text: str) -> Decimal:
     return value
 
 
+def money_or_nothing(text: str) -> Decimal:
+    return Decimal(_matching(_MONEY, text))
+
+
+def per_minute(text: str) -> int:
+    value = int(_matching(_SECONDS, text))
+    if not 1 <= value <= _MOST_ORDERS:
+        raise ValueError
+    return value
+
+
+def base32_secret(text: str) -> str:
+    """As authenticator apps take it: eighty bits at least, in either case, spaces between the groups."""
+    return _matching(_BASE32, text.replace(" ", "").upper().rstrip("="))
+
+
 def drift(text: str) -> Decimal:
     value = money(text)
     if value > _LARGEST_DRIFT:
@@ -128,6 +146,12 @@ def key_version(text: str) -> int:
     if text not in ("2", "3"):
         raise ValueError
     return int(text)
+
+
+def yes_or_no(text: str) -> bool:
+    if text.lower() not in ("yes", "no"):
+        raise ValueError
+    return text.lower() == "yes"
 
 
 def path(text: str) -> Path:

@@ -20,10 +20,11 @@ SECRETS: Mapping[str, tuple[str, ...]] = {
     "KUCOIN_FUTURES_API_KEY": (),
     "KUCOIN_FUTURES_API_SECRET": (),
     "KUCOIN_FUTURES_API_PASSPHRASE": (),
+    "TOTP_SECRET": (),
 }
 """Every secret, with the other names it answers to."""
 
-OUR_PREFIXES = ("KUCOIN_", "TELEGRAM_", "ORDER_", "DAILY_", "TRADING_")
+OUR_PREFIXES = ("KUCOIN_", "TELEGRAM_", "ORDER_", "DAILY_", "TRADING_", "TOTP_")
 """A name of the environment that begins so is meant for us, and refused when we do not know it."""
 
 _DOT_ENV = ".env"

@@ -26,6 +26,9 @@ KEYS = {
     "KUCOIN_API_SECRET": "canary-secret",
     "KUCOIN_API_PASSPHRASE": "canary passphrase",
 }
+ENOUGH = {"TELEGRAM_TRADERS": "8", "TOTP_SECRET": "JBSWY3DPEHPK3PXP"}
+"""What some settings need beside them to mean anything."""
+
 NOWHERE = Path("/nonexistent")
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 
@@ -56,11 +59,14 @@ def test_a_token_and_an_owner_are_enough_and_the_rest_is_careful() -> None:
     assert settings.order_symbols is None
     assert (settings.order_max_notional, settings.daily_max_notional) == (Decimal(100), Decimal(500))
     assert (settings.order_confirm_seconds, settings.order_max_drift) == (timedelta(minutes=1), Decimal("0.5"))
+    assert (settings.order_approval_above, settings.totp_secret) == (None, None)
+    assert (settings.order_totp_above, settings.order_max_per_minute) == (Decimal(0), 10)
     assert settings.database_path == NOWHERE / "chatbot.db"
     assert settings.timezone == ZoneInfo("UTC")
     assert (settings.log_level, settings.log_format) == (LogLevel.INFO, LogFormat.TEXT)
     assert settings.kucoin_api_key_version == 3
     assert settings.kucoin_api_key is None
+    assert settings.kucoin_accept_transfer_right is False
 
 
 @pytest.mark.parametrize(
@@ -73,6 +79,8 @@ def test_a_token_and_an_owner_are_enough_and_the_rest_is_careful() -> None:
         ("KUCOIN_SPOT_URL", "http://localhost:8002/", "http://localhost:8002"),
         ("KUCOIN_FUTURES_URL", "http://[::1]:8002", "http://[::1]:8002"),
         ("KUCOIN_API_KEY_VERSION", "2", 2),
+        ("KUCOIN_ACCEPT_TRANSFER_RIGHT", "Yes", True),
+        ("KUCOIN_ACCEPT_TRANSFER_RIGHT", "no", False),
         ("TRADING_MODE", "Off", TradingMode.OFF),
         ("ORDER_SYMBOLS", "*", None),
         ("ORDER_SYMBOLS", "btc-usdt, XBTUSDTM", frozenset({"BTC-USDT", "XBTUSDTM"})),
@@ -81,6 +89,8 @@ def test_a_token_and_an_owner_are_enough_and_the_rest_is_careful() -> None:
         ("ORDER_CONFIRM_SECONDS", "5", timedelta(seconds=5)),
         ("ORDER_CONFIRM_SECONDS", "600", timedelta(seconds=600)),
         ("ORDER_MAX_DRIFT", "50", Decimal(50)),
+        ("ORDER_MAX_PER_MINUTE", "1", 1),
+        ("ORDER_MAX_PER_MINUTE", "600", 600),
         ("DATABASE_PATH", "data/bot.db", NOWHERE / "data/bot.db"),
         ("DATABASE_PATH", "/var/lib/chatbot/bot.db", Path("/var/lib/chatbot/bot.db")),
         ("TIMEZONE", "Europe/Berlin", ZoneInfo("Europe/Berlin")),
@@ -104,12 +114,17 @@ HOSTILE_NUMBERS = (
         *(("ORDER_MAX_NOTIONAL", text) for text in [*HOSTILE_NUMBERS, "1 000", "9" * 10_000]),
         *(("DAILY_MAX_NOTIONAL", text) for text in HOSTILE_NUMBERS),
         *(("ORDER_MAX_DRIFT", text) for text in [*HOSTILE_NUMBERS, "50.01", "0.5%"]),
+        *(("ORDER_APPROVAL_ABOVE", text) for text in [*HOSTILE_NUMBERS, "none"]),
+        *(("ORDER_TOTP_ABOVE", text) for text in [t for t in HOSTILE_NUMBERS if t not in ("0", "0.0")]),
+        *(("ORDER_MAX_PER_MINUTE", text) for text in ["0", "601", "-1", "10.0", "1e1", "００１", "ten"]),
+        *(("TOTP_SECRET", text) for text in ["JBSWY3DPEHPK3PX", "JBSWY3DPEHPK3PX1", "JBSWY3DPEHPK3PXP!", "A" * 129]),
         *(("ORDER_CONFIRM_SECONDS", text) for text in ["4", "601", "60.0", "-60", "６０", "1e2", "60s"]),
         *(("TELEGRAM_OWNERS", text) for text in ["0", "-1", "1;2", "1,,2", "1,", "@anna", "1.0", "٧", "9" * 17]),
         *(("TELEGRAM_TRADERS", text) for text in ["anna", "-100123"]),
         *(("TELEGRAM_GROUPS", text) for text in ["100123", "-0", "- 5", "@group"]),
         *(("TELEGRAM_BOT_TOKEN", text) for text in ["token", "123456", "123456:", "x:abc", "123:a b", "12:a\n"]),
         *(("KUCOIN_API_KEY_VERSION", text) for text in ["1", "4", "3.0", "v3"]),
+        *(("KUCOIN_ACCEPT_TRANSFER_RIGHT", text) for text in ["1", "true", "on", "yes please", "y"]),
         *(("TRADING_MODE", text) for text in ["on", "true", "live,paper", "ﬂive"]),
         *(("ORDER_SYMBOLS", text) for text in ["*,BTC-USDT", "BTC/USDT", "BTC USDT", "ВТС-USDT", "ßBTC", ","]),
         *(("TIMEZONE", text) for text in ["Berlin/Europe", "Europe", "../etc/passwd", "/etc/passwd", "UTC\0"]),
@@ -122,7 +137,7 @@ def test_an_ill_formed_setting_is_refused_in_one_line_that_works_when_followed(n
     [line] = refusals(LEAST | {name: text})
     assert line.startswith(f"{name}: expected ")
     example = line.partition(f"for example {name}=")[2]
-    read_settings(LEAST | {name: example}, NOWHERE)
+    read_settings(LEAST | ENOUGH | {name: example}, NOWHERE)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +173,7 @@ def test_every_setting_offers_an_example_that_reads() -> None:
     for name, field in Settings.model_fields.items():
         assert field.examples
         assert field.description
-        given = LEAST | KEYS | {key.replace("API", "FUTURES_API"): text for key, text in KEYS.items()}
+        given = LEAST | ENOUGH | KEYS | {key.replace("API", "FUTURES_API"): text for key, text in KEYS.items()}
         read_settings(given | {name.upper(): field.examples[0]}, NOWHERE)
 
 
@@ -321,3 +336,37 @@ def test_the_example_shows_the_defaults_and_starts_once_the_two_blanks_are_fille
 
 def test_secrets_are_wrapped_from_the_first_moment() -> None:
     assert isinstance(read(**KEYS).kucoin_api_secret, SecretStr)
+
+
+PAIR = {"TELEGRAM_OWNERS": "7", "TELEGRAM_TRADERS": "7,8"}
+
+
+@pytest.mark.parametrize("people", [{}, {"TELEGRAM_TRADERS": "7"}, {"TELEGRAM_VIEWERS": "8"}])
+def test_an_approval_needs_somebody_else_who_may_trade(people: dict[str, str]) -> None:
+    (line,) = refusals(LEAST | people | {"ORDER_APPROVAL_ABOVE": "50"})
+    assert line == (
+        "ORDER_APPROVAL_ABOVE: nobody could approve; it needs two people in TELEGRAM_OWNERS and TELEGRAM_TRADERS"
+    )
+    assert read(**PAIR, ORDER_APPROVAL_ABOVE="50").order_approval_above == Decimal(50)
+
+
+def test_an_approval_above_what_one_order_may_be_would_never_be_asked_for() -> None:
+    (line,) = refusals(LEAST | PAIR | {"ORDER_APPROVAL_ABOVE": "100"})
+    assert line == "ORDER_APPROVAL_ABOVE: must be below ORDER_MAX_NOTIONAL, or nothing would ever need it"
+    assert read(**PAIR, ORDER_APPROVAL_ABOVE="100", ORDER_MAX_NOTIONAL="100.5").order_approval_above == Decimal(100)
+
+
+def test_a_limit_for_codes_without_their_secret_is_refused() -> None:
+    (line,) = refusals(LEAST | {"ORDER_TOTP_ABOVE": "50"})
+    assert line == "ORDER_TOTP_ABOVE: means nothing without TOTP_SECRET"
+
+
+def test_the_secret_of_the_codes_is_read_as_apps_show_it() -> None:
+    secret = read(TOTP_SECRET="jbsw y3dp ehpk 3pxp", ORDER_TOTP_ABOVE="0").totp_secret
+    assert secret is not None
+    assert secret.get_secret_value() == "JBSWY3DPEHPK3PXP"
+
+
+def test_a_misspelt_setting_of_the_codes_is_noticed() -> None:
+    (line,) = refusals(LEAST | {"TOTP_SECRETS": "JBSWY3DPEHPK3PXP"})
+    assert line == "TOTP_SECRETS: no such setting (in the environment); did you mean TOTP_SECRET?"

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
+from chatbot.core import book
 from chatbot.core.bounds import check_size, less_than_a_step
 from chatbot.core.errors import OverLimit, Refused, UsageError
-from chatbot.core.market import Instrument, Symbol, Ticker, Venue
+from chatbot.core.market import Book, Instrument, Symbol, Ticker, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import ceil_to, plain, tidy
 from chatbot.core.orders import Amount, AmountKind, Draft, Estimate, OrderSpec, OrderType, Side
@@ -24,7 +25,10 @@ _DOLLARS = frozenset({"USDT", "USDC"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The settings' rules. Money in USDT, `max_drift` in percent; `symbols` None allows all."""
+    """The settings' rules. Money in USDT, `max_drift` in percent; `symbols` None allows all.
+
+    Above `approval_above` somebody else has to agree, above `totp_above` a code is asked for; None: never.
+    """
 
     mode: TradingMode
     symbols: frozenset[str] | None
@@ -32,6 +36,9 @@ class Limits:
     daily_max: Decimal
     confirm: timedelta
     max_drift: Decimal
+    most_per_minute: int = 10
+    approval_above: Decimal | None = None
+    totp_above: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +47,7 @@ class Terms:
 
     `base_free` and `quote_free` are what Trade holds and no order has reserved, `…_in_main` what
     lies in the pocket that orders cannot spend; `quote_in_usdt` is the USDT price of one unit of quote.
+    `book` is there for market orders.
     """
 
     instrument: Instrument
@@ -50,6 +58,7 @@ class Terms:
     base_in_main: Decimal
     quote_in_main: Decimal
     quote_in_usdt: Decimal
+    book: Book | None = None
 
 
 def in_terms_of(instrument: Instrument, amount: Amount) -> Amount:
@@ -116,6 +125,7 @@ def estimate(spec: OrderSpec, terms: Terms) -> Estimate:
         fee=fee,
         notional=funds * terms.quote_in_usdt,
         free_after=terms.quote_free - funds - fee if buying else terms.base_free - size,
+        reach=book.reach(spec, terms.ticker, terms.book),
     )
 
 

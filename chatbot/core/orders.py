@@ -21,8 +21,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
-from chatbot.core.market import Symbol, Venue
+from chatbot.core.market import Reach, Symbol, Venue
 from chatbot.core.times import Uptime
+from chatbot.core.waiting import Waiting
 
 OUR_PREFIX = "cb"
 """Every clientOid of ours begins so: an order at the exchange with it has a row here, or had one."""
@@ -92,7 +93,10 @@ class OrderSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What an order would come to. `notional` is in USDT, `free_after` in quote for a buy, base for a sell."""
+    """What an order would come to. `notional` is in USDT, `free_after` in quote for a buy, base for a sell.
+
+    `reach` is not known of tickets from before it was reckoned.
+    """
 
     price: Decimal
     size: Decimal
@@ -100,6 +104,7 @@ class Estimate:
     fee: Decimal
     notional: Decimal
     free_after: Decimal
+    reach: Reach | None = None
 
 
 class TicketState(Enum):
@@ -129,13 +134,8 @@ TRANSITIONS: dict[TicketState, frozenset[TicketState]] = {
     TicketState.PARTIAL: _MOVING | {TicketState.FORGOTTEN},
     TicketState.NOT_PLACED: _FOUND,
     TicketState.FORGOTTEN: frozenset({TicketState.FILLED, TicketState.CANCELED}),
-    TicketState.FILLED: frozenset(),
-    TicketState.CANCELED: frozenset(),
-    TicketState.REJECTED: frozenset(),
-    TicketState.NOT_SENT: frozenset(),
-    TicketState.DECLINED: frozenset(),
-    TicketState.EXPIRED: frozenset(),
 }
+TRANSITIONS |= {state: frozenset() for state in TicketState if state not in TRANSITIONS}
 
 AT_THE_EXCHANGE = frozenset({TicketState.SUBMITTING, TicketState.UNKNOWN, TicketState.OPEN, TicketState.PARTIAL})
 """States in which an order may be living at the exchange: they are followed until they end."""
@@ -220,7 +220,7 @@ class OrderTicket:
     against the limits; `budget_after` is what of the day's USDT limit it would leave.
     `card_id` is the letter that showed the card, 0 until there is one. `lasts_until` ends its time to
     be tapped by the host's own clock, whatever `expires_at` says; `missing_since` is when the exchange
-    began to know nothing of its order.
+    began to know nothing of its order. `waiting` is what it waits for before it is sent.
     """
 
     id: int
@@ -242,6 +242,7 @@ class OrderTicket:
     reason: str = ""
     lasts_until: Uptime | None = None
     missing_since: datetime | None = None
+    waiting: Waiting = Waiting()
 
     @property
     def name(self) -> str:

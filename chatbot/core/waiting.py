@@ -1,0 +1,26 @@
+"""What a proposed order still waits for before it may leave."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+
+
+class Awaits(Enum):
+    """In this order, each only where it is needed: the proposer's tap, a code, another person's word."""
+
+    TAP = "tap"
+    CODE = "code"
+    APPROVAL = "approval"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """`warned` is the distance from the market, in percent, that the proposer was told of and has to confirm.
+
+    `approver` is who said yes in the proposer's stead, once somebody did; with no id, 0.
+    """
+
+    awaits: Awaits = Awaits.TAP
+    warned: Decimal | None = None
+    approver_id: int = 0
+    approver: str = ""
