@@ -56,7 +56,7 @@ class Talk:
 
     async def asks_until(self, text: str, *words: str) -> ChatMessage:
         """Writes `text` again and again, until the newest answer shows all of `words`."""
-        async with asyncio.timeout(3 * PATIENCE):
+        async with asyncio.timeout(6 * PATIENCE):
             while True:
                 answer = await self.asks(text)
                 if all(w in answer.text for w in words):
