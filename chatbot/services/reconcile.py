@@ -7,14 +7,27 @@ be found is looked for again, never sent again.
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
+from dataclasses import replace
+from datetime import timedelta
+from enum import Enum, auto
 
 from chatbot.core.errors import KucoinError, OutcomeUnknown, UnknownOrder
-from chatbot.core.orders import AT_THE_EXCHANGE, Executed, Order, OrderStatus, OrderTicket, OrderType, TicketState
-from chatbot.core.times import Now, Sleep
+from chatbot.core.notices import Lane
+from chatbot.core.orders import (
+    AT_THE_EXCHANGE,
+    GIVEN_UP,
+    TRANSITIONS,
+    Executed,
+    Order,
+    OrderStatus,
+    OrderTicket,
+    OrderType,
+    TicketState,
+)
+from chatbot.core.times import Now, Sleep, in_words, steady_now
 from chatbot.services.exchange import Exchange
 from chatbot.services.letters import card_edit, card_news
+from chatbot.services.lookups import Doubts, Lookups
 from chatbot.store.orders import Step
 from chatbot.store.store import Store
 
@@ -26,14 +39,11 @@ WATCH_DELAYS = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0)
 SEARCH_DELAYS = (0.5, 1.0, 2.0, 4.0)
 """Seconds between looks for an order whose answer was lost; after these the clock's job goes on."""
 
-NOT_PLACED_AFTER = timedelta(seconds=30)
-"""Acceptance can be slow to show: not-founds must span this long, three at the least."""
+MISSING_OFTEN = timedelta(minutes=5)
+"""An order that was seen and is so long missing is looked for more rarely."""
 
-LATEST_ACCEPTANCE = timedelta(seconds=7)
-"""From signing on, the time window a spot POST carries plus the clock's uncertainty, rounded up."""
-
-SIGNED_AROUND = timedelta(seconds=10)
-"""Ended orders are listed from this long before the tap on: the clocks may differ a little."""
+FORGOTTEN_AFTER = timedelta(hours=48)
+"""KuCoin knows a cancelled order for two days: one that is so long in no list will not come back."""
 
 LATE_ARRIVALS = timedelta(hours=24)
 """How long an order that was not found is looked for now and then."""
@@ -44,8 +54,8 @@ LOOKED_AWAY = timedelta(seconds=3)
 ABANDONED_AFTER = timedelta(seconds=60)
 """From the tap on, longer than any submission takes: whoever sent the order is not there any more."""
 
-_DOUBTFUL = frozenset({TicketState.UNKNOWN, TicketState.NOT_PLACED})
-_MISSES = 3
+_DOUBTFUL = GIVEN_UP | {TicketState.UNKNOWN}
+_HEARD = (AT_THE_EXCHANGE | GIVEN_UP) - {TicketState.SUBMITTING}
 _BY = "KuCoin"
 _STATES = {
     OrderStatus.OPEN: TicketState.OPEN,
@@ -55,18 +65,41 @@ _STATES = {
 }
 
 
+class Look(Enum):
+    """What one look at an order told. SETTLED: nothing more will happen at once."""
+
+    UNANSWERED = auto()
+    MISSING = auto()
+    MOVING = auto()
+    SETTLED = auto()
+
+
 class Reconciler:
-    def __init__(self, *, exchange: Exchange, store: Store, now: Now, sleep: Sleep = asyncio.sleep) -> None:
+    """`steady` is the clock that not-founds are spaced by."""
+
+    def __init__(
+        self,
+        *,
+        exchange: Exchange,
+        store: Store,
+        now: Now,
+        sleep: Sleep = asyncio.sleep,
+        steady: Now = steady_now,
+    ) -> None:
         self._exchange = exchange
+        self._lookups = Lookups(exchange, now)
         self._store = store
         self._now = now
         self._sleep = sleep
         self._busy: set[int] = set()
-        self._misses: dict[int, list[datetime]] = {}
+        self._doubts = Doubts(steady)
 
     def recover(self) -> None:
         """At a start: whatever was being sent may exist. It is looked for like any lost answer."""
         self._doubt_submissions(timedelta(0), "the bot stopped while it was being sent")
+        for ticket in self._store.orders.living():
+            if ticket.state is TicketState.UNKNOWN:
+                self._doubts.begin(ticket.id)
 
     async def watch(self, ticket: OrderTicket) -> None:
         """Keeps the card of an order just placed up to date until it ends or is seen to rest."""
@@ -74,28 +107,34 @@ class Reconciler:
 
     async def search(self, ticket: OrderTicket) -> None:
         """Looks for an order whose answer was lost."""
+        self._doubts.begin(ticket.id)
         await self._look_repeatedly(ticket, SEARCH_DELAYS)
 
     async def follow(self) -> None:
         """One look at every ticket whose order may be alive, those included whose submission broke off."""
         self._doubt_submissions(ABANDONED_AFTER, "sending it broke off")
         living = [t for t in self._store.orders.living() if t.state is not TicketState.SUBMITTING]
-        await asyncio.gather(*(self._look(t) for t in living if t.id not in self._busy))
+        await asyncio.gather(*(self.look(t) for t in living if t.id not in self._busy and not self._long_missing(t)))
 
     async def watch_lost(self) -> None:
-        """One look at every ticket of the last day that was given up as not placed: a late arrival reopens it."""
-        lost = self._store.orders.lost(self._now() - LATE_ARRIVALS)
-        await asyncio.gather(*(self._look(t) for t in lost))
+        """One look at every order that has been missing for long, and at every ticket of the last day that was
+        given up as not placed: a late arrival reopens it."""
+        orders = self._store.orders
+        missing = [t for t in orders.living() if self._long_missing(t)]
+        await asyncio.gather(*(self.look(t) for t in (*missing, *orders.lost(self._now() - LATE_ARRIVALS))))
 
     async def check(self, ticket: OrderTicket) -> OrderTicket:
         """One look, asked for by a person; the ticket as it stands afterwards."""
-        await self._look(ticket, asked=True)
+        await self.look(ticket, asked=True)
         return self._store.orders.ticket(ticket.id) or ticket
 
     async def hear(self, ticket: OrderTicket) -> None:
         """One look, because the exchange said that something happened to the order."""
-        if ticket.state in AT_THE_EXCHANGE and ticket.state is not TicketState.SUBMITTING:
-            await self._look(ticket)
+        if ticket.state in _HEARD:
+            await self.look(ticket)
+
+    def _long_missing(self, ticket: OrderTicket) -> bool:
+        return ticket.missing_since is not None and self._now() - ticket.missing_since >= MISSING_OFTEN
 
     def _doubt_submissions(self, age: timedelta, reason: str) -> None:
         for ticket in self._store.orders.living():
@@ -109,55 +148,42 @@ class Reconciler:
             for delay in delays:
                 await self._sleep(delay)
                 latest = self._store.orders.ticket(ticket.id) or ticket
-                if await self._look(latest):
+                if await self.look(latest) is Look.SETTLED:
                     return
         finally:
             self._busy.discard(ticket.id)
 
-    async def _look(self, ticket: OrderTicket, *, asked: bool = False) -> bool:
-        """True when nothing more will happen at once. What cannot be asked now is asked again later."""
+    async def look(self, ticket: OrderTicket, *, asked: bool = False) -> Look:
+        """What cannot be asked now is asked again later."""
         try:
-            order = await self._exchange.orders.find(ticket.spec.client_oid, ticket.spec.symbol, ticket.spec.venue)
+            order = await self._lookups.find(ticket)
         except UnknownOrder:
-            await self._missed(ticket)
-            return False
+            self._missed(ticket)
+            return Look.MISSING
         except KucoinError as error:
             log.warning("%s could not be looked up: %s", ticket.name, error)
-            return False
-        self._misses.pop(ticket.id, None)
-        self._adopt(ticket, order, await self._executed(order), asked=asked)
+            return Look.UNANSWERED
+        return await self.see(ticket, order, asked=asked)
+
+    async def see(self, ticket: OrderTicket, order: Order, *, asked: bool = False) -> Look:
+        """Brings the row in line with what the exchange just showed of its order."""
+        self._doubts.end(ticket.id)
+        if ticket.missing_since is not None:
+            self._store.orders.missing(ticket, None)
+        self._adopt(ticket, order, await self._lookups.executed(order), asked=asked)
         if order.active and self._store.stops.standing() is not None:
             await self._cancel_after_kill(order)
-        return not order.active or order.type is OrderType.LIMIT
-
-    async def _executed(self, order: Order) -> Executed:
-        """What the fills say, once the order has ended; they may lag, and then the order's own sums stand in."""
-        own = Executed(size=order.filled_size, funds=order.filled_funds, fee=order.fee, fee_currency=order.fee_currency)
-        if order.active or not order.filled_size:
-            return own
-        try:
-            fills = await self._exchange.orders.fills(order.order_id, order.symbol, order.venue)
-        except KucoinError as error:
-            log.info("the fills of %s could not be read: %s", order.order_id, error)
-            return own
-        if sum((f.size for f in fills), Decimal(0)) != order.filled_size:
-            return own
-        return Executed(
-            size=order.filled_size,
-            funds=sum((f.funds for f in fills), Decimal(0)),
-            fee=sum((f.fee for f in fills), Decimal(0)),
-            fee_currency=fills[-1].fee_currency,
-        )
+        return Look.SETTLED if not order.active or order.type is OrderType.LIMIT else Look.MOVING
 
     def _adopt(self, ticket: OrderTicket, order: Order, executed: Executed, *, asked: bool) -> None:
-        """Brings the row in line with the exchange. Older news than what we hold is dropped."""
+        """Older news than what we hold is dropped."""
         state = _STATES[order.status]
-        stale = executed.size < ticket.executed.size
+        stale = executed.size < ticket.executed.size or state not in TRANSITIONS[ticket.state]
         if stale or (state is ticket.state and executed.size == ticket.executed.size):
             return
         step = Step(order_id=order.order_id, executed=executed, reason="", detail=f"filled {executed.size}")
-        rings = not asked and self._rings(ticket, order)
-        self._move(ticket, state, step, rings=rings)
+        late = Lane.ANSWER if ticket.state in GIVEN_UP else Lane.ORDER
+        self._move(ticket, state, step, rings=late if not asked and self._rings(ticket, order) else None)
 
     def _rings(self, ticket: OrderTicket, order: Order) -> bool:
         """Ends and finds ring, unless the person still looks at the card or a kill tells it on its own."""
@@ -166,30 +192,22 @@ class Reconciler:
             return False
         return order.status is not OrderStatus.CANCELED or self._store.stops.standing() is None
 
-    async def _missed(self, ticket: OrderTicket) -> None:
-        """Counts a not-found of a doubtful order; enough of them, long enough apart, mean it was not placed."""
-        if ticket.state is not TicketState.UNKNOWN:
-            return
-        now = self._now()
-        misses = self._misses.setdefault(ticket.id, [])
-        misses.append(now)
-        signed = ticket.submitted_at or ticket.proposed_at
-        settled = now - signed > LATEST_ACCEPTANCE and now - misses[0] >= NOT_PLACED_AFTER
-        if len(misses) < _MISSES or not settled or await self._shows(ticket, signed - SIGNED_AROUND):
-            return
-        self._misses.pop(ticket.id, None)  # another look may have been quicker
-        self._move(ticket, TicketState.NOT_PLACED, Step(detail=f"{len(misses)} look-ups found nothing"), rings=True)
+    def _missed(self, ticket: OrderTicket) -> None:
+        """It is nowhere. Enough of that, long enough apart, end an order that is in doubt, and one that was seen."""
+        if ticket.state is TicketState.UNKNOWN and self._doubts.count(ticket.id):
+            step = Step(detail="look-ups found nothing")
+            self._move(ticket, TicketState.NOT_PLACED, step, rings=Lane.ORDER)
+        elif ticket.state in (TicketState.OPEN, TicketState.PARTIAL):
+            self._miss(ticket)
 
-    async def _shows(self, ticket: OrderTicket, since: datetime) -> bool:
-        """Whether the lists of open or ended orders show it after all; an unanswered question counts as yes."""
-        spec, orders = ticket.spec, self._exchange.orders
-        try:
-            lists = await asyncio.gather(
-                orders.open_orders(spec.venue), orders.closed_orders(spec.symbol, spec.venue, since)
-            )
-        except KucoinError:
-            return True
-        return any(o.client_oid == spec.client_oid for listed in lists for o in listed)
+    def _miss(self, ticket: OrderTicket) -> None:
+        now = self._now()
+        since = ticket.missing_since
+        if since is None:
+            self._store.orders.missing(ticket, now)
+        elif now - since >= FORGOTTEN_AFTER:
+            step = Step(reason=f"looked for in vain for {in_words(now - since)}", detail="in no list any more")
+            self._move(ticket, TicketState.FORGOTTEN, step, rings=Lane.ORDER)
 
     async def _cancel_after_kill(self, order: Order) -> None:
         try:
@@ -199,11 +217,12 @@ class Reconciler:
         except KucoinError as error:
             log.warning("%s could not be cancelled after the kill: %s", order.order_id, error)
 
-    def _move(self, ticket: OrderTicket, to: TicketState, step: Step, *, rings: bool = False) -> None:
+    def _move(self, ticket: OrderTicket, to: TicketState, step: Step, *, rings: Lane | None = None) -> None:
+        """`rings` is how urgently a message of its own tells it, None for the card alone."""
         with self._store.atomic():
             moved = self._store.orders.move(ticket, to, by=_BY, step=step)
             if moved is None or not moved.card_id:
                 return
             self._store.outbox.put(card_edit(moved))
-            if rings:
-                self._store.outbox.put(card_news(moved))
+            if rings is not None:
+                self._store.outbox.put(replace(card_news(moved), lane=rings))

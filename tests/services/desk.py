@@ -283,7 +283,7 @@ class Desk:
         self.kucoin = self.connect()
         now, store, exchange = self.host_time, self.store, self.kucoin
         self.markets = Markets(exchange.market, now)
-        self.reconciler = Reconciler(exchange=exchange, store=store, now=now, sleep=self.sleep)
+        self.reconciler = Reconciler(exchange=exchange, store=store, now=now, sleep=self.sleep, steady=self.time)
         self.trading = Trading(
             exchange=exchange,
             markets=self.markets,

@@ -9,10 +9,20 @@ import pytest
 
 from chatbot.core.errors import Rejected
 from chatbot.core.market import Venue
-from chatbot.core.notices import Subject
-from chatbot.core.orders import Executed, OrderTicket, TicketState
-from chatbot.sandbox.faults import Fault
-from chatbot.services.reconcile import ABANDONED_AFTER, LOOKED_AWAY, NOT_PLACED_AFTER, SEARCH_DELAYS, WATCH_DELAYS
+from chatbot.core.notices import Lane, Subject
+from chatbot.core.orders import Executed, OrderTicket, OrderType, Side, TicketState
+from chatbot.sandbox.faults import Fault, Faults
+from chatbot.sandbox.kucoin_answers import unavailable
+from chatbot.sandbox.kucoin_rest import KucoinFace
+from chatbot.services.lookups import LATEST_ACCEPTANCE, NOT_PLACED_AFTER
+from chatbot.services.reconcile import (
+    ABANDONED_AFTER,
+    FORGOTTEN_AFTER,
+    LOOKED_AWAY,
+    MISSING_OFTEN,
+    SEARCH_DELAYS,
+    WATCH_DELAYS,
+)
 from chatbot.store.orders import Step
 from tests.services.desk import BRIEF, PLACE, Desk, Told, limits, story
 
@@ -214,14 +224,16 @@ async def test_two_looks_in_a_row_change_nothing(opened: Opened) -> None:
 
 @story
 async def test_not_placed_needs_three_misses_over_half_a_minute(opened: Opened) -> None:
+    """Counted from when the gateway can accept it no more, which the last of the first looks is late enough for."""
     desk = opened(deadlines=BRIEF)
+    doubted = desk.time()
     ticket = await never_arrived(desk)
-    tapped = ticket.submitted_at
-    assert tapped is not None
-    first_miss = tapped + timedelta(seconds=SEARCH_DELAYS[0])
+    first_miss = desk.time()
+    assert first_miss - doubted >= LATEST_ACCEPTANCE > timedelta(seconds=sum(SEARCH_DELAYS[:-1]))
     desk.time.time = first_miss + NOT_PLACED_AFTER - timedelta(milliseconds=1)
-    await desk.reconciler.follow()
-    assert desk.state(ticket) is TicketState.UNKNOWN
+    for _ in range(3):
+        await desk.reconciler.follow()
+        assert desk.state(ticket) is TicketState.UNKNOWN
     assert desk.told() == []
     desk.wait(0.001)
     await desk.reconciler.follow()
@@ -232,18 +244,34 @@ async def test_not_placed_needs_three_misses_over_half_a_minute(opened: Opened) 
     assert desk.store.orders.spent_on_day_of(desk.time()) == 0
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+@story
+async def test_f32_a_clock_that_is_set_makes_no_order_be_given_up_sooner_or_never(opened: Opened, hours: int) -> None:
+    desk = opened(deadlines=BRIEF)
+    ticket = await never_arrived(desk)
+    desk.clock_off = timedelta(hours=hours)
+    for _ in range(5):
+        await desk.reconciler.follow()
+        desk.wait(5)
+    assert desk.state(ticket) is TicketState.UNKNOWN
+    desk.wait(5)
+    await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.NOT_PLACED
+
+
 @story
 async def test_after_a_restart_the_misses_are_counted_anew(opened: Opened) -> None:
     desk = opened(deadlines=BRIEF)
     ticket = await never_arrived(desk)
     desk.wait(3600)
     desk.restart()
+    desk.reconciler.recover()
     for _ in range(3):
         await desk.reconciler.follow()
-    assert desk.state(ticket) is TicketState.UNKNOWN
-    desk.wait(15)
-    await desk.reconciler.follow()
-    assert desk.state(ticket) is TicketState.UNKNOWN
+    for seconds in (7, 15):
+        desk.wait(seconds)
+        await desk.reconciler.follow()
+        assert desk.state(ticket) is TicketState.UNKNOWN
     desk.wait(15)
     await desk.reconciler.follow()
     assert desk.state(ticket) is TicketState.NOT_PLACED
@@ -273,25 +301,78 @@ async def test_a_question_without_an_answer_is_no_miss(opened: Opened, fault: Fa
     assert desk.told() == []
 
 
+def _answering(desk: Desk, *parts: str) -> None:
+    """KuCoin shows nothing of orders, but where the question has one of `parts` in it."""
+    shown = KucoinFace(desk.exchange, [desk.key], Faults()).app
+    desk.switch(Fault.HIDDEN_ORDERS)
+    for part in parts:
+        desk.wire.instead[part] = shown
+
+
+@pytest.mark.parametrize(
+    ("line", "state"), [("buy btc 0.001 @ 60000", TicketState.OPEN), ("buy btc 100usdt", TicketState.FILLED)]
+)
 @story
-async def test_an_order_among_the_open_ones_is_not_given_up(opened: Opened) -> None:
+async def test_an_order_that_only_a_list_shows_is_adopted(opened: Opened, line: str, state: TicketState) -> None:
     desk = opened()
-    ticket = await lost(desk, "buy btc 0.001 @ 60000")
+    ticket = await lost(desk, line)
+    _answering(desk, "/orders/active", "/orders/done")
+    await desk.reconciler.follow()
+    found = desk.now(ticket)
+    assert (found.state, found.order_id) == (state, getattr(desk.at_kucoin(ticket), "id", ""))
+    assert desk.told() == [EDIT, RING]
+
+
+@story
+async def test_an_order_that_only_its_fills_show_is_adopted(opened: Opened) -> None:
+    desk = opened()
+    desk.elsewhere(type=OrderType.MARKET, price=None)
+    ticket = await lost(desk)
+    desk.elsewhere(type=OrderType.MARKET, price=None)
     order = desk.at_kucoin(ticket)
     assert order is not None
-
-    def hidden_but_listed() -> None:
-        """The look-up by our own id has missed it; the list that follows shows it."""
-        desk.switch(Fault.HIDDEN_ORDERS, on=False)
-
-    for _ in range(10):
-        desk.switch(Fault.HIDDEN_ORDERS)
-        desk.wire.after(look_up(ticket), hidden_but_listed)
-        desk.wait(10)
-        await desk.reconciler.follow()
-        assert desk.state(ticket) is TicketState.UNKNOWN
+    _answering(desk, "/hf/fills", f"/hf/orders/{order.id}", "/hf/orders/active")
+    for number in desk.exchange.orders:
+        desk.wire.instead[f"/hf/orders/{number}"] = desk.wire.instead[f"/hf/orders/{order.id}"]
     await desk.reconciler.follow()
-    assert desk.state(ticket) is TicketState.OPEN
+    found = desk.now(ticket)
+    assert (found.state, found.order_id, found.executed.size) == (TicketState.FILLED, order.id, order.deal_size)
+    assert desk.posts == 1
+
+
+@story
+async def test_executions_of_an_order_that_cannot_be_looked_up_are_no_proof(opened: Opened) -> None:
+    desk = opened()
+    ticket = await lost(desk)
+    _answering(desk, "/hf/fills")
+    for _ in range(20):
+        desk.wait(5)
+        await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.UNKNOWN
+
+
+@story
+async def test_executions_made_elsewhere_keep_nothing_in_doubt(opened: Opened) -> None:
+    desk = opened(deadlines=BRIEF)
+    ticket = await never_arrived(desk)
+    for side in Side:
+        desk.elsewhere(type=OrderType.MARKET, price=None, side=side)
+    for _ in range(8):
+        desk.wait(5)
+        await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.NOT_PLACED
+
+
+@pytest.mark.parametrize("place", ["/orders/active", "/orders/done", "/hf/fills"])
+@story
+async def test_a_place_that_could_not_be_read_is_no_proof(opened: Opened, place: str) -> None:
+    desk = opened(deadlines=BRIEF)
+    ticket = await never_arrived(desk)
+    desk.wire.instead[place] = unavailable()
+    for _ in range(20):
+        desk.wait(5)
+        await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.UNKNOWN
 
 
 @story
@@ -342,7 +423,7 @@ async def test_an_order_that_shows_after_it_was_given_up_reopens_when_looked_for
 
 @pytest.mark.parametrize("line", ["buy btc 100usdt", "buy btc 0.001 @ 60000"])
 @story
-async def test_a_crash_after_kucoin_took_the_order_ends_with_the_order_in_the_book(desk: Desk, line: str) -> None:
+async def test_f04_a_crash_after_kucoin_took_the_order_ends_with_the_order_in_the_book(desk: Desk, line: str) -> None:
     ticket = await desk.confirm(await desk.propose(line))
     gate = desk.wire.hold(PLACE)
     sending = asyncio.create_task(desk.trading.submit(ticket))
@@ -366,11 +447,11 @@ async def test_a_crash_after_kucoin_took_the_order_ends_with_the_order_in_the_bo
 
 
 @story
-async def test_a_crash_before_anything_left_ends_not_placed_and_nothing_is_sent(desk: Desk) -> None:
+async def test_f02_a_crash_before_anything_left_ends_not_placed_and_nothing_is_sent(desk: Desk) -> None:
     ticket = await desk.confirm(await desk.propose("buy btc 100usdt"))
     desk.restart()
     desk.reconciler.recover()
-    for _ in range(8):
+    for _ in range(9):
         desk.wait(5)
         await desk.reconciler.follow()
     assert desk.state(ticket) is TicketState.NOT_PLACED
@@ -475,3 +556,113 @@ async def test_an_order_given_up_is_found_when_it_shows_after_all_and_rings(desk
     await desk.reconciler.watch_lost()
     assert desk.state(ticket) is TicketState.FILLED
     assert any(told.rings for told in desk.told())
+
+
+async def forgotten(desk: Desk, line: str = "buy btc 0.001 @ 60000") -> OrderTicket:
+    """An order that rested, and of which KuCoin shows nothing from now on."""
+    ticket = await desk.order(line)
+    desk.switch(Fault.HIDDEN_ORDERS)
+    desk.forget_letters()
+    return ticket
+
+
+async def pass_days(desk: Desk, hours: float) -> None:
+    """By the jobs that the clock runs, an hour at a time."""
+    for _ in range(int(hours)):
+        desk.wait(3600)
+        await desk.reconciler.follow()
+        await desk.reconciler.watch_lost()
+
+
+@story
+async def test_an_order_that_kucoin_forgot_ends_after_two_days_and_says_so(desk: Desk) -> None:
+    ticket = await forgotten(desk)
+    await desk.reconciler.follow()
+    assert desk.now(ticket).missing_since == desk.time()
+    await pass_days(desk, 47)
+    assert desk.state(ticket) is TicketState.OPEN
+    assert desk.store.orders.spent_on_day_of(desk.time()) == 60
+    assert desk.told() == []
+    desk.restart()  # since when it is missing outlives the process
+    await pass_days(desk, 1)
+    ended = desk.now(ticket)
+    assert (ended.state, ended.reason) == (TicketState.FORGOTTEN, "looked for in vain for 2 d")
+    assert desk.told() == [EDIT, RING]
+    assert desk.store.orders.spent_on_day_of(desk.time()) == 0
+    await pass_days(desk, 3)
+    assert desk.told() == [EDIT, RING]
+
+
+@story
+async def test_what_was_filled_of_a_forgotten_order_is_kept(opened: Opened) -> None:
+    desk = opened(rules=BIG)
+    part = await half_filled(desk)
+    desk.switch(Fault.HIDDEN_ORDERS)
+    for _ in range(2):
+        desk.wait(FORGOTTEN_AFTER.total_seconds())
+        await desk.reconciler.watch_lost()
+        await desk.reconciler.follow()
+    ended = desk.now(part)
+    assert (ended.state, ended.executed) == (TicketState.FORGOTTEN, part.executed)
+
+
+@story
+async def test_an_order_that_shows_again_is_missing_no_more(desk: Desk) -> None:
+    ticket = await forgotten(desk)
+    await pass_days(desk, 40)
+    desk.faults.clear()
+    await pass_days(desk, 1)
+    assert (desk.state(ticket), desk.now(ticket).missing_since) == (TicketState.OPEN, None)
+    desk.switch(Fault.HIDDEN_ORDERS)
+    await pass_days(desk, 40)
+    assert desk.state(ticket) is TicketState.OPEN
+
+
+@story
+async def test_a_kucoin_that_does_not_answer_has_forgotten_nothing(desk: Desk) -> None:
+    ticket = await forgotten(desk)
+    await desk.reconciler.follow()
+    desk.switch(Fault.UNAVAILABLE)
+    await pass_days(desk, 60)
+    assert desk.state(ticket) is TicketState.OPEN
+
+
+@story
+async def test_what_is_long_missing_is_asked_for_once_a_minute_and_not_every_five_seconds(desk: Desk) -> None:
+    ticket = await forgotten(desk)
+    await desk.reconciler.follow()
+    desk.wait(MISSING_OFTEN.total_seconds() - 1)
+    await desk.reconciler.follow()
+    before = desk.wire.lines.count(look_up(ticket))
+    desk.wait(1)
+    await desk.reconciler.follow()
+    assert desk.wire.lines.count(look_up(ticket)) == before
+    await desk.reconciler.watch_lost()
+    assert desk.wire.lines.count(look_up(ticket)) == before + 1
+
+
+@story
+async def test_an_order_that_is_known_by_kucoins_number_alone_is_not_missing(desk: Desk) -> None:
+    ticket = await forgotten(desk)
+    _answering(desk, f"/hf/orders/{ticket.order_id}")
+    await desk.reconciler.follow()
+    assert desk.now(ticket).missing_since is None
+
+
+@story
+async def test_f06_a_late_arrival_is_told_before_everything_else(desk: Desk) -> None:
+    desk.switch(Fault.ERROR_AFTER_ACCEPT, Fault.HIDDEN_ORDERS)
+    ticket = await desk.order("buy btc 100usdt")
+    for _ in range(20):
+        desk.wait(5)
+        await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.NOT_PLACED
+    desk.forget_letters()
+    desk.faults.clear()
+    desk.wait(60)
+    await desk.reconciler.watch_lost()
+    (lane,) = (
+        r["lane"] for r in desk.store.db.query("SELECT lane FROM outbox WHERE follows NOTNULL AND state='pending'")
+    )
+    assert (desk.state(ticket), lane) == (TicketState.FILLED, Lane.ANSWER)
+    assert desk.posts == 1
