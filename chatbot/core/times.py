@@ -1,11 +1,9 @@
 """Moments and durations: how they are handed around and read aloud."""
 
-import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 Now = Callable[[], datetime]
 """Where a part of the program reads the time: aware UTC. Tests hand in a driven one."""
@@ -36,18 +34,6 @@ _BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
 def waking_seconds() -> float:
     """Never backwards, and where the system can tell, forward while the machine sleeps."""
     return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
-
-
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-
-
-def host_uptime() -> Uptime:
-    """Where the host does not tell its starts apart, those of this process stand in: the stricter of the two."""
-    try:
-        boot = _BOOT_ID.read_text(encoding="ascii").strip()
-    except OSError:
-        boot = f"process {os.getpid()}"
-    return Uptime(boot=boot, awake=timedelta(seconds=waking_seconds()))
 
 
 def steady_now() -> datetime:

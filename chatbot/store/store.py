@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from chatbot.core.times import Now, Uptime, host_uptime
+from chatbot.core.times import Now, Uptime
 from chatbot.store.alerts import CARDS_STAY, Alerts
 from chatbot.store.audit import Audit
 from chatbot.store.database import Database, open_database
@@ -15,6 +15,7 @@ from chatbot.store.mail import Inbox, Outbox
 from chatbot.store.orders import Orders
 from chatbot.store.people import People
 from chatbot.store.stops import Stops
+from chatbot.store.uptime import host_uptime
 from chatbot.store.values import stamp
 
 

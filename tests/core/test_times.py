@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.core.times import Uptime, from_millis, host_uptime, in_words, to_millis, utc_now
+from chatbot.core.times import Uptime, from_millis, in_words, to_millis, utc_now
 
 
 def test_the_time_read_is_utc() -> None:
@@ -65,8 +65,3 @@ def test_a_moment_ahead_comes_by_waiting_or_with_another_start_of_the_host(
     now: Uptime, mark: Uptime | None, reached: bool
 ) -> None:
     assert now.reached(mark) is reached
-
-
-def test_the_hosts_uptime_only_grows_and_its_start_stays_the_same() -> None:
-    first, second = host_uptime(), host_uptime()
-    assert (first.boot == second.boot, bool(first.boot), first.awake <= second.awake) == (True, True, True)
