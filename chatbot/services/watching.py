@@ -3,7 +3,7 @@
 Two clocks are kept apart. Whether the connection lives is the feed's affair; whether the prices on
 it do is found out here: a symbol long silent is compared with what KuCoin answers when asked.
 
-What was asked for is heard like a tick, unless it was overtaken: by a tick, or by the feed's return.
+What was asked for is heard like a tick, unless the feed overtook it with a word of its own, or with its return.
 """
 
 import asyncio
@@ -129,11 +129,9 @@ class Watching:
             self._hear(Tick(about.symbol, f"{answer.price:f}", to_millis(answer.time)))
 
     def _hear(self, asked_for: Tick) -> None:
-        """Unless something newer is known. An answer from the future is one of now."""
-        latest = self._lookout.latest(asked_for.symbol)
+        """An answer from the future is one of now: every tick after it would be older."""
         millis = min(asked_for.millis, to_millis(self._now()))
-        if latest is None or millis >= latest.millis:
-            self._lookout.hear(asked_for._replace(millis=millis), Source.POLL)
+        self._lookout.hear(asked_for._replace(millis=millis), Source.POLL)
 
     def _listened(self, symbol: Symbol, venue: Venue) -> Listened:
         latest = self._lookout.latest(symbol)

@@ -56,7 +56,7 @@ from chatbot.services.post import Ending, Post
 from chatbot.services.reconcile import Reconciler
 from chatbot.services.replaying import Replaying
 from chatbot.services.trading import Asking, Trading
-from chatbot.services.watching import Watching
+from chatbot.services.watching import Watching, venue_of
 from chatbot.services.wishing import Wishing
 from chatbot.store.store import Store, open_store
 from tests.sandbox.kucoin_caller import api_key
@@ -194,28 +194,33 @@ class Told:
 
 
 class ToldFeed(Feed):
-    """Up or down as a test says, with the ticks that it tells; a new beginning is noted, and no tick came since."""
+    """Up or down as a test says, with the ticks that it tells. A new beginning is noted, and ends with a tick."""
 
     def __init__(self, rests: Mapping[Venue, Rest], now: Now) -> None:
         super().__init__(rests=rests, channels=(Channel.PUBLIC,), hear=_nothing_heard, gap=_nothing_heard, now=now)
         self._time = now
         self.down: dict[Venue, datetime] = {}
         self.restarted: list[str] = []
+        self.refused: set[Symbol] = set()
+        self._doubted: dict[Venue, datetime] = {}
         self._ticks: dict[Symbol, Tick] = {}
 
     def states(self) -> tuple[StreamState, ...]:
-        return tuple(replace(s, down_since=self.down.get(s.stream.venue)) for s in super().states())
+        down = self._doubted | self.down
+        return tuple(replace(s, down_since=down.get(s.stream.venue)) for s in super().states())
 
     def said(self, symbol: Symbol, venue: Venue) -> Said | None:
-        if venue in self.down:
+        if venue in self.down or symbol in self.refused:
             return None
         return Said(opened=len(self.restarted), tick=self._ticks.get(symbol))
 
     def restart(self, symbol: Symbol, venue: Venue, reason: str) -> None:
         self.restarted.append(f"{venue.value}: {reason}")
+        self._doubted[venue] = self._time()
         self._ticks.clear()
 
     def tell(self, tick: Tick) -> None:
+        self._doubted.pop(venue_of(tick.symbol), None)
         self._ticks[tick.symbol] = tick
 
     def fall(self, venue: Venue = Venue.SPOT) -> None:

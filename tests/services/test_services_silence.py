@@ -188,17 +188,31 @@ def test_a_stream_that_says_one_word_and_no_more_makes_no_storm_either() -> None
     assert len(scene.restarts) <= 10
 
 
-def test_what_was_mute_once_and_is_well_is_found_as_quickly_the_next_time() -> None:
+def test_what_was_mute_and_is_well_again_is_found_as_quickly_every_time() -> None:
     scene = Scene(BTC)
-    for begins in (0, 3600):
-        while scene.now < after(begins):
+    for episode in range(1, 10):
+        while scene.now < after(episode * 8 * 60):
             scene.tick(BTC)
             scene.look()
-        before = len(scene.restarts)
         for price in range(101, 104):
             scene.market[BTC] = str(price)
             scene.look()
-        assert len(scene.restarts) == before + 1
+        assert len(scene.restarts) == episode
+
+
+def test_a_symbol_that_is_mute_for_good_takes_nobody_else_s_chances() -> None:
+    """The stream is well while others speak: when all of it falls silent, that is found in time."""
+    scene = Scene(BTC, ETH)
+    for price in range(101, 101 + 4 * 180):
+        scene.market[BTC] = str(price)
+        scene.tick(ETH, str(price))
+        scene.look()
+    before, fell = len(scene.restarts), scene.now
+    for price in range(2000, 2004):
+        scene.market[ETH] = str(price)
+        scene.look()
+    assert [symbol for _, symbol in scene.restarts[before:]] == [ETH]
+    assert scene.restarts[-1][0] - (fell - NOON).total_seconds() <= 60
 
 
 def test_the_other_venue_is_not_to_blame() -> None:

@@ -94,16 +94,51 @@ async def test_a_feed_whose_prices_stand_still_while_the_market_moves_is_begun_a
 
 
 @story
-async def test_a_feed_that_stays_mute_is_begun_anew_ever_more_rarely(tmp_path: Path) -> None:
+async def test_a_feed_that_stays_mute_is_begun_anew_ever_more_rarely_and_stood_in_for(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     await desk.alert("BTC > 90000")
     desk.tick("67412.3")
-    for minutes, most in ((2, 2), (60, 8), (240, 28)):
+    begun = []
+    for minutes in (1, 5, 60, 180):
         for price in range(minutes * 4):
             desk.price(str(67413 + price % 7))
             desk.wait(15)
             await desk.watching.look_for_silence()
-        assert 1 <= len(desk.feed.restarted) <= most
+        begun.append(len(desk.feed.restarted))
+    assert begun == [1, 3, 7, 10]
+    assert desk.watching.health(Venue.SPOT)[0] is not FeedHealth.LIVE
+    desk.price("90001")
+    await desk.watching.stand_in()
+    assert desk.fired() == ["1·1 90001 poll"]
+    desk.tick("90002")
+    assert desk.watching.health(Venue.SPOT) == (FeedHealth.LIVE, None)
+
+
+@story
+async def test_a_symbol_whose_ticks_kucoin_refuses_is_asked_for(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    desk.feed.refused.add(BTC)
+    for price in ("67500", "67600", "67700", "68010"):
+        desk.price(price)
+        desk.wait(15)
+        await desk.watching.look_for_silence()
+    assert desk.fired() == ["1·1 68010 poll"]
+    assert desk.feed.restarted == []
+
+
+@story
+async def test_the_word_of_the_feed_counts_more_than_an_answer_that_comes_with_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 69000")
+    desk.tick("67412.3")
+    desk.wait(16)
+    desk.price("67500")
+    desk.wire.after(TICKER, lambda: desk.tick("67600"))
+    await desk.watching.look_for_silence()
+    latest = desk.lookout.latest(BTC)
+    assert latest is not None
+    assert latest.digits == "67600"
 
 
 @story
