@@ -4,9 +4,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from chatbot.core.market import Symbol, Venue
+from chatbot.core.market import Reach, Symbol, Venue
 from chatbot.core.orders import Estimate, Executed, OrderSpec, OrderTicket, OrderType, Side, TicketState
 from chatbot.core.times import Uptime
+from chatbot.core.waiting import Awaits, Waiting
 from chatbot.store.values import maybe_decimal, maybe_moment, maybe_money, maybe_stamp, moment, money, stamp
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -15,7 +16,7 @@ _COLUMNS = (
     "update_id", "client_oid", "state", "asked", "person_id", "person", "chat_id", "symbol", "venue", "side", "type",
     "size", "funds", "price", "notional", "shown_price", "about_size", "about_funds", "about_fee", "free_after",
     "budget_after", "proposed_at", "expires_at", "submitted_at", "ended_at", "order_id", "filled_size",
-    "filled_funds", "fee", "fee_currency", "boot", "boot_expires",
+    "filled_funds", "fee", "fee_currency", "boot", "boot_expires", "market", "distance", "slippage",
 )  # fmt: skip
 
 PUT = f"INSERT INTO tickets ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - of the names above
@@ -32,8 +33,18 @@ def to_put(ticket: OrderTicket, update_id: int) -> list[Any]:
         money(cost.free_after), money(ticket.budget_after), stamp(ticket.proposed_at), stamp(ticket.expires_at),
         maybe_stamp(ticket.submitted_at), maybe_stamp(ticket.ended_at), ticket.order_id,
         money(done.size), money(done.funds), money(done.fee), done.fee_currency,
-        None if mark is None else mark.boot, None if mark is None else mark.awake // _MICROSECOND,
+        *mark_to_put(mark), *reach_to_put(cost.reach),
     ]  # fmt: skip
+
+
+def mark_to_put(mark: Uptime | None) -> tuple[str | None, int | None]:
+    return (None, None) if mark is None else (mark.boot, mark.awake // _MICROSECOND)
+
+
+def reach_to_put(reach: Reach | None) -> tuple[str | None, str | None, str | None]:
+    if reach is None:
+        return None, None, None
+    return money(reach.market), money(reach.distance), maybe_money(reach.slippage)
 
 
 def ticket_of(row: dict[str, Any]) -> OrderTicket:
@@ -47,6 +58,7 @@ def ticket_of(row: dict[str, Any]) -> OrderTicket:
             fee=Decimal(row["about_fee"]),
             notional=Decimal(row["notional"]),
             free_after=Decimal(row["free_after"]),
+            reach=_reach(row),
         ),
         asked=row["asked"],
         person_id=row["person_id"],
@@ -69,6 +81,12 @@ def ticket_of(row: dict[str, Any]) -> OrderTicket:
         reason=row["reason"],
         lasts_until=_mark(row),
         missing_since=maybe_moment(row["missing_since"]),
+        waiting=Waiting(
+            awaits=Awaits(row["awaits"]),
+            warned=maybe_decimal(row["warned"]),
+            approver_id=row["approver_id"],
+            approver=row["approver"],
+        ),
     )
 
 
@@ -83,6 +101,13 @@ def _spec(row: dict[str, Any]) -> OrderSpec:
         funds=maybe_decimal(row["funds"]),
         price=maybe_decimal(row["price"]),
     )
+
+
+def _reach(row: dict[str, Any]) -> Reach | None:
+    if row["market"] is None:
+        return None
+    market, distance = Decimal(row["market"]), Decimal(row["distance"])
+    return Reach(market=market, distance=distance, slippage=maybe_decimal(row["slippage"]))
 
 
 def _mark(row: dict[str, Any]) -> Uptime | None:

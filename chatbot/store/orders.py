@@ -11,8 +11,8 @@ from chatbot.core.orders import AT_THE_EXCHANGE, TRANSITIONS, Estimate, Executed
 from chatbot.core.times import Now
 from chatbot.store.audit import Audit
 from chatbot.store.database import Database
-from chatbot.store.order_rows import PUT, ticket_of, to_put
-from chatbot.store.values import maybe_stamp, money, stamp
+from chatbot.store.order_rows import PUT, mark_to_put, reach_to_put, ticket_of, to_put
+from chatbot.store.values import maybe_money, maybe_stamp, money, stamp
 
 _SPENDING = (*AT_THE_EXCHANGE, TicketState.FILLED, TicketState.CANCELED)
 
@@ -97,6 +97,30 @@ class Orders:
             self._audit.record(by, to.value, f"{ticket.name} {step.detail}".strip())
             return self.ticket(ticket.id)
 
+    def wait(self, ticket: OrderTicket, now: OrderTicket, by: str) -> OrderTicket | None:
+        """What `now` waits for, how long, and how far from the market it lies, in place of what `ticket` was read with.
+
+        None when it has moved on since.
+        """
+        waiting = now.waiting
+        with self._db.atomic():
+            cursor = self._db.execute(
+                "UPDATE tickets SET awaits = ?, warned = ?, approver_id = ?, approver = ?, expires_at = ?, boot = ?,"
+                " boot_expires = ?, market = ?, distance = ?, slippage = ?"
+                " WHERE id = ? AND state = ? AND awaits = ? AND warned IS ?",
+                [
+                    waiting.awaits.value, maybe_money(waiting.warned), waiting.approver_id, waiting.approver,
+                    stamp(now.expires_at), *mark_to_put(now.lasts_until), *reach_to_put(now.cost.reach),
+                    ticket.id, TicketState.AWAIT_CONFIRM.value, ticket.waiting.awaits.value,
+                    maybe_money(ticket.waiting.warned),
+                ],
+            )  # fmt: skip
+            if cursor.rowcount != 1:
+                return None
+            what = "approved" if waiting.approver_id else f"awaits {waiting.awaits.value}"
+            self._audit.record(by, what, ticket.name)
+            return self.ticket(ticket.id)
+
     def missing(self, ticket: OrderTicket, since: datetime | None) -> None:
         """Since when the exchange knows nothing of its order; None once it does."""
         self._db.execute("UPDATE tickets SET missing_since = ? WHERE id = ?", [maybe_stamp(since), ticket.id])
@@ -124,6 +148,11 @@ class Orders:
         wanted = list(order_ids)
         marks = ", ".join("?" * len(wanted))
         return {t.order_id: t for t in self._many(f"order_id IN ({marks})", wanted)} if wanted else {}
+
+    def submitted_since(self, moment: datetime) -> int:
+        """How many tickets were tapped to be sent from then on, whatever became of them."""
+        (count,) = self._db.execute("SELECT count(*) FROM tickets WHERE submitted_at >= ?", [stamp(moment)]).fetchone()
+        return int(count)
 
     def latest_symbols(self, count: int) -> tuple[Symbol, ...]:
         """Of tickets that were sent, the latest first, each once."""

@@ -146,6 +146,14 @@ _SECOND = (
     "ALTER TABLE tickets ADD COLUMN boot TEXT",
     "ALTER TABLE tickets ADD COLUMN boot_expires INTEGER",
     "ALTER TABLE tickets ADD COLUMN missing_since TEXT",
+    # What the card says of the market, and what a ticket waits for besides its tap.
+    f"ALTER TABLE tickets ADD COLUMN market {_MAYBE_MONEY.format('market')}",
+    f"ALTER TABLE tickets ADD COLUMN distance {_MAYBE_SIGNED.format('distance')}",
+    f"ALTER TABLE tickets ADD COLUMN slippage {_MAYBE_MONEY.format('slippage')}",
+    "ALTER TABLE tickets ADD COLUMN awaits TEXT NOT NULL DEFAULT 'tap'",
+    f"ALTER TABLE tickets ADD COLUMN warned {_MAYBE_MONEY.format('warned')}",
+    "ALTER TABLE tickets ADD COLUMN approver_id INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE tickets ADD COLUMN approver TEXT NOT NULL DEFAULT ''",
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) STRICT",
 )
 

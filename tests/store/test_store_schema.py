@@ -23,7 +23,7 @@ _MONEY = (
     "notional", "shown_price", "about_size", "about_funds", "about_fee", "free_after", "budget_after",
     "filled_size", "filled_funds", "fee",
 )  # fmt: skip
-_MAYBE_MONEY = ("size", "funds", "price")
+_MAYBE_MONEY = ("size", "funds", "price", "market", "slippage", "warned", "distance")
 _ONE = Decimal(1)
 
 
@@ -227,7 +227,13 @@ def first_version(path: Path) -> Path:
     return path
 
 
-_ADDED = {"stops": {"cause"}, "tickets": {"boot", "boot_expires", "missing_since"}}
+_ADDED = {
+    "stops": {"cause"},
+    "tickets": {
+        *("boot", "boot_expires", "missing_since", "market", "distance", "slippage", "awaits", "warned"),
+        *("approver_id", "approver"),
+    },
+}
 """Columns that the first version did not have."""
 
 
