@@ -48,6 +48,7 @@ _DOORS: dict[str, tuple[str, ...]] = {
     "pydantic": ("config.py", "kucoin/schemas.py"),
     "sqlite_utils": ("store/",),
     "apscheduler": ("jobs.py",),
+    "pyotp": ("services/factors.py",),
     "starlette": ("sandbox/",),
     "uvicorn": ("sandbox/",),
 }
