@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from chatbot.core.alerts import AlertRule, AlertState, ended
-from chatbot.core.errors import KucoinError, RateLimited, Rejected
+from chatbot.core.errors import KucoinError, Rejected
 from chatbot.core.market import Candle, Instrument, Symbol, Venue
 from chatbot.core.replay import MINUTE
 from chatbot.core.symbols import Catalogue
@@ -74,7 +74,7 @@ class CandleAudit:
         """Reads what is closed and unread, the longest unread symbols first. Called every few seconds.
 
         One that cannot be read is left for later. Nobody else is asked for when none of those asked together
-        is answered, or KuCoin asks for a pause: it is away then, and the next look begins with others.
+        is answered: KuCoin is away then, or asks for a pause, and the next look begins with others.
         """
         async with self._busy:
             self._marks.look()
@@ -186,9 +186,6 @@ class CandleAudit:
 
 def _away(errors: Sequence[KucoinError | None]) -> KucoinError | None:
     """Of those asked together: what says that KuCoin would not answer for others either. A no is an answer."""
-    pauses = [error for error in errors if isinstance(error, RateLimited)]
-    if pauses:
-        return pauses[0]
     return errors[0] if all(e is not None and not isinstance(e, Rejected) for e in errors) else None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from chatbot.core.errors import KucoinError, Rejected
+from chatbot.core.errors import KucoinError, RateLimited, Rejected
 from chatbot.core.market import Symbol
 from chatbot.core.times import Now
 
@@ -54,7 +54,7 @@ class Troubles:
     def failed(self, symbol: Symbol, error: KucoinError) -> None:
         now = self._now()
         before = self._troubles.get(symbol, _Trouble(since=now))
-        own = isinstance(error, Rejected) or self.others_are_read
+        own = isinstance(error, Rejected) or (self.others_are_read and not isinstance(error, RateLimited))
         if own and not before.times:
             log.warning("candles of %s cannot be read, I keep trying: %s", symbol, error)
         self._troubles[symbol] = _Trouble(since=before.since, asked_at=now, times=before.times + 1 if own else 0)
