@@ -13,7 +13,7 @@ from chatbot.alerting import alert_jobs, open_eyes, watchmen
 from chatbot.config import Settings
 from chatbot.connecting import Kucoin, connect_kucoin
 from chatbot.core.account import AccountMode
-from chatbot.core.errors import BadCredentials, KucoinError
+from chatbot.core.errors import KucoinError
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.people import Role
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 KEEP_MAIL = timedelta(days=7)
 """How long answered updates and sent messages stay; tickets, journal and audit stay for good."""
 
+_PATIENCE = 2.0
 _FINISH = 15.0
 _DRAIN = 3.0
 
@@ -105,17 +106,15 @@ async def _together(bot: Bot, stop: asyncio.Event) -> None:
 async def meet_kucoin(kucoin: Kucoin, services: Services) -> None:
     """Before anything may trade: whose key is it, may it, what time is it there.
 
-    Raises BadCredentials and UnifiedAccount. An exchange that does not answer stops nothing: reads
-    will say so, and orders need a fresh price anyway.
+    Raises BadCredentials and UnifiedAccount. An exchange that is slow or away keeps nobody waiting who
+    wants to be heard: the guard asks again, and lets no order leave until it was answered.
     """
-    account = kucoin.exchange.account
     try:
-        await kucoin.hosts[Venue.SPOT].measure_clock()
-        mode, services.checkup.key = await asyncio.gather(account.mode(), account.key_info())
-    except BadCredentials:
-        raise
-    except KucoinError as error:
-        log.warning("KuCoin could not be asked about the key at the start: %s", error)
+        async with asyncio.timeout(_PATIENCE):
+            await _read_clock(kucoin)
+            mode, _ = await asyncio.gather(kucoin.exchange.account.mode(), services.guard.meet())
+    except TimeoutError:
+        log.warning("KuCoin is slow to say what it thinks of the key; it is asked again")
         return
     if mode is AccountMode.UNIFIED:
         raise UnifiedAccount("This is a KuCoin unified account; I trade through classic accounts only.")
@@ -135,11 +134,18 @@ def _jobs(bot: Bot) -> list[Job]:
     async def expire() -> None:
         services.trading.expire_overdue()
 
+    async def guard() -> None:
+        if kucoin.refused.is_set():
+            kucoin.refused.clear()
+            services.guard.suspect()
+        await services.guard.tick()
+
     async def clean() -> None:
         bot.store.clean(KEEP_MAIL)
 
     jobs = [
         Job(name="expire tickets", every=1, run=expire),
+        Job(name="guard the keys", every=1, run=guard),
         Job(name="follow orders", every=5, run=services.reconciler.follow),
         Job(name="watch for late arrivals", every=60, run=services.reconciler.watch_lost),
         Job(name="finish a kill", every=30, run=services.killswitch.finish_unfinished),

@@ -212,7 +212,7 @@ def _shown(name: str, value: object) -> str:
         case frozenset():
             return ",".join(str(item) for item in sorted(value))
         case bool():
-            return "yes" if value else "no"
+            return {True: "yes", False: "no"}[value]
         case Decimal():
             return plain(value)
         case timedelta():

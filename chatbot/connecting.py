@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -25,12 +25,16 @@ from chatbot.services.exchange import Exchange
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kucoin:
-    """The exchange as the bot meets it. `hosts` are KuCoin's own; `refresh_paper` is there in paper mode alone."""
+    """The exchange as the bot meets it. `hosts` are KuCoin's own; `refresh_paper` is there in paper mode alone.
+
+    `refused` is set whenever KuCoin refused our key.
+    """
 
     exchange: Exchange
     hosts: dict[Venue, Rest]
     clock: ExchangeClock
     refresh_paper: Callable[[], Awaitable[None]] | None
+    refused: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def credentials(settings: Settings, venue: Venue) -> Credentials | None:
@@ -67,9 +71,11 @@ async def connect_kucoin(settings: Settings, tls: ssl.SSLContext, closing: conte
     """In paper mode public data is the real KuCoin's while everything signed goes to the sandbox exchange."""
     on_paper = settings.trading_mode is TradingMode.PAPER
     clock, pools = ExchangeClock(utc_now), Pools(now=steady_now, sleep=asyncio.sleep)
+    refused = asyncio.Event()
 
     async def rest(venue: Venue, url: str) -> Rest:
-        host = Host(url=url, venue=venue, credentials=None if on_paper else credentials(settings, venue), tls=tls)
+        signs = None if on_paper else credentials(settings, venue)
+        host = Host(url=url, venue=venue, credentials=signs, tls=tls, refused=refused.set)
         return await closing.enter_async_context(Rest(host, clock=clock, pools=pools))
 
     spot = await rest(Venue.SPOT, settings.kucoin_spot_url)
@@ -77,7 +83,7 @@ async def connect_kucoin(settings: Settings, tls: ssl.SSLContext, closing: conte
     hosts = {Venue.SPOT: spot, Venue.FUTURES: futures}
     if not on_paper:
         exchange = Exchange(market=Market(spot, futures), account=Account(spot, futures), orders=Orders(spot, futures))
-        return Kucoin(exchange=exchange, hosts=hosts, clock=clock, refresh_paper=None)
+        return Kucoin(exchange=exchange, hosts=hosts, clock=clock, refresh_paper=None, refused=refused)
     connect: Connect = import_module("chatbot.paper").connect
     paper = await connect(settings.database_path.with_suffix(".paper.json"), spot, futures, closing)
-    return Kucoin(exchange=paper.exchange, hosts=hosts, clock=clock, refresh_paper=paper.refresh)
+    return Kucoin(exchange=paper.exchange, hosts=hosts, clock=clock, refresh_paper=paper.refresh, refused=refused)

@@ -27,9 +27,11 @@ from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Letter, Subject
 from chatbot.core.people import Role
 from chatbot.core.times import Now, steady_now
+from chatbot.guarding import build_guard
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.health import Checkup
+from chatbot.services.key_guard import KeyGuard
 from chatbot.services.killswitch import KillSwitch
 from chatbot.services.market import Markets
 from chatbot.services.people import Doorbell, Groups, Watchlists
@@ -50,6 +52,7 @@ class Services:
     killswitch: KillSwitch
     watchlists: Watchlists
     checkup: Checkup
+    guard: KeyGuard
     alerting: Alerting
 
 
@@ -86,7 +89,15 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
     exchange = kucoin.exchange
     markets = Markets(exchange.market, now)
     reconciler = Reconciler(exchange=exchange, store=store, now=now)
-    trading = Trading(exchange=exchange, markets=markets, reconciler=reconciler, store=store, rules=rules(settings))
+    guard = build_guard(settings, store, kucoin, now)
+    trading = Trading(
+        exchange=exchange,
+        markets=markets,
+        reconciler=reconciler,
+        store=store,
+        rules=rules(settings),
+        holds=[guard.hold],
+    )
     alerting = build_alerting(
         Ground(
             settings=settings,
@@ -99,6 +110,15 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
             now=now,
         )
     )
+    checkup = Checkup(
+        exchange=exchange,
+        clock=kucoin.clock,
+        store=store,
+        watching=alerting.watching,
+        mode=settings.trading_mode,
+        now=now,
+    )
+    checkup.keys = lambda: guard.keys
     return Services(
         markets=markets,
         portfolio=Portfolio(exchange=exchange, markets=markets, store=store, now=now),
@@ -107,14 +127,8 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
         cancelling=Cancelling(exchange=exchange, store=store, reconciler=reconciler),
         killswitch=KillSwitch(exchange=exchange, store=store, now=now),
         watchlists=Watchlists(store=store, markets=markets),
-        checkup=Checkup(
-            exchange=exchange,
-            clock=kucoin.clock,
-            store=store,
-            watching=alerting.watching,
-            mode=settings.trading_mode,
-            now=now,
-        ),
+        checkup=checkup,
+        guard=guard,
         alerting=alerting,
     )
 

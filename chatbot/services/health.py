@@ -1,12 +1,13 @@
 """How the bot is, at a glance: what it hears, how late, what waits, and whether it may trade."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chatbot.core.account import KeyInfo
 from chatbot.core.errors import KucoinError
 from chatbot.core.exchange import ServiceStatus
 from chatbot.core.feed import StreamState
+from chatbot.core.keys import Keys
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.stops import Stop
@@ -30,7 +31,7 @@ class Health:
     round_trip: timedelta | None
     kucoin: str
     clock_offset: timedelta
-    key: KeyInfo | None
+    keys: Keys
     waiting: int
     undelivered: int
     unknown_orders: int
@@ -60,7 +61,7 @@ class Checkup:
         self._now = now
         self._started_at = now()
         self._heard: datetime | None = None
-        self.key: KeyInfo | None = None
+        self.keys: Callable[[], Keys] = Keys
 
     def heard_telegram(self) -> None:
         """Called whenever a long poll ended well."""
@@ -76,7 +77,7 @@ class Checkup:
             round_trip=round_trip,
             kucoin=kucoin,
             clock_offset=self._clock.offset,
-            key=self.key,
+            keys=self.keys(),
             waiting=self._store.outbox.waiting(),
             undelivered=self._store.outbox.undelivered(),
             unknown_orders=sum(1 for t in orders if not t.order_id),

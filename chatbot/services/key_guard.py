@@ -113,7 +113,7 @@ class KeyGuard:
     async def _look(self) -> Keys | None:
         """None when KuCoin did not answer."""
         self._looked = self._steady()
-        self._due = self._looked + AWAY  # also for a look that is cut off
+        self._due = self._looked + (AWAY if self._met else AWAKE)  # also for a look that is cut off
         try:
             infos = await asyncio.gather(*(self._exchange.account.key_info(key.asked) for key in self._rules.keys))
             address = await self._address() if not all(info.ip_bound for info in infos) else ""
@@ -147,7 +147,6 @@ class KeyGuard:
     def _settle(self, seen: Keys | None) -> None:
         """From now on orders are held, or not; then it is written down and told."""
         if seen is None:
-            self._due = self._looked + (AWAY if self._met else AWAKE)
             return
         self.keys, self._met = seen, True
         self._due = self._looked + (AWAY if seen.held else EVERY)

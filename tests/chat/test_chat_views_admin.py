@@ -11,6 +11,7 @@ from chatbot.chat.messages import Command, Effect, Message, Reply
 from chatbot.chat.views import admin as views
 from chatbot.core.account import KeyInfo
 from chatbot.core.feed import Channel, Stream, StreamState
+from chatbot.core.keys import Keys, SeenKey
 from chatbot.core.limits import Limits
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
@@ -24,13 +25,14 @@ RULES = Limits(
     mode=TradingMode.LIVE, symbols=None, max_notional=Decimal(250), daily_max=Decimal(1500),
     confirm=timedelta(seconds=60), max_drift=Decimal("0.5"),
 )  # fmt: skip
+KEY = KeyInfo(
+    permissions=frozenset({"Spot", "Futures", "General"}), ip_bound=True, version=3, uid="1", master=True,
+    created_at=NOON,
+)  # fmt: skip
 HEALTH = Health(
     mode=TradingMode.LIVE, stop=None, telegram_heard=NOON - timedelta(seconds=3),
     round_trip=timedelta(milliseconds=142), kucoin="ok", clock_offset=timedelta(milliseconds=12),
-    key=KeyInfo(
-        permissions=frozenset({"Spot", "Futures", "General"}), ip_bound=True, version=3, uid="1", master=True,
-        created_at=NOON,
-    ),
+    keys=Keys(seen=(SeenKey(name="key", info=KEY, verdicts=()),)),
     waiting=0, undelivered=0, unknown_orders=0, strangers=0, feeds=(), alerts=0,
     started_at=NOON - timedelta(days=6), read_at=NOON,
 )  # fmt: skip

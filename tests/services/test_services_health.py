@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from chatbot.core.keys import Keys
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Lane, Letter
 from chatbot.sandbox.faults import Fault
@@ -16,7 +17,7 @@ STATUS = "GET /spot/api/v1/status"
 async def test_a_fresh_bot_is_well(desk: Desk) -> None:
     health = await desk.checkup.health()
     assert (health.mode, health.stop, health.kucoin) == (TradingMode.LIVE, None, "ok")
-    assert (health.telegram_heard, health.key, health.clock_offset) == (None, None, timedelta(0))
+    assert (health.telegram_heard, health.keys, health.clock_offset) == (None, Keys(), timedelta(0))
     assert (health.waiting, health.undelivered, health.unknown_orders, health.strangers) == (0, 0, 0, 0)
     assert health.started_at == health.read_at == desk.time()
 

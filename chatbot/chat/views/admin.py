@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from chatbot.chat.messages import Command, Reply
+from chatbot.chat.views import keys
 from chatbot.chat.views.markup import REASON, Html, bold, clock, code, html, lines, short
 from chatbot.core.feed import Channel, StreamState
 from chatbot.core.limits import Limits
@@ -68,7 +69,7 @@ def health(seen: Health) -> Reply:
         html("KuCoin {}", _kucoin(seen)),
         html("clock {} ms against KuCoin's", f"{round(seen.clock_offset / _MILLISECOND):+d}"),
         *_feeds(seen),
-        _key_line(seen),
+        *keys.standing(seen.keys),
         html("messages waiting {}{}", seen.waiting, _undelivered(seen)),
         html("<b>orders of unknown fate {}</b>", seen.unknown_orders) if seen.unknown_orders else None,
         html("strangers turned away {}", seen.strangers) if seen.strangers else None,
@@ -141,13 +142,6 @@ def _down(state: StreamState) -> Html:
     since = clock(state.down_since) if state.down_since is not None else Html("the start")
     reason = f": {short(state.reason.removesuffix('.'), REASON)}" if state.reason else ""
     return html("<b>{} down</b> since {}{}{}", state.stream.name, since, instead, reason)
-
-
-def _key_line(seen: Health) -> Html | None:
-    if seen.key is None:
-        return None
-    bound = "IP bound" if seen.key.ip_bound else "not bound to an IP"
-    return html("key {}; {}", ", ".join(sorted(seen.key.permissions)), bound)
 
 
 def _undelivered(seen: Health) -> str:
