@@ -217,8 +217,6 @@ def _shown(name: str, value: object) -> str:
             return plain(value)
         case timedelta():
             return str(int(value.total_seconds()))
-        case LogLevel():
-            return value.name
         case Enum():
-            return str(value.value)
+            return str(value.name if isinstance(value, LogLevel) else value.value)
     return str(value)
