@@ -29,6 +29,8 @@ OUR_PREFIXES = ("KUCOIN_", "TELEGRAM_", "ORDER_", "DAILY_", "TRADING_", "TOTP_")
 
 _DOT_ENV = ".env"
 _LARGEST_SECRET = 4096
+_PRIVATE = stat.S_IRUSR | stat.S_IWUSR
+_WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 _LINE = re.compile(
     r"""(?:export\s+)? ([A-Z][A-Z0-9_]*) \s* = \s*+
         (?: '([^']*)' | "([^"]*)" | ((?!['"]) (?: (?!(?<=\s)\#) . )*) )
@@ -85,15 +87,26 @@ def _unknown(name: str, place: str, known: frozenset[str]) -> str:
 
 
 def _read_dot_env(path: Path) -> tuple[dict[str, str], list[str]]:
-    """A stricter reader than the usual ones: nothing is interpolated, and a line it cannot read is a problem."""
+    """A stricter reader than the usual ones: nothing is interpolated, and a line it cannot read is a problem.
+
+    Refused when others can write it, for it names who may trade, or can read a secret in it.
+    """
     if not path.is_file():
         return {}, []
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        found, problems = _pairs(path.read_text(encoding="utf-8-sig"))
+        secret = any(found.get(spelling) for name, others in SECRETS.items() for spelling in (name, *others))
+        _check_place(path, path.stat(), private=secret)
     except (OSError, UnicodeDecodeError) as error:
         return {}, [f"{_DOT_ENV}: cannot be read ({_reason(error)})"]
+    except Unreadable as error:
+        return found, [*problems, f"{_DOT_ENV}: {error}"]
+    return found, problems
+
+
+def _pairs(text: str) -> tuple[dict[str, str], list[str]]:
     found: dict[str, str] = {}
-    problems = []
+    problems: list[str] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
@@ -162,11 +175,28 @@ def _checked_bytes(path: Path, *, private: bool) -> bytes:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable("its file is not a regular file")
-        if private and status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise Unreadable(f"its file is open to other people of this machine; run: chmod 600 {path}")
+        if private:
+            _check_place(path, status, private=True)
         return os.read(handle, _LARGEST_SECRET + 1)
     finally:
         os.close(handle)
+
+
+def _check_place(path: Path, status: os.stat_result, *, private: bool) -> None:
+    """Nobody but us and root may write the file, put another in its place or, if `private`, read it.
+
+    Raises Unreadable.
+    """
+    if status.st_uid not in (0, os.geteuid()):
+        raise Unreadable(f"its file belongs to somebody else; run: chown {os.geteuid()} {path}")
+    if stat.S_IMODE(status.st_mode) & (~_PRIVATE if private else _WRITABLE):
+        raise Unreadable(f"its file is open to other people of this machine; run: chmod 600 {path}")
+    for folder in sorted({*path.absolute().parents, *path.resolve().parents}, reverse=True):
+        of_folder = folder.stat()
+        if of_folder.st_uid not in (0, os.geteuid()):
+            raise Unreadable(f"the folder {folder} belongs to somebody else, who could exchange the file")
+        if of_folder.st_mode & _WRITABLE and not of_folder.st_mode & stat.S_ISVTX:
+            raise Unreadable(f"others could exchange the file; run: chmod go-w {folder}")
 
 
 def _reason(error: Exception) -> str:

@@ -123,7 +123,7 @@ def test_two_sources_of_one_secret_are_refused_even_when_they_agree(tmp_path: Pa
     assert problem(value | file, tmp_path) == line
     assert "by the systemd credential telegram_bot_token" in problem(value | credential, tmp_path)
     assert problem(file | credential, tmp_path)
-    (tmp_path / ".env").write_text("TELEGRAM_BOT_TOKEN=other")
+    secret_file(tmp_path / ".env", "TELEGRAM_BOT_TOKEN=other")
     assert problem(file, tmp_path) == line
 
 
