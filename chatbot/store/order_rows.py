@@ -22,6 +22,21 @@ _COLUMNS = (
 PUT = f"INSERT INTO tickets ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - of the names above
 
 
+OVERRULE = (
+    "UPDATE tickets SET state = ?, order_id = ?, filled_size = ?, filled_funds = ?, fee = ?, fee_currency = ?,"
+    " submitted_at = ?, ended_at = ?, reason = '' WHERE client_oid = ?"
+)
+"""In place of what a row claims, what the exchange shows: the one change that no life cycle allows."""
+
+
+def to_overrule(ticket: OrderTicket) -> list[Any]:
+    done = ticket.executed
+    return [
+        ticket.state.value, ticket.order_id, money(done.size), money(done.funds), money(done.fee), done.fee_currency,
+        maybe_stamp(ticket.submitted_at), maybe_stamp(ticket.ended_at), ticket.spec.client_oid,
+    ]  # fmt: skip
+
+
 def to_put(ticket: OrderTicket, update_id: int) -> list[Any]:
     """What PUT writes of a ticket that has no row yet."""
     spec, cost, done, mark = ticket.spec, ticket.cost, ticket.executed, ticket.lasts_until

@@ -7,14 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import AT_THE_EXCHANGE, TRANSITIONS, Estimate, Executed, OrderTicket, TicketState
+from chatbot.core.orders import AT_THE_EXCHANGE, GIVEN_UP, TRANSITIONS, Estimate, Executed, OrderTicket, TicketState
 from chatbot.core.times import Now
 from chatbot.store.audit import Audit
 from chatbot.store.database import Database
-from chatbot.store.order_rows import PUT, mark_to_put, reach_to_put, ticket_of, to_put
+from chatbot.store.order_rows import OVERRULE, PUT, mark_to_put, reach_to_put, ticket_of, to_overrule, to_put
 from chatbot.store.values import maybe_money, maybe_stamp, money, stamp
 
 _SPENDING = (*AT_THE_EXCHANGE, TicketState.FILLED, TicketState.CANCELED)
+
+_NEVER_SENT = frozenset(TicketState).difference(_SPENDING, GIVEN_UP)
+"""The exchange cannot have such an order, unless the database is older than what it says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,18 +48,24 @@ class Orders:
             self._audit.record(ticket.person, "proposed", f"{written.name} {ticket.asked}")
             return written
 
-    def adopt(self, ticket: OrderTicket, detail: str) -> OrderTicket:
-        """Writes a ticket for an order of ours that no row told of, as the exchange shows it.
+    def adopt(self, ticket: OrderTicket, detail: str) -> OrderTicket | None:
+        """Writes an order of ours that the exchange shows and no row tells of, or one as never sent.
 
-        Raises sqlite3.IntegrityError when there is a row of its clientOid.
+        A row that there is keeps its person, chat and card. None when it tells of the order already.
         """
         with self._db.atomic():
-            (lowest,) = self._db.execute("SELECT min(update_id) FROM tickets").fetchone()
-            cursor = self._db.execute(
-                PUT, to_put(ticket, min(lowest or 0, 0) - 1)
-            )  # no update of Telegram's is below 0
-            written = replace(ticket, id=int(cursor.lastrowid or 0))
-            self._note(written, "", ticket.state.value, detail)
+            known = self.by_client_oid(ticket.spec.client_oid)
+            if known is None:
+                (lowest,) = self._db.execute("SELECT min(update_id) FROM tickets").fetchone()
+                # No update of Telegram's is below 0.
+                self._db.execute(PUT, to_put(ticket, min(lowest or 0, 0) - 1))
+            elif known.state in _NEVER_SENT:
+                self._db.execute(OVERRULE, to_overrule(ticket))
+            else:
+                return None
+            written = self.by_client_oid(ticket.spec.client_oid)
+            assert written is not None, "the row was written a line above"  # noqa: S101 - for the type checker
+            self._note(written, "" if known is None else known.state.value, ticket.state.value, detail)
             self._audit.record(ticket.person, "adopted", f"{written.name} {detail}")
             return written
 

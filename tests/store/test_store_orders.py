@@ -1,4 +1,3 @@
-import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -225,17 +224,41 @@ def test_an_adopted_ticket_stands_as_it_was_found_with_a_journal_and_an_audit(
     )
     for number in (1, 2):
         written = store.orders.adopt(replace(found, spec=replace(found.spec, client_oid=f"cb{number}")), "seen")
+        assert written is not None
         assert written == store.orders.ticket(written.id) == store.orders.by_client_oid(f"cb{number}")
         assert (written.state, written.executed, written.ended_at) == (TicketState.FILLED, done, clock[0])
         steps = store.db.query("SELECT was, became, detail FROM journal WHERE ticket_id = ?", [written.id])
         assert list(steps) == [{"was": "", "became": "filled", "detail": "seen"}]
         record = store.audit.latest(1)[0]
         assert (record.what, record.detail) == ("adopted", f"{written.name} seen")
-    with pytest.raises(sqlite3.IntegrityError):
-        store.orders.adopt(replace(found, spec=replace(found.spec, client_oid="cb2")), "again")
+    assert store.orders.adopt(replace(found, spec=replace(found.spec, client_oid="cb2")), "again") is None
     assert store.orders.spent_on_day_of(clock[0]) == 200
     assert store.orders.markets_since(clock[0]) == ((Symbol("BTC-USDT"), Venue.SPOT),)
     assert store.orders.markets_since(clock[0] + timedelta(seconds=1)) == ()
+
+
+@pytest.mark.parametrize("state", TicketState)
+def test_a_row_that_says_never_sent_is_overruled_by_the_exchange(
+    store: Store, propose: Propose, bring: Bring, clock: list[datetime], state: TicketState
+) -> None:
+    known = bring(propose(), state) if state is not TicketState.AWAIT_CONFIRM else propose()
+    seen = replace(
+        known,
+        person="somebody",
+        chat_id=1,
+        state=TicketState.OPEN,
+        order_id="6700",
+        submitted_at=clock[0],
+        ended_at=None,
+    )
+    written = store.orders.adopt(seen, "seen")
+    if state.value not in "await_confirm declined expired not_sent rejected".split():
+        assert written is None
+        assert store.orders.ticket(known.id) == known
+        return
+    assert written == replace(seen, person=known.person, chat_id=known.chat_id, reason="")
+    assert _journal(store)[-1] == (state.value, "open", "seen")
+    assert store.orders.living() == (written,)
 
 
 def test_the_living_are_those_the_exchange_may_know(store: Store, propose: Propose, bring: Bring) -> None:
