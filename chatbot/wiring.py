@@ -12,7 +12,7 @@ from chatbot.chat.admin import AdminHandlers
 from chatbot.chat.alerts import AlertHandlers
 from chatbot.chat.bot import Poller, connect
 from chatbot.chat.front import Front
-from chatbot.chat.gate import Gate
+from chatbot.chat.gate import Gate, Readers
 from chatbot.chat.market import MarketHandlers
 from chatbot.chat.messages import Reply
 from chatbot.chat.parcels import Looks
@@ -161,9 +161,10 @@ async def build_chat(settings: Settings, services: Services, doors: Doors) -> Ch
     await doors.closing.enter_async_context(bot)
     table = build_table(services, settings, doors.now)
     post = Post(doors.store)
+    gate = Gate(role_of=settings.role_of, groups=Groups(store=doors.store, ids=settings.telegram_groups))
     front = Front(
         post=post,
-        gate=Gate(role_of=settings.role_of, groups=Groups(store=doors.store, ids=settings.telegram_groups)),
+        gate=gate,
         doorbell=Doorbell(store=doors.store, owners=settings.telegram_owners),
         table=table,
         bot_name=bot.username,
@@ -177,7 +178,7 @@ async def build_chat(settings: Settings, services: Services, doors: Doors) -> Ch
             looks=looks(services, settings, doors.now),
             bell=doors.bell,
             now=steady_now,
-            owners=settings.telegram_owners,
+            to=Readers(gate=gate, owners=settings.telegram_owners),
         ),
         table=table,
     )

@@ -6,13 +6,12 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
 
+from chatbot.chat.admission import Due
 from chatbot.chat.line import Line
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.times import Now
 
 Lanes = tuple[Lane, Lane]
-Due = Callable[..., tuple[Letter, ...]]
-"""As the outbox's: so many that wait first in `lanes`, to any chat but those `without`, `resting` passed over."""
 
 _URGENT, _PATIENT = (Lane.ANSWER, Lane.ORDER), (Lane.ALERT, Lane.REPORT)
 _HANDS = 4

@@ -1,6 +1,9 @@
-"""The one gate in front of every update, messages and buttons alike. Whatever is not let in is not answered."""
+"""The one gate in front of every update, messages and buttons alike. Whatever is not let in is not answered.
 
-from collections.abc import Callable, Container
+It stands before what leaves, too: whoever was taken off the list is told nothing any more.
+"""
+
+from collections.abc import Callable, Collection, Container
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -33,9 +36,21 @@ class Gate:
             return Verdict.STRANGER if at_home else Verdict.DROPPED
         return Verdict.ADMITTED if at_home or incoming.chat_id in self.groups else Verdict.DROPPED
 
+    def reaches(self, chat_id: int) -> bool:
+        """Whether a letter may go there: to the own chat of somebody on the list, or to a group that is let in."""
+        return self.role_of(chat_id) is not None if chat_id > 0 else chat_id in self.groups
+
     def person(self, incoming: Incoming) -> Person:
         """Who an admitted update is from. Raises LookupError for anybody else."""
         role = self.role_of(incoming.user_id)
         if role is None:
             raise LookupError(incoming.user_id)
         return Person(id=incoming.user_id, name=incoming.user_name, role=role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """Whom the bot may write to. `owners` are told when a chat is closed to it."""
+
+    gate: Gate
+    owners: Collection[int]

@@ -7,7 +7,7 @@ lost, and then says so; it is never lost.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from telegram import (
     Bot,
@@ -20,7 +20,9 @@ from telegram import (
 )
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
+from chatbot.chat.admission import Admission
 from chatbot.chat.departures import Departures
+from chatbot.chat.gate import Readers
 from chatbot.chat.line import Fate, Line
 from chatbot.chat.parcels import Looks, Parcel, keys, packed, together
 from chatbot.chat.views.closed import notices
@@ -36,17 +38,14 @@ _SHUT_OUT = ("chat not found", "not enough rights to send", "chat_write_forbidde
 
 
 class Sender:
-    """`owners` are told when a chat is closed to us."""
-
-    def __init__(
-        self, *, bot: Bot, outbox: Outbox, looks: Looks, bell: asyncio.Event, now: Now, owners: Collection[int]
-    ) -> None:
+    def __init__(self, *, bot: Bot, outbox: Outbox, looks: Looks, bell: asyncio.Event, now: Now, to: Readers) -> None:
         self._bot = bot
         self._outbox = outbox
         self._looks = looks
-        self._owners = owners
+        self._owners = to.owners
         self._line = Line(now)
-        self._departures = Departures(due=outbox.due, deliver=self._deliver, line=self._line, bell=bell, now=now)
+        due = Admission(due=outbox.due, reaches=to.gate.reaches, bar=outbox.chats.bar).due
+        self._departures = Departures(due=due, deliver=self._deliver, line=self._line, bell=bell, now=now)
 
     async def run(self) -> None:
         """Until cancelled. Raises InvalidToken when Telegram no longer knows us."""

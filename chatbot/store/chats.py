@@ -7,6 +7,9 @@ from chatbot.core.times import Now
 from chatbot.store.database import Database
 from chatbot.store.values import stamp
 
+BARRED = "not on the list"
+"""The problem of what was not sent because of its chat: nobody who is on the list misses it."""
+
 _NAMED_IN = ("tickets", "stops", "alerts")
 
 
@@ -52,6 +55,20 @@ class Chats:
             self._db.execute("UPDATE outbox SET state = 'pending' WHERE chat_id = ? AND state = 'held'", [chat_id])
         self._ring()
         return True
+
+    def bar(self, chat_id: int) -> None:
+        """Nothing that waits for the chat will leave."""
+        self._db.execute(
+            "UPDATE outbox SET state = 'dead', problem = ? WHERE chat_id = ? AND state = 'pending'", [BARRED, chat_id]
+        )
+
+    def clean(self, before: str) -> None:
+        """Forgets what was barred and made earlier; rules of people who are gone fire for years."""
+        self._db.execute(
+            "DELETE FROM outbox WHERE state = 'dead' AND problem = ? AND made_at < ? AND id NOT IN"
+            " (SELECT edits FROM outbox WHERE edits NOTNULL UNION SELECT follows FROM outbox WHERE follows NOTNULL)",
+            [BARRED, before],
+        )
 
     def move(self, old: int, new: int) -> None:
         """A group became a supergroup: whatever names the old id names the new one, in one transaction.

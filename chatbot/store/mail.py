@@ -11,7 +11,7 @@ from typing import Any
 
 from chatbot.core.notices import Lane, Letter, LetterState, Subject
 from chatbot.core.times import Now
-from chatbot.store.chats import Chats
+from chatbot.store.chats import BARRED, Chats
 from chatbot.store.database import Database
 from chatbot.store.letters import PUT, buttons_json, letter_of, new_key, to_put
 from chatbot.store.values import stamp
@@ -213,6 +213,7 @@ class Outbox:
 
     def clean(self, before: str) -> None:
         """Edits first: they point at others. Cards stay: of alerts as long as the firing, of all else for good."""
+        self.chats.clean(before)
         # Since the first tap it is an edit that holds the buttons below the card.
         self._db.execute(
             "DELETE FROM outbox WHERE edits NOTNULL AND state = 'sent' AND sent_at < ?"
@@ -233,9 +234,9 @@ class Outbox:
         return int(row["n"])
 
     def undelivered(self) -> int:
-        """What was given up, and what is held for chats that are closed to us."""
-        row = next(self._db.query("SELECT count(*) AS n FROM outbox WHERE state IN ('dead', 'held')"))
-        return int(row["n"])
+        """What was given up, and what is held for chats that are closed to us; nothing for who is on no list."""
+        count = "SELECT count(*) AS n FROM outbox WHERE state IN ('dead', 'held') AND problem != ?"
+        return int(next(self._db.query(count, [BARRED]))["n"])
 
     def _many(self, where: str, values: list[Any]) -> tuple[Letter, ...]:
         # `where` is one of the literals above, never anything a person typed. `query` would put a savepoint around

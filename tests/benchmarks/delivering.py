@@ -30,6 +30,7 @@ import httpx
 from telegram import Bot
 
 from chatbot.chat.bot import SafeBot, connect
+from chatbot.chat.gate import Readers
 from chatbot.chat.messages import Reply
 from chatbot.chat.sender import Sender
 from chatbot.core.alerts import AlertKind, AlertRule, Direction, Question
@@ -43,7 +44,7 @@ from chatbot.sandbox.telegram_groups import found_group
 from chatbot.sandbox.telegram_limits import FloodLimits
 from tests.benchmarks.far_telegram import FarTelegram, far_telegram
 from tests.chat.desk import ANNA, NOON, Desk, open_desk
-from tests.chat.wire import TOKEN, Wire, sending, wired
+from tests.chat.wire import EVERYBODY, TOKEN, Wire, sending, wired
 
 STRICT = FloodLimits(private_burst=1)
 LINE = 80
@@ -151,7 +152,8 @@ async def bench(telegram: FarTelegram, folder: Path, now: Now, limits: httpx.Lim
         connect(token=TOKEN, url=telegram.url, limits=limits) as bot,
     ):
         await desk.services.markets.catalogue()
-        sender = Sender(bot=bot, outbox=desk.store.outbox, looks=desk.looks, bell=bell, now=now, owners=())
+        readers = Readers(gate=EVERYBODY, owners=())
+        sender = Sender(bot=bot, outbox=desk.store.outbox, looks=desk.looks, bell=bell, now=now, to=readers)
         running = asyncio.create_task(sender.run())
         yield Bench(telegram=telegram, desk=desk, bot=bot, sender=sender, bell=bell)
         running.cancel()

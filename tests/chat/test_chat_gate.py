@@ -87,3 +87,18 @@ def test_nobody_else_becomes_a_person() -> None:
 
 def test_the_roles_stand_in_order() -> None:
     assert Role.VIEWER < Role.TRADER < Role.OWNER
+
+
+@pytest.mark.parametrize(
+    ("chat", "reached"),
+    [*((person.id, True) for person in LISTED), (MALLORY.id, False), (GROUP, True), (FOREIGN_GROUP, False), (0, False)],
+)
+def test_letters_reach_people_on_the_list_and_groups_that_are_let_in(chat: int, *, reached: bool) -> None:
+    assert GATE.reaches(chat) is reached
+
+
+@given(st.integers())
+def test_whoever_is_answered_can_be_written_to(chat: int) -> None:
+    asking = [_from(TYPED, person, chat, private=private) for person in LISTED for private in (True, False)]
+    admitted = [one for one in asking if GATE.judge(one) is Verdict.ADMITTED]
+    assert GATE.reaches(chat) or not admitted

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from chatbot.chat.bot import Poller, SafeBot, connect
+from chatbot.chat.gate import Gate, Readers
 from chatbot.chat.messages import Command, Effect, Handler, Message, Reply, TapHandler, Verb
 from chatbot.chat.parcels import Looks
 from chatbot.chat.sender import Sender
@@ -38,6 +39,16 @@ _PAUSE = 0.1
 ROLES = {person.id: person.role for person in (ANNA, BEN, CARA)}
 
 
+class Anywhere:
+    """Groups without end."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+EVERYBODY = Gate(role_of=lambda _: Role.VIEWER, groups=Anywhere())
+
+
 @dataclass(slots=True, kw_only=True)
 class Pauses:
     """Where the poller sleeps: it passes in no time. What is more than a breath is written down."""
@@ -61,6 +72,7 @@ class Wire:
     bell: asyncio.Event
     pauses: Pauses
     heard: list[int]
+    gate: Gate = EVERYBODY
 
     def phone(self, person: Person, *, met: bool = True) -> Phone:
         """The phone of somebody the bot may write to already, unless `met` is false."""
@@ -121,7 +133,7 @@ class Wire:
             looks=Looks(draw=draw, digest=digest, zone_of=lambda _: UTC),
             bell=self.bell,
             now=self.clock,
-            owners=[ANNA.id],
+            to=Readers(gate=self.gate, owners=[ANNA.id]),
         )
 
     def poller(self, table: Table) -> Poller:

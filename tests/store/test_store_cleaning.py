@@ -96,3 +96,22 @@ def test_a_card_of_an_alert_that_may_not_have_arrived_stays_with_its_firing(
     store.clean(timedelta(days=7))
     assert [n for (n,) in store.db.conn.execute("SELECT letter_id FROM firings")] == [waiting.id]
     assert [n for (n,) in store.db.conn.execute("SELECT id FROM outbox ORDER BY id")] == [waiting.id, dead.id]
+
+
+def test_what_was_barred_long_ago_is_forgotten_but_for_what_others_point_at(
+    store: Store, clock: list[datetime]
+) -> None:
+    followed = store.outbox.put(_letter("followed"))
+    store.outbox.put(replace(_letter("news"), chat_id=71, follows=followed.id))
+    alert = Letter(chat_id=70, lane=Lane.ALERT, text="alert", subject=Subject.ALERT, subject_id=1)
+    store.outbox.put(alert)
+    store.outbox.dead(store.outbox.put(_letter("refused")), "chat not found")
+    store.outbox.chats.bar(70)
+    clock[0] += timedelta(days=8)
+    store.outbox.put(_letter("lately"))
+    store.outbox.chats.bar(70)
+    store.clean(timedelta(days=7))
+    kept = [text for (text,) in store.db.conn.execute("SELECT text FROM outbox ORDER BY id")]
+    assert kept == ["followed", "news", "refused", "lately"]
+    assert store.outbox.undelivered() == 1
+    assert store.outbox.waiting() == 1

@@ -1,0 +1,118 @@
+"""Nothing leaves to who is not on the list: not a message, not an edit, at no hour."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatbot.chat.gate import Gate
+from chatbot.core.notices import Lane, Letter, LetterState
+from chatbot.sandbox.telegram_groups import found_group, migrate_group
+from chatbot.services.people import Groups
+from tests.chat.desk import ANNA, BEN, CARA, FOREIGN_GROUP, GROUP
+from tests.chat.wire import ROLES, Wire, sending, wired
+
+WITHOUT_CARA = {person: role for person, role in ROLES.items() if person != CARA.id}
+
+
+def _strict(wire: Wire, *groups: int) -> Wire:
+    """Cara has left the team."""
+    gate = Gate(role_of=WITHOUT_CARA.get, groups=Groups(store=wire.store, ids=frozenset(groups)))
+    return replace(wire, gate=gate)
+
+
+def test_who_was_taken_off_the_list_is_told_nothing_and_holds_nobody_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with wired(tmp_path) as open_wire:
+            wire = _strict(open_wire)
+            wire.phone(CARA)
+            wire.phone(ANNA)
+            letters = [wire.post(CARA.id, "answer"), *wire.alerts(3, CARA.id), wire.post(CARA.id, "day", Lane.REPORT)]
+            told = wire.alerts(2, ANNA.id, first=9)
+            with caplog.at_level(logging.WARNING):
+                async with sending(wire):
+                    await wire.quiet()
+                    letters += wire.alerts(2, CARA.id, first=20)
+                    wire.bell.set()
+                    await wire.all_left()
+            assert wire.shown(ANNA.id) == ["firing 9\nfiring 10"]
+            assert {wire.letter(each).state for each in told} == {LetterState.SENT}
+            assert {wire.letter(each).state for each in letters} == {LetterState.DEAD}
+            assert {wire.letter(each).attempts for each in letters} == {0}
+            assert wire.shown(CARA.id) == []
+            assert [str(call.fields["chat_id"]) for call in wire.telegram.calls("sendMessage")] == [str(ANNA.id)]
+            assert wire.store.outbox.undelivered() == 0
+            assert [line for line in caplog.messages if str(CARA.id) in line] == [
+                "nothing is sent to chat 13: the settings name no such person or group"
+            ]
+
+    asyncio.run(story())
+
+
+def test_a_card_from_before_is_not_edited_any_more(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with wired(tmp_path) as wire:
+            wire.phone(CARA)
+            card = wire.post(CARA.id, "card")
+            async with sending(wire):
+                await wire.all_left()
+            edit = wire.store.outbox.put(Letter(chat_id=CARA.id, lane=Lane.ORDER, text="filled", edits=card.id))
+            async with sending(_strict(wire)):
+                await wire.all_left()
+            assert wire.letter(edit).state is LetterState.DEAD
+            assert wire.shown(CARA.id) == ["card"]
+
+    asyncio.run(story())
+
+
+def test_what_was_under_way_to_somebody_now_gone_does_not_leave_again(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with wired(tmp_path) as wire:
+            wire.phone(CARA)
+            letter = wire.post(CARA.id, "was it sent?")
+            wire.store.outbox.sending(letter)
+            async with sending(_strict(wire)):
+                await wire.all_left()
+            assert wire.letter(letter).state is LetterState.DEAD
+            assert not wire.telegram.calls("sendMessage")
+
+    asyncio.run(story())
+
+
+def test_of_groups_those_of_the_settings_alone_are_written_to(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with wired(tmp_path) as open_wire:
+            wire = _strict(open_wire, GROUP)
+            user = wire.phone(BEN).user
+            for group in GROUP, FOREIGN_GROUP:
+                found_group(wire.telegram, group, "Desk", [user])
+                wire.post(group, "for all")
+            wire.post(BEN.id, "for one")
+            async with sending(wire):
+                await wire.all_left()
+            assert [wire.shown(chat) for chat in (GROUP, FOREIGN_GROUP, BEN.id)] == [["for all"], [], ["for one"]]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("listed", [-5, -1005], ids=["by the id it had", "by the id it has"])
+def test_a_group_of_the_settings_is_written_to_by_whatever_id_it_goes(tmp_path: Path, listed: int) -> None:
+    async def story() -> None:
+        async with wired(tmp_path) as open_wire:
+            wire = _strict(open_wire, -5)
+            anna = wire.phone(ANNA).user
+            found_group(wire.telegram, -5, "Desk", [anna])
+            migrate_group(wire.telegram, -5, -1005, anna)
+            async with sending(wire):
+                wire.post(-5, "on the move")
+                await wire.all_left()
+            async with sending(_strict(wire, listed)):
+                wire.post(-1005, "moved")
+                await wire.all_left()
+            assert wire.shown(-1005) == ["on the move", "moved"]
+
+    asyncio.run(story())
