@@ -14,7 +14,9 @@ from chatbot import __version__, app, checks
 from chatbot.chat.bot import SecondPoller, TelegramAway, TokenRefused
 from chatbot.config import Settings, SettingsError, read_settings
 from chatbot.core.errors import BadCredentials
+from chatbot.hardening import close_to_others, forget
 from chatbot.logs import configure, install_hooks
+from chatbot.sources import SECRETS
 from chatbot.store.database import AlreadyRunning, Damaged, back_up
 
 _SANDBOX = "chatbot.demo"
@@ -104,7 +106,9 @@ def _port(text: str) -> int:
 
 def _settings() -> Settings:
     """Raises SettingsError."""
+    close_to_others()
     settings = read_settings(os.environ, Path.cwd())
+    forget(spelling for name, others in SECRETS.items() for spelling in (name, *others))
     configure(settings.log_level, settings.log_format, settings.secrets())
     install_hooks()
     return settings
