@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatbot.alerting import Alerting, Ground, build_alerting
 from chatbot.chat.account import AccountHandlers
@@ -125,7 +125,7 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
         reconciler=reconciler,
         trading=trading,
         cancelling=Cancelling(exchange=exchange, store=store, reconciler=reconciler),
-        killswitch=KillSwitch(exchange=exchange, store=store, now=now),
+        killswitch=KillSwitch(exchange=exchange, store=store, owners=settings.telegram_owners, now=now),
         watchlists=Watchlists(store=store, markets=markets),
         checkup=checkup,
         guard=guard,
@@ -195,7 +195,8 @@ def looks(services: Services, settings: Settings, now: Now) -> Looks:
         stop = services.killswitch.stop(letter.subject_id)
         if stop is None:
             raise LookupError(f"kill {letter.subject_id} is not in the database")
-        return stops.stop(stop, settings.trading_mode)
+        reply = stops.stop(stop, settings.trading_mode)
+        return replace(reply, pinned=reply.pinned and (letter.pinned or letter.edits is not None))
 
     def alert(letter: Letter) -> Reply:
         told = services.alerting.alerts.told(letter.subject_id)

@@ -45,7 +45,8 @@ class AdminHandlers:
 
     async def kill(self, message: Message) -> Reply:
         """Durable before this returns; the cancels follow, told on the same card."""
-        stop = self._killswitch.kill(message.person.name, message.chat_id, message.update_id)
+        person = message.person
+        stop = self._killswitch.kill(person.name, message.chat_id, message.update_id, person_id=person.id)
         return Reply(subject=Subject.STOP, subject_id=stop.id, pinned=True, then=partial(self._killswitch.sweep, stop))
 
     async def sweep_tap(self, tap: Tap) -> Reply:
@@ -67,7 +68,7 @@ class AdminHandlers:
         return _ask_reason()
 
     def _resume(self, person: Person, reason: str, update_id: int) -> Reply:
-        stop = self._killswitch.resume(person.name, reason, update_id)
+        stop = self._killswitch.resume(person.name, reason, update_id, person_id=person.id)
         if stop is None:
             raise Refused("Trading is not stopped.")
         return Reply(text=views.resumed(stop))

@@ -1,10 +1,12 @@
 """How the exchange itself is doing, and what became of cancelling everything."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 
 from chatbot.core.errors import KucoinError
 from chatbot.core.market import Symbol
+from chatbot.core.orders import OUR_PREFIX, Order, Side
 
 
 class ServiceStatus(Enum):
@@ -20,6 +22,7 @@ class Resting(Enum):
 
     SPOT_ORDERS = "spot orders"
     SPOT_STOPS = "spot stop orders"
+    SPOT_OCOS = "spot OCO orders"
     FUTURES_ORDERS = "futures orders"
     FUTURES_STOPS = "futures stop orders"
 
@@ -39,7 +42,42 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CancelReport:
-    """One sweep a place. The exchange only promised to cancel: what still rests must be listed again."""
+class AtRest:
+    """An order that rests or waits for its trigger, as far as its list tells: that of OCO orders tells little."""
 
-    sweeps: tuple[Sweep, ...]
+    place: Resting
+    order_id: str
+    client_oid: str
+    symbol: Symbol
+    side: Side | None = None
+    size: Decimal | None = None
+    price: Decimal | None = None
+    trigger: Decimal | None = None
+
+    @property
+    def external(self) -> bool:
+        """Whether somebody else than this bot placed it."""
+        return not self.client_oid.startswith(OUR_PREFIX)
+
+
+def at_rest(order: Order, place: Resting) -> AtRest:
+    """An ordinary order. One by funds shows those as its size."""
+    return AtRest(
+        place=place,
+        order_id=order.order_id,
+        client_oid=order.client_oid,
+        symbol=order.symbol,
+        side=order.side,
+        size=order.funds if order.size is None else order.size,
+        price=order.price,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What one place showed. Without `orders` it could not be read, and `problem` says why; `barred`: it never can."""
+
+    place: Resting
+    orders: tuple[AtRest, ...] | None
+    problem: str = ""
+    barred: bool = False

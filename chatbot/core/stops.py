@@ -1,27 +1,58 @@
-"""What a kill did, place by place, as the exchange answered."""
+"""What a kill did, order by order and place by place, as the exchange showed it. Never says done early."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from chatbot.core.errors import NoPermission
+from chatbot.core.exchange import AtRest, Listed, Resting, Sweep
+from chatbot.core.numbers import plain
+
+
+class Result(StrEnum):
+    """What became of an order that a kill found. Only what the exchange showed: GONE may be cancelled or filled."""
+
+    FOUND = "found"
+    RESTING = "resting"
+    NOT_READ = "not read"
+    GONE = "gone"
+    CANCELLED = "cancelled"
+    FILLED = "filled"
+
+    @property
+    def over(self) -> bool:
+        return self in (Result.GONE, Result.CANCELLED, Result.FILLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One order a kill came upon, in words that can be kept. `external`: placed by somebody else than this bot."""
+
+    order_id: str
+    place: str
+    symbol: str
+    side: str = ""
+    size: str = ""
+    price: str = ""
+    trigger: str = ""
+    external: bool = False
+    result: Result = Result.FOUND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceSwept:
-    """One place where orders can rest. `problem` is empty when its cancel was accepted or the key is `barred`."""
+    """One place where orders can rest.
+
+    `problem` says why its cancel was not accepted, `unread` why its last list did not come.
+    The key may not touch a place that is `barred`: asking again is no use.
+    """
 
     place: str
-    problem: str
+    problem: str = ""
+    unread: str = ""
     barred: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StillOpen:
-    """An order the exchange still showed after the sweep."""
-
-    order_id: str
-    symbol: str
-    side: str
-    size: str
-    price: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,29 +63,127 @@ class OpenPosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopReport:
-    """What is known of a kill so far. None means: not known yet. Never says done early.
+    """What is known of a kill so far. `checked_at` is empty until the exchange was looked at after the cancels.
 
-    `in_flight` names tickets that were on their way when the kill came and whose fate is not known.
+    `positions` are None where they could not be read. `in_flight` names tickets that were on
+    their way when the kill came and whose fate is not known.
     """
 
     tickets_expired: int = 0
-    found: int | None = None
+    lines: tuple[Line, ...] = ()
     places: tuple[PlaceSwept, ...] = ()
-    resting: tuple[StillOpen, ...] | None = None
     positions: tuple[OpenPosition, ...] | None = None
     in_flight: tuple[str, ...] = ()
     checked_at: str = ""
 
     @property
-    def answered(self) -> bool:
-        """Every place took its cancel or is barred to the key, what is left could be read, nothing is on its way."""
-        known = self.resting is not None and not self.in_flight
-        return known and bool(self.places) and not any(p.problem for p in self.places)
+    def left(self) -> tuple[Line, ...]:
+        """What was not seen to be over."""
+        return tuple(line for line in self.lines if not line.result.over)
+
+    @property
+    def resting(self) -> tuple[Line, ...]:
+        """What the last look still showed."""
+        return tuple(line for line in self.lines if line.result is Result.RESTING)
+
+    @property
+    def read(self) -> bool:
+        """Whether every place was looked at after the cancels, or can never be."""
+        return bool(self.checked_at) and bool(self.places) and not any(p.unread for p in self.places)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is left that cancelling again could end."""
+        barred = {p.place for p in self.places if p.barred}
+        return self.read and not self.in_flight and all(line.place in barred for line in self.left)
 
     @property
     def clean(self) -> bool:
-        """Every place answered and the exchange shows nothing resting."""
-        return self.answered and self.resting == ()
+        """Every place was read, nothing rests, and nothing is on its way."""
+        return self.read and not self.in_flight and not self.left
+
+    def begun(self, lists: Iterable[Listed]) -> "StopReport":
+        """With what rests before the cancels go out."""
+        lines = {(line.place, line.order_id): line for line in self.lines}
+        for order in (order for each in lists for order in each.orders or ()):
+            known = lines.get((order.place.value, order.order_id))
+            if known is None or known.result.over:
+                lines[order.place.value, order.order_id] = _line(order, Result.FOUND)
+        return replace(self, lines=tuple(lines.values()))
+
+    def asked(self, sweeps: Iterable[Sweep]) -> "StopReport":
+        """With what each place answered to its cancel; places not among them keep their word."""
+        answers = {sweep.place.value: _swept(sweep) for sweep in sweeps}
+        kept = {p.place: p for p in self.places}
+        order = [place.value for place in Resting]
+        merged = kept | answers
+        return replace(self, places=tuple(merged[name] for name in order if name in merged))
+
+    def looked(self, lists: Iterable[Listed], checked_at: str) -> "StopReport":
+        """With what the places showed after the cancels. What shows up only now is a line as well."""
+        seen = tuple(lists)
+        shown = {(o.place.value, o.order_id): o for each in seen for o in each.orders or ()}
+        blind = {each.place.value: each for each in seen if each.orders is None}
+        lines = [replace(line, result=_result(line, shown, blind)) for line in self.lines]
+        known = {(line.place, line.order_id) for line in lines}
+        arrived = [_line(order, Result.RESTING) for key, order in shown.items() if key not in known]
+        every = (*lines, *arrived)
+        full = {line.place for line in every if not line.result.over}
+        return replace(
+            self,
+            lines=every,
+            places=tuple(_place(p, blind.get(p.place), full=p.place in full) for p in self.places),
+            checked_at=checked_at,
+        )
+
+    def told(self, fates: dict[str, Result]) -> "StopReport":
+        """With the ends of orders, by id, that are gone."""
+        lines = tuple(
+            replace(line, result=fates.get(line.order_id, line.result)) if line.result is Result.GONE else line
+            for line in self.lines
+        )
+        return replace(self, lines=lines)
+
+
+def _line(order: AtRest, result: Result) -> Line:
+    return Line(
+        order_id=order.order_id,
+        place=order.place.value,
+        symbol=order.symbol,
+        side="" if order.side is None else order.side.value,
+        size=_shown(order.size),
+        price=_shown(order.price),
+        trigger=_shown(order.trigger),
+        external=order.external,
+        result=result,
+    )
+
+
+def _shown(number: Decimal | None) -> str:
+    return "" if number is None else plain(number)
+
+
+def _result(line: Line, shown: dict[tuple[str, str], AtRest], blind: dict[str, Listed]) -> Result:
+    if (line.place, line.order_id) in shown:
+        return Result.RESTING
+    if line.result.over:
+        return line.result
+    return Result.NOT_READ if line.place in blind else Result.GONE
+
+
+def _place(swept: PlaceSwept, blind: Listed | None, *, full: bool) -> PlaceSwept:
+    """A cancel that failed in a place that is empty all the same is no trouble any more."""
+    if blind is None:
+        return replace(swept, problem=swept.problem if full else "", unread="")
+    return replace(swept, unread="" if blind.barred else blind.problem, barred=swept.barred or blind.barred)
+
+
+def _swept(sweep: Sweep) -> PlaceSwept:
+    """A place the key may not touch is told apart: it cannot have put anything there, and asking again is no use."""
+    if isinstance(sweep.error, NoPermission):
+        return PlaceSwept(place=sweep.place.value, barred=True)
+    problem = str(sweep.error) if sweep.error is not None else ", ".join(sweep.failed)
+    return PlaceSwept(place=sweep.place.value, problem=problem)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

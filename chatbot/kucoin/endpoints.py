@@ -123,10 +123,17 @@ FUTURES_BY_ID = _futures("/api/v1/orders/{orderId}", 5, permission="General", ur
 FUTURES_ORDERS = _futures("/api/v1/orders", 2, permission="General", urgent=True)
 FUTURES_FILLS = _futures("/api/v1/fills", 5, permission="General", urgent=True)
 FUTURES_RECENT_FILLS = _futures("/api/v1/recentFills", 3, urgent=True)
+SPOT_STOPS = _spot("/api/v1/stop-order", 8, urgent=True)
+SPOT_OCOS = _spot("/api/v3/oco/orders", 2, urgent=True)
+FUTURES_STOPS = _futures("/api/v1/stopOrders", 6, permission="General", urgent=True)
 
 SPOT_CANCEL = _cancel("/api/v1/hf/orders/{orderId}", 1, PoolName.SPOT, "Spot")
 SPOT_CANCEL_ALL = _cancel("/api/v1/hf/orders/cancelAll", 30, PoolName.SPOT, "Spot")
 SPOT_CANCEL_STOPS = _cancel("/api/v1/stop-order/cancel", 3, PoolName.SPOT, "Spot")
 FUTURES_CANCEL = _cancel("/api/v1/orders/{orderId}", 1, PoolName.FUTURES, "Futures")
 FUTURES_CANCEL_ALL = _cancel("/api/v3/orders", 30, PoolName.FUTURES, "Futures")
+SPOT_CANCEL_OCOS = _cancel("/api/v3/oco/orders", 3, PoolName.SPOT, "Spot")
+FUTURES_CANCEL_AT_ONCE = _cancel("/api/v1/orders", 800, PoolName.FUTURES, "Futures")
+"""Of all contracts. Dear, and called abandoned: for when there is no time to ask which contracts hold orders."""
+
 FUTURES_CANCEL_STOPS = _cancel("/api/v1/stopOrders", 15, PoolName.FUTURES, "Futures")

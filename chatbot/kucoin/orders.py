@@ -1,10 +1,10 @@
 """Orders: placing one, looking up what became of it, listing, asking to cancel."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from chatbot.core.errors import OutcomeUnknown, Unavailable, UnknownOrder
-from chatbot.core.exchange import CancelReport
+from chatbot.core.exchange import AtRest, Resting, Sweep, at_rest
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.numbers import plain
 from chatbot.core.orders import Fill, Order, OrderSpec
@@ -12,9 +12,10 @@ from chatbot.core.times import to_millis
 from chatbot.kucoin import endpoints
 from chatbot.kucoin.order_schemas import FuturesFill, FuturesOrder, OpenSymbols, Placed, SpotFill, SpotOrder
 from chatbot.kucoin.pages import futures_rows, spot_rows
+from chatbot.kucoin.parked import futures_stops, spot_ocos, spot_stops
 from chatbot.kucoin.rest import Rest
 from chatbot.kucoin.schemas import every, one
-from chatbot.kucoin.sweep import cancel_everything
+from chatbot.kucoin.sweep import cancel_place
 from chatbot.kucoin.together import together
 from chatbot.kucoin.trips import LastWord, no_objection
 
@@ -82,9 +83,26 @@ class Orders:
         else:
             await self._futures.call(endpoints.FUTURES_CANCEL, {"orderId": order_id})
 
-    async def cancel_everything(self) -> CancelReport:
-        """Ask every place where orders can rest, stop orders included, to cancel all. Raises no `KucoinError`."""
-        return await cancel_everything(self._spot, self._futures)
+    async def cancel_place(self, place: Resting, contracts: Sequence[Symbol] | None = None) -> Sweep:
+        """Ask one place where orders can rest to cancel all. Raises no `KucoinError`.
+
+        On futures it is quicker and cheaper when the `contracts` are known that hold orders.
+        """
+        return await cancel_place(place, self._spot, self._futures, contracts)
+
+    async def resting(self, place: Resting) -> tuple[AtRest, ...]:
+        """What one place holds, stop and OCO orders included."""
+        match place:
+            case Resting.SPOT_ORDERS:
+                return tuple(at_rest(order, place) for order in await self.open_orders(Venue.SPOT))
+            case Resting.SPOT_STOPS:
+                return await spot_stops(self._spot)
+            case Resting.SPOT_OCOS:
+                return await spot_ocos(self._spot)
+            case Resting.FUTURES_ORDERS:
+                return tuple(at_rest(order, place) for order in await self.open_orders(Venue.FUTURES))
+            case Resting.FUTURES_STOPS:
+                return await futures_stops(self._futures)
 
     async def open_orders(self, venue: Venue | None = None) -> tuple[Order, ...]:
         """What rests on one venue, or on both; stop orders that wait for their trigger are not among them."""

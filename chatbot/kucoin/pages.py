@@ -41,11 +41,13 @@ def _id(row: object) -> str:
     return str(row.get("id", "")) if isinstance(row, dict) else ""
 
 
-async def futures_rows(rest: Rest, endpoint: Endpoint, params: Mapping[str, str]) -> list[object]:
+async def futures_rows(
+    rest: Rest, endpoint: Endpoint, params: Mapping[str, str], *, size: int = _FUTURES_PAGE
+) -> list[object]:
     """Every row; futures lists count their pages. A row may come twice when the list moved meanwhile."""
     rows: list[object] = []
     for number in range(1, _MOST_PAGES + 1):
-        data = await rest.call(endpoint, {**params, "currentPage": str(number), "pageSize": str(_FUTURES_PAGE)})
+        data = await rest.call(endpoint, {**params, "currentPage": str(number), "pageSize": str(size)})
         if data is None:
             return rows
         page = one(Page, data)

@@ -1,9 +1,10 @@
 """Cancelling everything the account has resting, wherever it was placed from."""
 
-from collections.abc import Awaitable
+import logging
+from collections.abc import Sequence
 
-from chatbot.core.errors import KucoinError, OutcomeUnknown, Unavailable
-from chatbot.core.exchange import CancelReport, Resting, Sweep
+from chatbot.core.errors import KucoinError, NoPermission, OutcomeUnknown, Unavailable
+from chatbot.core.exchange import Resting, Sweep
 from chatbot.core.market import Symbol
 from chatbot.kucoin import endpoints
 from chatbot.kucoin.endpoints import Endpoint
@@ -13,23 +14,23 @@ from chatbot.kucoin.rest import Rest
 from chatbot.kucoin.schemas import Model, every, one
 from chatbot.kucoin.together import together
 
-
-async def cancel_everything(spot: Rest, futures: Rest) -> CancelReport:
-    """All places at once. Never raises a `KucoinError`: what one place answered must not hide the others."""
-    sweeps = await together(
-        (
-            _guarded(Resting.SPOT_ORDERS, _spot_orders(spot)),
-            _guarded(Resting.SPOT_STOPS, _by_ids(spot, endpoints.SPOT_CANCEL_STOPS, Resting.SPOT_STOPS)),
-            _guarded(Resting.FUTURES_ORDERS, _futures_orders(futures)),
-            _guarded(Resting.FUTURES_STOPS, _by_ids(futures, endpoints.FUTURES_CANCEL_STOPS, Resting.FUTURES_STOPS)),
-        )
-    )
-    return CancelReport(sweeps=tuple(sweeps))
+_log = logging.getLogger(__name__)
 
 
-async def _guarded(place: Resting, sweep: Awaitable[Sweep]) -> Sweep:
+async def cancel_place(place: Resting, spot: Rest, futures: Rest, contracts: Sequence[Symbol] | None) -> Sweep:
+    """Never raises a `KucoinError`. `contracts` hold futures orders; None where that is not known."""
     try:
-        return await sweep
+        match place:
+            case Resting.SPOT_ORDERS:
+                return await _spot_orders(spot)
+            case Resting.SPOT_STOPS:
+                return await _by_ids(spot, endpoints.SPOT_CANCEL_STOPS, place)
+            case Resting.SPOT_OCOS:
+                return await _by_ids(spot, endpoints.SPOT_CANCEL_OCOS, place)
+            case Resting.FUTURES_STOPS:
+                return await _by_ids(futures, endpoints.FUTURES_CANCEL_STOPS, place)
+            case Resting.FUTURES_ORDERS:
+                return await _futures_orders(futures, contracts)
     except KucoinError as error:
         return Sweep(place=place, error=error)
 
@@ -45,11 +46,18 @@ async def _by_ids(rest: Rest, endpoint: Endpoint, place: Resting) -> Sweep:
     return Sweep(place=place, cancelled=() if data is None else _done(CancelledIds, data).cancelled_order_ids)
 
 
-async def _futures_orders(futures: Rest) -> Sweep:
-    """Futures have no cancel for all symbols that is cheap enough: list, then one call a symbol."""
-    rows = every(FuturesOrder, await futures_rows(futures, endpoints.FUTURES_ORDERS, {"status": "active"}))
-    symbols = sorted({row.symbol for row in rows})
-    results = await together(_futures_symbol(futures, Symbol(symbol)) for symbol in symbols)
+async def _futures_orders(futures: Rest, contracts: Sequence[Symbol] | None) -> Sweep:
+    """One cheap call a contract. Where nobody knows which, one dear call for all; is that gone, list and go on."""
+    if contracts is None:
+        try:
+            return await _by_ids(futures, endpoints.FUTURES_CANCEL_AT_ONCE, Resting.FUTURES_ORDERS)
+        except NoPermission:
+            raise
+        except KucoinError as error:
+            _log.info("the cancel for all contracts failed, each is asked: %s", error)
+        rows = every(FuturesOrder, await futures_rows(futures, endpoints.FUTURES_ORDERS, {"status": "active"}))
+        contracts = sorted({Symbol(row.symbol) for row in rows})
+    results = await together(_futures_symbol(futures, contract) for contract in contracts)
     return Sweep(
         place=Resting.FUTURES_ORDERS,
         cancelled=tuple(order_id for result in results for order_id in result.cancelled),

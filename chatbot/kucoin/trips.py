@@ -13,7 +13,9 @@ from chatbot.core.errors import KucoinError, OutcomeUnknown, Unavailable
 from chatbot.kucoin.endpoints import Endpoint, Kind
 from chatbot.kucoin.signing import Credentials
 
-CONNECTIONS = 4
+_ORDINARY, _URGENT = 3, 5
+
+CONNECTIONS = _ORDINARY + _URGENT
 """httpx's pool is quadratic in what waits in it: few connections, and our own queue in front."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -103,19 +105,19 @@ class Trip:
 
 
 class Lanes:
-    """The queue in front of the connections. One is always left to what is urgent; orders bring their own."""
+    """The queues in front of the connections. What is urgent has its own, enough for a kill; orders bring theirs.
+
+    When KuCoin is slow, questions hold theirs until their deadline: cancels must not wait behind them.
+    """
 
     def __init__(self) -> None:
-        self._any = asyncio.Semaphore(CONNECTIONS)
-        self._ordinary = asyncio.Semaphore(CONNECTIONS - 1)
+        self._ordinary = asyncio.Semaphore(_ORDINARY)
+        self._urgent = asyncio.Semaphore(_URGENT)
 
     @asynccontextmanager
     async def of(self, endpoint: Endpoint) -> AsyncIterator[None]:
         if endpoint.kind is Kind.ORDER:
             yield
-        elif endpoint.urgent:
-            async with self._any:
-                yield
         else:
-            async with self._ordinary, self._any:
+            async with self._urgent if endpoint.urgent else self._ordinary:
                 yield

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
-from chatbot.core.stops import OpenPosition, PlaceSwept, StillOpen, Stop, StopReport
+from chatbot.core.stops import Line, OpenPosition, PlaceSwept, Result, Stop, StopReport
 from chatbot.core.times import Now
 from chatbot.store.audit import Audit
 from chatbot.store.database import Database
@@ -126,12 +126,14 @@ def _stop(row: dict[str, Any]) -> Stop:
 
 
 def _report(facts: dict[str, Any]) -> StopReport:
-    resting, positions = facts.get("resting"), facts.get("positions")
+    """Of the first version only the tickets are believed: it knew no single orders, so all is looked at anew."""
+    if facts and "lines" not in facts:
+        return StopReport(tickets_expired=facts.get("tickets_expired", 0))
+    positions = facts.get("positions")
     return StopReport(
         tickets_expired=facts.get("tickets_expired", 0),
-        found=facts.get("found"),
+        lines=tuple(Line(**(line | {"result": Result(line["result"])})) for line in facts.get("lines", ())),
         places=tuple(PlaceSwept(**p) for p in facts.get("places", ())),
-        resting=None if resting is None else tuple(StillOpen(**r) for r in resting),
         positions=None if positions is None else tuple(OpenPosition(**p) for p in positions),
         in_flight=tuple(facts.get("in_flight", ())),
         checked_at=facts.get("checked_at", ""),

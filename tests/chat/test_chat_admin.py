@@ -73,8 +73,10 @@ def test_a_kill_stands_before_anything_is_asked_of_the_exchange(tmp_path: Path) 
             desk.faults.switch(Fault.UNAVAILABLE, on=True)
             said = await desk.says(BEN, "/kill")
             assert said.then is not None
-            (card,) = said.letters
-            assert (card.subject, card.pinned) == (Subject.STOP, True)
+            told, card = said.letters
+            assert (told.chat_id, told.subject, told.pinned) == (ANNA.id, Subject.STOP, False)
+            assert (card.chat_id, card.subject, card.pinned) == (BEN.id, Subject.STOP, True)
+            assert told.text == card.text
             assert "STOPPED</b> by Ben" in card.text
             assert "cancelling what rests…" in card.text
             assert desk.services.killswitch.standing() is not None
@@ -85,7 +87,7 @@ def test_a_kill_stands_before_anything_is_asked_of_the_exchange(tmp_path: Path) 
 def test_a_kill_cancels_what_rests_and_its_card_says_what_is_left(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
-            (order,) = (await desk.says(BEN, "/sell btc 0.001 @ 90000")).letters
+            (order,) = (await desk.says(BEN, "/sell btc 0.001 @ 68000")).letters
             confirmed = await desk.taps(BEN, order, "Confirm")
             assert confirmed.then is not None
             await confirmed.then()
@@ -127,7 +129,7 @@ def test_resume_is_for_owners_asks_a_reason_and_is_told(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
             assert "Trading is not stopped." in (await desk.says(ANNA, "/resume now")).text
-            (card,) = (await desk.says(BEN, "/kill", group=True)).letters
+            _, card = (await desk.says(BEN, "/kill", group=True)).letters
             refused = await desk.taps(BEN, card, "Resume")
             assert refused.toast is not None
             assert "owners" in refused.toast.text

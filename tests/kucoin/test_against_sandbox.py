@@ -329,8 +329,11 @@ def test_everything_resting_is_swept_wherever_it_rests(bot: Bot) -> None:
     placed = spec(), spec(symbol=Symbol("ETH-USDT"), price=Decimal(1000)), spec(**LOTS)
     for number, order in enumerate(placed):
         asyncio.run(bot.orders.place(replace(order, client_oid=f"t{number}")))
-    report = asyncio.run(bot.orders.cancel_everything())
-    assert all(sweep.error is None and not sweep.failed for sweep in report.sweeps)
-    assert {sweep.place for sweep in report.sweeps} == set(Resting)
+    found = [each for place in Resting for each in asyncio.run(bot.orders.resting(place))]
+    assert len(found) == 3
+    for contracts in ([Symbol("XBTUSDTM")], None):
+        for place in Resting:
+            sweep = asyncio.run(bot.orders.cancel_place(place, contracts))
+            assert (sweep.place, sweep.error, sweep.failed) == (place, None, ())
     assert asyncio.run(bot.orders.open_orders()) == ()
     assert not any(order.active for order in bot.world.exchange.orders.values())

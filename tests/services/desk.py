@@ -55,6 +55,7 @@ from chatbot.services.portfolio import Portfolio
 from chatbot.services.post import Ending, Post
 from chatbot.services.reconcile import Reconciler
 from chatbot.services.replaying import Replaying
+from chatbot.services.sweeping import Pace
 from chatbot.services.trading import Asking, Trading
 from chatbot.services.watching import Watching, venue_of
 from chatbot.services.wishing import Wishing
@@ -265,6 +266,7 @@ class Desk:
         self.held = ""
         """Why no order may leave, while there is a reason."""
         self._deadlines = deadlines
+        self.pace = Pace()
         self._updates = count(1000)
         self.store: Store
         self.start(rules)
@@ -298,7 +300,9 @@ class Desk:
             holds=[self._hold],
         )
         self.cancelling = Cancelling(exchange=exchange, store=store, reconciler=self.reconciler, sleep=self.sleep)
-        self.killswitch = KillSwitch(exchange=exchange, store=store, now=now, sleep=self.sleep)
+        self.killswitch = KillSwitch(
+            exchange=exchange, store=store, owners=[ANNA.id], now=now, sleep=self.sleep, pace=self.pace
+        )
         self.portfolio = Portfolio(exchange=exchange, markets=self.markets, store=store, now=now)
         self.watchlists = Watchlists(store=store, markets=self.markets)
         self._hear_prices()

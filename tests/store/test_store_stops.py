@@ -1,23 +1,30 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from chatbot.core.stops import OpenPosition, PlaceSwept, StillOpen, StopReport
+from chatbot.core.stops import Line, OpenPosition, PlaceSwept, Result, StopReport
 from chatbot.store.stops import ONE_BATCH
 from chatbot.store.store import Store, open_store
 
+_PLACES = (PlaceSwept(place="spot orders"), PlaceSwept(place="futures orders", barred=True))
+_GONE = Line(
+    order_id="66", place="spot orders", symbol="BTC-USDT", side="sell", size="1", price="5", trigger="6",
+    external=True, result=Result.GONE,
+)  # fmt: skip
 _CLEAN = StopReport(
     tickets_expired=1,
-    found=3,
-    places=(PlaceSwept(place="spot orders", problem=""),),
-    resting=(),
+    lines=(_GONE,),
+    places=_PLACES,
     positions=(OpenPosition(symbol="XBTUSDTM", lots="50"),),
     checked_at="18:31:04",
 )
-_DIRTY = StopReport(
-    places=(PlaceSwept(place="spot orders", problem="KuCoin did not answer."),),
-    resting=(StillOpen(order_id="67", symbol="BTC-USDT", side="buy", size="1", price="5"),),
+_DIRTY = replace(
+    _CLEAN,
+    lines=(_GONE, replace(_GONE, order_id="67", result=Result.RESTING)),
+    places=(PlaceSwept(place="spot orders", problem="KuCoin did not answer.", unread="slow"),),
+    positions=None,
 )
 
 
@@ -62,7 +69,7 @@ def test_a_resume_ends_the_kill_and_the_next_one_is_new(store: Store, clock: lis
     assert _whats(store) == [("Anna", "killed", ""), ("Chris", "resumed", "news over"), ("Ben", "killed", "")]
 
 
-@pytest.mark.parametrize("report", [_CLEAN, _DIRTY, StopReport(), StopReport(resting=(), positions=())])
+@pytest.mark.parametrize("report", [_CLEAN, _DIRTY, StopReport(), StopReport(positions=())])
 def test_what_is_known_of_a_sweep_comes_back_as_it_was_noted(store: Store, report: StopReport) -> None:
     stop = store.stops.kill("Anna", 70, 6)
     store.stops.note(stop.id, report)
@@ -139,3 +146,14 @@ def test_the_bot_stops_itself_for_a_cause_and_moves_nobodys_card(store: Store) -
     assert _whats(store) == [("the bot", "killed", "11 orders in a minute")]
     assert store.stops.kill("the bot", 90, None, "another") == own
     assert store.stops.kill("Anna", 80, 1).chat_id == 80
+
+
+def test_what_the_first_version_knew_of_a_sweep_is_looked_at_anew(store: Store) -> None:
+    stop = store.stops.kill("Anna", 70, 1)
+    old = '{"tickets_expired": 2, "found": 1, "places": [{"place": "spot orders", "problem": "", "barred": false}],'
+    old += ' "resting": [], "positions": [], "in_flight": [], "checked_at": "18:31:04"}'
+    store.db.execute("UPDATE stops SET report = ? WHERE id = ?", [old, stop.id])
+    latest = store.stops.get(stop.id)
+    assert latest is not None
+    assert latest.report == StopReport(tickets_expired=2)
+    assert not latest.report.settled
