@@ -58,6 +58,7 @@ async def built(settings: Settings) -> AsyncIterator[Bot]:
         closing.callback(store.close)
         services = build_services(settings, store, kucoin, now)
         doors = Doors(store=store, bell=bell, now=now, tls=tls, closing=closing)
+        services.checkup.dead_man = kucoin.dead_man
         chat = await build_chat(settings, services, doors)
         yield Bot(settings=settings, store=store, kucoin=kucoin, services=services, chat=chat)
 
@@ -92,6 +93,7 @@ async def _together(bot: Bot, stop: asyncio.Event) -> None:
             group.create_task(run_jobs(_jobs(bot))),
             group.create_task(bot.services.killswitch.finish_unfinished()),
             *(group.create_task(work) for work in watchmen(bot.services.alerting)),
+            *([group.create_task(dead_man.renew())] if (dead_man := bot.kucoin.dead_man) is not None else []),
             group.create_task(bot.chat.poller.register(bot.chat.table.commands, _people(bot.settings))),
         ]
         log.info("running, trading is %s", bot.settings.trading_mode.value)
@@ -99,6 +101,8 @@ async def _together(bot: Bot, stop: asyncio.Event) -> None:
         polling.cancel()
         await bot.chat.poller.finish(_FINISH)
         await bot.chat.sender.drain(_DRAIN)
+        if bot.kucoin.dead_man is not None:
+            await bot.kucoin.dead_man.disarm()
         for task in others:
             task.cancel()
 
@@ -154,6 +158,8 @@ def _jobs(bot: Bot) -> list[Job]:
         Job(name="keep Telegram's line warm", every=10, run=bot.chat.sender.keep_warm),
         *alert_jobs(services.alerting),
     ]
+    if kucoin.dead_man is not None:
+        jobs.append(Job(name="renew the dead man's switch", every=kucoin.dead_man.pause, run=kucoin.dead_man.renew))
     if kucoin.refresh_paper is not None:
         jobs.append(Job(name="paper prices", every=5, run=kucoin.refresh_paper))
     return jobs

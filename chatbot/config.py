@@ -122,6 +122,12 @@ class Settings(BaseModel):
     order_totp_above: Annotated[Decimal, BeforeValidator(readers.money_or_nothing)] = Field(
         Decimal(0), description="a number of USDT, digits with a point", examples=["0"]
     )
+    order_dead_man_symbols: Annotated[frozenset[str], BeforeValidator(readers.spot_symbols)] = Field(
+        frozenset(), description="up to 50 of KuCoin's spot symbols, separated by commas", examples=["BTC-USDT"]
+    )
+    order_dead_man_seconds: Annotated[timedelta, BeforeValidator(readers.dead_man_time)] = Field(
+        timedelta(seconds=90), description="whole seconds from 60 to 86400", examples=["90"]
+    )
     database_path: Annotated[Path, BeforeValidator(readers.path)] = Field(
         Path("chatbot.db"), description="the path of a file", examples=["chatbot.db"]
     )

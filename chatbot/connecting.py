@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Protocol
 
 from chatbot.config import Settings
-from chatbot.core.market import Venue
+from chatbot.core.market import Symbol, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.times import steady_now, utc_now
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
+from chatbot.kucoin.dead_man import DeadMansSwitch
 from chatbot.kucoin.market import Market
 from chatbot.kucoin.orders import Orders
 from chatbot.kucoin.pools import Pools
 from chatbot.kucoin.rest import Host, Rest
 from chatbot.kucoin.signing import Credentials
+from chatbot.services.dead_man import DeadManGuard
 from chatbot.services.exchange import Exchange
 
 
@@ -27,7 +29,7 @@ from chatbot.services.exchange import Exchange
 class Kucoin:
     """The exchange as the bot meets it. `hosts` are KuCoin's own; `refresh_paper` is there in paper mode alone.
 
-    `refused` is set whenever KuCoin refused our key.
+    `refused` is set whenever KuCoin refused our key. `dead_man` is there where the settings name symbols for it.
     """
 
     exchange: Exchange
@@ -35,6 +37,7 @@ class Kucoin:
     clock: ExchangeClock
     refresh_paper: Callable[[], Awaitable[None]] | None
     refused: asyncio.Event = field(default_factory=asyncio.Event)
+    dead_man: DeadManGuard | None = None
 
 
 def credentials(settings: Settings, venue: Venue) -> Credentials | None:
@@ -83,7 +86,21 @@ async def connect_kucoin(settings: Settings, tls: ssl.SSLContext, closing: conte
     hosts = {Venue.SPOT: spot, Venue.FUTURES: futures}
     if not on_paper:
         exchange = Exchange(market=Market(spot, futures), account=Account(spot, futures), orders=Orders(spot, futures))
-        return Kucoin(exchange=exchange, hosts=hosts, clock=clock, refresh_paper=None, refused=refused)
+        return Kucoin(
+            exchange=exchange,
+            hosts=hosts,
+            clock=clock,
+            refresh_paper=None,
+            refused=refused,
+            dead_man=_dead_man(settings, spot),
+        )
     connect: Connect = import_module("chatbot.paper").connect
     paper = await connect(settings.database_path.with_suffix(".paper.json"), spot, futures, closing)
     return Kucoin(exchange=paper.exchange, hosts=hosts, clock=clock, refresh_paper=paper.refresh, refused=refused)
+
+
+def _dead_man(settings: Settings, spot: Rest) -> DeadManGuard | None:
+    symbols = tuple(Symbol(symbol) for symbol in sorted(settings.order_dead_man_symbols))
+    if settings.trading_mode is not TradingMode.LIVE or not symbols:
+        return None
+    return DeadManGuard(switch=DeadMansSwitch(spot), symbols=symbols, timeout=settings.order_dead_man_seconds)

@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 _MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]+", re.ASCII)
 _SYMBOL = re.compile(r"[A-Za-z0-9]{1,20}(-[A-Za-z0-9]{1,20})?", re.ASCII)
+_SPOT_SYMBOL = re.compile(r"[A-Za-z0-9]{1,20}-[A-Za-z0-9]{1,20}", re.ASCII)
+_MANY_SECONDS = re.compile(r"[0-9]{1,5}", re.ASCII)
 _SECONDS = re.compile(r"[0-9]{1,3}", re.ASCII)
 _PERSON = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 _GROUP = re.compile(r"-[1-9][0-9]{0,15}", re.ASCII)
@@ -28,6 +30,8 @@ _NAME = re.compile(r"[A-Za-z]+", re.ASCII)
 
 _SHORTEST_CONFIRM = timedelta(seconds=5)
 _LONGEST_CONFIRM = timedelta(seconds=600)
+_SHORTEST_DEAD_MAN, _LONGEST_DEAD_MAN = timedelta(seconds=60), timedelta(days=1)
+_MOST_SYMBOLS = 50
 _LARGEST_DRIFT = Decimal(50)
 _MOST_ORDERS = 600
 
@@ -67,6 +71,21 @@ def symbols(text: str) -> frozenset[str] | None:
     if text == "*":
         return None
     return frozenset(_matching(_SYMBOL, part.strip()).upper() for part in text.split(","))
+
+
+def spot_symbols(text: str) -> frozenset[str]:
+    """As many as KuCoin's dead man's switch takes."""
+    found = frozenset(_matching(_SPOT_SYMBOL, part.strip()).upper() for part in text.split(","))
+    if len(found) > _MOST_SYMBOLS:
+        raise ValueError
+    return found
+
+
+def dead_man_time(text: str) -> timedelta:
+    span = timedelta(seconds=int(_matching(_MANY_SECONDS, text)))
+    if not _SHORTEST_DEAD_MAN <= span <= _LONGEST_DEAD_MAN:
+        raise ValueError
+    return span
 
 
 def url(text: str) -> str:

@@ -190,3 +190,17 @@ def test_what_was_being_sent_at_a_crash_is_doubted_before_anything_else(tmp_path
             assert ground.sandbox.exchange.posts == []
 
     asyncio.run(story())
+
+
+def test_the_dead_mans_switch_is_set_while_the_bot_runs_and_off_after_a_clean_stop(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with sandbox_and_people(tmp_path, order_dead_man_symbols=frozenset({"BTC-USDT"})) as ground:
+            exchange = ground.sandbox.exchange
+            async with running(ground.settings):
+                await eventually(lambda: exchange.dead_man is not None)
+                assert exchange.dead_man is not None
+                assert (exchange.dead_man.timeout, exchange.dead_man.symbols) == (90, ("BTC-USDT",))
+                await ground.owner.asks("/status", "dead man's switch on BTC-USDT: falls in")
+            assert exchange.dead_man is None
+
+    asyncio.run(story())

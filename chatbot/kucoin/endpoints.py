@@ -136,4 +136,13 @@ SPOT_CANCEL_OCOS = _cancel("/api/v3/oco/orders", 3, PoolName.SPOT, "Spot")
 FUTURES_CANCEL_AT_ONCE = _cancel("/api/v1/orders", 800, PoolName.FUTURES, "Futures")
 """Of all contracts. Dear, and called abandoned: for when there is no time to ask which contracts hold orders."""
 
+SPOT_DEAD_MAN = Endpoint(
+    path="/api/v1/hf/orders/dead-cancel-all",
+    weight=2,
+    pool=PoolName.SPOT,
+    permission="Spot",
+    method="POST",
+    kind=Kind.CANCEL,
+    urgent=True,
+)
 FUTURES_CANCEL_STOPS = _cancel("/api/v1/stopOrders", 15, PoolName.FUTURES, "Futures")

@@ -24,6 +24,12 @@ class Placed(Wire):
     order_id: Name
 
 
+class DeadMan(Wire):
+    """`trigger_time` in seconds, unlike all other times."""
+
+    trigger_time: int
+
+
 class SpotOrder(Wire):
     id: Name
     client_oid: str | None = None

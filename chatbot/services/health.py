@@ -13,6 +13,7 @@ from chatbot.core.modes import TradingMode
 from chatbot.core.stops import Stop
 from chatbot.core.times import Now
 from chatbot.kucoin.clock import ExchangeClock
+from chatbot.services.dead_man import DeadManGuard, DeadManState
 from chatbot.services.exchange import Exchange
 from chatbot.services.watching import Watching
 from chatbot.store.store import Store
@@ -32,6 +33,7 @@ class Health:
     kucoin: str
     clock_offset: timedelta
     keys: Keys
+    dead_man: DeadManState | None
     waiting: int
     undelivered: int
     unknown_orders: int
@@ -62,6 +64,7 @@ class Checkup:
         self._started_at = now()
         self._heard: datetime | None = None
         self.keys: Callable[[], Keys] = Keys
+        self.dead_man: DeadManGuard | None = None
 
     def heard_telegram(self) -> None:
         """Called whenever a long poll ended well."""
@@ -78,6 +81,7 @@ class Checkup:
             kucoin=kucoin,
             clock_offset=self._clock.offset,
             keys=self.keys(),
+            dead_man=self.dead_man.state if self.dead_man is not None else None,
             waiting=self._store.outbox.waiting(),
             undelivered=self._store.outbox.undelivered(),
             unknown_orders=sum(1 for t in orders if not t.order_id),

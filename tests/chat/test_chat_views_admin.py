@@ -13,9 +13,10 @@ from chatbot.core.account import KeyInfo
 from chatbot.core.feed import Channel, Stream, StreamState
 from chatbot.core.keys import Keys, SeenKey
 from chatbot.core.limits import Limits
-from chatbot.core.market import Venue
+from chatbot.core.market import Symbol, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.people import Person, Role
+from chatbot.services.dead_man import DeadManState
 from chatbot.services.health import Health
 from tests.chat.desk import ANNA, BEN, CARA, NOON
 from tests.chat.shown import actions, hostile, in_view, labels, shown, visible
@@ -33,7 +34,7 @@ HEALTH = Health(
     mode=TradingMode.LIVE, stop=None, telegram_heard=NOON - timedelta(seconds=3),
     round_trip=timedelta(milliseconds=142), kucoin="ok", clock_offset=timedelta(milliseconds=12),
     keys=Keys(seen=(SeenKey(name="key", info=KEY, verdicts=()),)),
-    waiting=0, undelivered=0, unknown_orders=0, strangers=0, feeds=(), alerts=0,
+    dead_man=None, waiting=0, undelivered=0, unknown_orders=0, strangers=0, feeds=(), alerts=0,
     started_at=NOON - timedelta(days=6), read_at=NOON,
 )  # fmt: skip
 
@@ -166,6 +167,22 @@ def _feed(stream: Stream = SPOT_PRICES, **changes: object) -> StreamState:
         "reconnects": 0, "reason": "",
     }  # fmt: skip
     return StreamState(**(fields | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("falls_in", "problem", "line"),
+    [
+        (75, "", "dead man's switch on BTC-USDT: falls in 1 m 15 s unless renewed"),
+        (15, "No answer.", "dead man's switch on BTC-USDT: falls in 15 s unless renewed: No answer."),
+        (None, "No answer.", "dead man's switch NOT set for BTC-USDT: No answer."),
+        (-1, "No answer.", "dead man's switch NOT set for BTC-USDT: No answer."),
+    ],
+)
+def test_the_status_tells_how_the_dead_mans_switch_stands(falls_in: int | None, problem: str, line: str) -> None:
+    falls_at = None if falls_in is None else NOON + timedelta(seconds=falls_in)
+    state = DeadManState(symbols=(Symbol("BTC-USDT"),), falls_at=falls_at, problem=problem)
+    assert line in visible(views.health(replace(HEALTH, dead_man=state)).text).split("\n")
+    assert "dead man" not in views.health(HEALTH).text
 
 
 def test_the_status_tells_in_one_line_that_the_feeds_are_up() -> None:

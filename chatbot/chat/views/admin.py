@@ -14,6 +14,7 @@ from chatbot.core.numbers import tidy
 from chatbot.core.people import Person, Role
 from chatbot.core.stops import Stop
 from chatbot.core.times import in_words
+from chatbot.services.dead_man import DeadManState
 from chatbot.services.health import Health
 
 _MODES = {
@@ -70,6 +71,7 @@ def health(seen: Health) -> Reply:
         html("clock {} ms against KuCoin's", f"{round(seen.clock_offset / _MILLISECOND):+d}"),
         *_feeds(seen),
         *keys.standing(seen.keys),
+        *([_dead_man(seen.dead_man, seen.read_at)] if seen.dead_man is not None else []),
         html("messages waiting {}{}", seen.waiting, _undelivered(seen)),
         html("<b>orders of unknown fate {}</b>", seen.unknown_orders) if seen.unknown_orders else None,
         html("strangers turned away {}", seen.strangers) if seen.strangers else None,
@@ -135,6 +137,15 @@ def _feeds(seen: Health) -> list[Html]:
         *(_down(f) for f in seen.feeds if f.down_since is not None),
         armed,
     ]
+
+
+def _dead_man(state: DeadManState, now: datetime) -> Html:
+    names = ", ".join(state.symbols)
+    if state.falls_at is None or state.falls_at <= now:
+        standing = html("<b>dead man's switch NOT set</b> for {}", names)
+    else:
+        standing = html("dead man's switch on {}: falls in {} unless renewed", names, in_words(state.falls_at - now))
+    return html("{}: {}", standing, short(state.problem, REASON)) if state.problem else standing
 
 
 def _down(state: StreamState) -> Html:
