@@ -8,6 +8,7 @@ from chatbot.core.alerts import AlertKind, Direction, Question, Source
 from chatbot.core.errors import NoPermission, Refused, UsageError
 from chatbot.core.feed import Tick
 from chatbot.core.market import Instrument, Symbol
+from chatbot.core.numbers import ceil_to, floor_to
 from chatbot.core.orders import Draft
 from chatbot.core.times import Now, to_millis
 from chatbot.core.wishes import Wish
@@ -94,8 +95,9 @@ class Wishing:
             if direction is None:
                 raise WhichWay(instrument, price, wish)
             if wish.relative:
-                far = price * (1 + level if direction is Direction.ABOVE else 1 - level)
-                level = instrument.round_price(far)
+                # To the step further off: the nearer one may be the price itself.
+                up, step = direction is Direction.ABOVE, instrument.price_increment
+                level = ceil_to(price * (1 + level), step) if up else floor_to(price * (1 - level), step)
             check_not_passed(instrument, price, wish, level)
         return Question(
             kind=wish.kind,

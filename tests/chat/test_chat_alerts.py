@@ -94,7 +94,7 @@ def test_a_line_becomes_a_rule_and_its_card(tmp_path: Path) -> None:
     ("line", "asks"),
     [
         ("/alert eth < 1", "#1 ETH crosses below 1"),
-        ("/alert BTC > +1%", "#1 BTC crosses above 68,086.4"),
+        ("/alert BTC > +1%", "#1 BTC crosses above 68,086.5"),
         ("/alert BTC +5% 1h", "#1 BTC rises 5 % within 1 h"),
         ("/alert BTC -3% 15m", "#1 BTC falls 3 % within 15 m"),
         ("/alert XBTUSDTM > 99k", "#1 XBTUSDTM crosses above 99,000"),

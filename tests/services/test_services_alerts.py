@@ -48,7 +48,20 @@ def test_a_level_already_passed_makes_no_rule(tmp_path: Path, line: str) -> None
 async def test_a_level_may_be_told_from_the_price_of_now(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     rule = await desk.alert("BTC > +1%")
-    assert rule.question.level == Decimal("68086.4")
+    assert rule.question.level == Decimal("68086.5"), "1 % is 68,086.423"
+    rule = await desk.alert("BTC < -1%")
+    assert rule.question.level == Decimal("66738.1"), "1 % is 66,738.177"
+
+
+@pytest.mark.parametrize("direction", ["> +", "< -"])
+def test_a_level_closer_than_one_step_is_one_step_away(tmp_path: Path, direction: str) -> None:
+    @story
+    async def tell() -> None:
+        desk = Desk(tmp_path)
+        rule = await desk.alert(f"BTC {direction}0.00001%")
+        assert abs(rule.question.level - Decimal("67412.3")) == Decimal("0.1")
+
+    tell()
 
 
 @story
