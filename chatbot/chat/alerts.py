@@ -21,6 +21,7 @@ from chatbot.services.alerts import AlertAsking, Alerts
 from chatbot.services.wishing import AlreadyPassed, WhichWay
 
 _ALL = "all"
+_ORDERS = ("/buy", "/sell")
 _NUMBER = re.compile(r"#?([0-9]{1,12})", re.ASCII)
 
 
@@ -123,7 +124,7 @@ def _silence(standing: Standing) -> Html:
 def _in_place(error: UsageError, wish: Wish, zone: tzinfo) -> UsageError:
     """The example of an order stands in the alert's own line."""
     command, _, text = error.example.partition(" ")
-    if command != "/buy":
+    if command not in _ORDERS:
         return error
     order = f"{wish.order.partition(' ')[0]} {text}"
     return UsageError(str(error), example=f"/alert {parsing_alerts.written(replace(wish, order=order), zone)}")

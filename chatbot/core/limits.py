@@ -61,7 +61,7 @@ class Terms:
     book: Book | None = None
 
 
-def in_terms_of(instrument: Instrument, amount: Amount) -> Amount:
+def in_terms_of(instrument: Instrument, amount: Amount, side: Side) -> Amount:
     """`100usdt` as quote funds of BTC-USDT, `0.01btc` as a size. Raises UsageError for a third currency."""
     if amount.kind is not AmountKind.IN_UNIT:
         return amount
@@ -69,7 +69,7 @@ def in_terms_of(instrument: Instrument, amount: Amount) -> Amount:
     if unit not in (instrument.base, instrument.quote):
         raise UsageError(
             f"{instrument.symbol} is {instrument.base} against {instrument.quote}; {amount.unit} is neither.",
-            example=f"/buy {instrument.symbol} {plain(amount.value)}{instrument.quote.lower()}",
+            example=f"/{side.value} {instrument.symbol} {plain(amount.value)}{instrument.quote.lower()}",
         )
     return Amount(kind=AmountKind.BASE if unit == instrument.base else AmountKind.QUOTE, value=amount.value)
 
@@ -77,7 +77,7 @@ def in_terms_of(instrument: Instrument, amount: Amount) -> Amount:
 def fit(draft: Draft, terms: Terms, client_oid: str) -> OrderSpec:
     """Raises Refused when nothing is left after rounding, UsageError for an amount in a third currency."""
     instrument = terms.instrument
-    draft = replace(draft, amount=in_terms_of(instrument, draft.amount))
+    draft = replace(draft, amount=in_terms_of(instrument, draft.amount, draft.side))
     price = None if draft.price is None else _limit_price(draft.side, draft.price, instrument)
     by_funds = draft.side is Side.BUY and price is None and draft.amount.kind is not AmountKind.BASE
     wanted = _wanted_funds(draft, terms) if by_funds else _wanted_size(draft, terms, price)
@@ -132,7 +132,7 @@ def estimate(spec: OrderSpec, terms: Terms) -> Estimate:
 def check_draft(draft: Draft, instrument: Instrument, limits: Limits) -> None:
     """Finds what an order would be refused for whatever the market does. Raises UsageError, Refused, OverLimit."""
     _check_rules(instrument.symbol, instrument, limits)
-    amount = in_terms_of(instrument, draft.amount)
+    amount = in_terms_of(instrument, draft.amount, draft.side)
     price = None if draft.price is None else _limit_price(draft.side, draft.price, instrument)
     buying = draft.side is Side.BUY
     by_funds = buying and amount.kind is AmountKind.QUOTE and price is None

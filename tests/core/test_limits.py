@@ -100,26 +100,27 @@ def test_what_is_asked_for_becomes_exactly_what_is_sent(
 )
 def test_an_amount_in_a_unit_is_funds_or_a_size(unit: str, kind: AmountKind) -> None:
     amount = Amount(kind=AmountKind.IN_UNIT, value=Decimal(5), unit=unit)
-    assert in_terms_of(_BTC, amount) == Amount(kind=kind, value=Decimal(5))
+    assert in_terms_of(_BTC, amount, Side.BUY) == Amount(kind=kind, value=Decimal(5))
 
 
+@pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
 @pytest.mark.parametrize("unit", ["EUR", "ETH", "USDC", ""])
-def test_an_amount_in_a_third_currency_is_not_guessed(unit: str) -> None:
+def test_an_amount_in_a_third_currency_is_not_guessed(unit: str, side: Side) -> None:
     with pytest.raises(UsageError, match=r"BTC-USDT is BTC against USDT") as refused:
-        in_terms_of(_BTC, Amount(kind=AmountKind.IN_UNIT, value=Decimal(5), unit=unit))
-    assert refused.value.example == "/buy BTC-USDT 5usdt"
+        in_terms_of(_BTC, Amount(kind=AmountKind.IN_UNIT, value=Decimal(5), unit=unit), side)
+    assert refused.value.example == f"/{side.value} BTC-USDT 5usdt"
 
 
 def test_dollars_are_no_bitcoins() -> None:
     eth_btc = replace(_BTC, symbol=Symbol("ETH-BTC"), base="ETH", quote="BTC")
     with pytest.raises(UsageError):
-        in_terms_of(eth_btc, Amount(kind=AmountKind.IN_UNIT, value=Decimal(5), unit="$"))
+        in_terms_of(eth_btc, Amount(kind=AmountKind.IN_UNIT, value=Decimal(5), unit="$"), Side.BUY)
 
 
 @pytest.mark.parametrize("kind", [AmountKind.BASE, AmountKind.QUOTE, AmountKind.PERCENT])
 def test_an_amount_without_a_unit_stays_what_it_is(kind: AmountKind) -> None:
     amount = Amount(kind=kind, value=Decimal(5))
-    assert in_terms_of(_BTC, amount) is amount
+    assert in_terms_of(_BTC, amount, Side.BUY) is amount
 
 
 def test_an_amount_in_a_unit_is_never_read_as_a_percentage() -> None:
