@@ -199,12 +199,13 @@ def looks(services: Services, settings: Settings, now: Now) -> Looks:
         return replace(reply, pinned=reply.pinned and (letter.pinned or letter.edits is not None))
 
     def alert(letter: Letter) -> Reply:
-        told = services.alerting.alerts.told(letter.subject_id)
+        told = services.alerting.alerts.told(letter.subject_id, settings.timezone)
         role = settings.role_of(told.rule.person_id)
         trades = role is not None and role >= Role.TRADER and settings.trading_mode is not TradingMode.OFF
         return alerts.fired(told, now(), may_trade=trades)
 
     def digest(letters: Sequence[Letter]) -> tuple[Reply, int]:
-        return alerts.digest([services.alerting.alerts.told(letter.subject_id) for letter in letters])
+        told = services.alerting.alerts.told
+        return alerts.digest([told(letter.subject_id, settings.timezone) for letter in letters])
 
     return Looks(draw=draw, digest=digest, zone_of=lambda _: settings.timezone)

@@ -97,14 +97,14 @@ class AlertHandlers:
         return self._told(tap, html("deleted ({})", tap.person.name))
 
     def _rule_id(self, tap: Tap) -> int:
-        return self._alerts.told(_firing_id(tap)).rule.id
+        return self._alerts.told(_firing_id(tap), self._zone).rule.id
 
     def _changed(self, tap: Tap, standing: Standing) -> Reply:
         return self._told(tap, html("{} ({})", _silence(standing), tap.person.name))
 
     def _told(self, tap: Tap, outcome: Html) -> Reply:
         """On the card that fired. Its words stay: they tell of that firing, whatever becomes of the rule."""
-        told = self._alerts.told(_firing_id(tap))
+        told = self._alerts.told(_firing_id(tap), self._zone)
         buttons = views.fired_buttons(told, may_trade=self._may_trade(tap.person))
         return views.after(tap.letter.text, outcome, buttons, self._zone)
 

@@ -1,7 +1,7 @@
 """What people do with alert rules: make, list, move, silence and remove them, and ask why nothing came."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from chatbot.core.alerts import (
@@ -136,18 +136,19 @@ class Alerts:
             now=self._now(),
         )
 
-    def told(self, firing_id: int) -> Told:
-        """Raises LookupError."""
+    def told(self, firing_id: int, zone: tzinfo) -> Told:
+        """Its day is one of `zone`. Raises LookupError."""
         firing = self._store.alerts.firing(firing_id)
         rule = self._store.alerts.rule(firing.rule_id) if firing is not None else None
         if firing is None or rule is None:
             raise LookupError(f"firing {firing_id} is not in the database")
-        midnight = firing.told_at.replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = firing.told_at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        later = rule.fired - firing.number
         return Told(
             rule=rule,
             firing=firing,
             instrument=self._wishing.known(rule.question.symbol),
-            today=self._store.alerts.count_today(rule.id, midnight),
+            today=self._store.alerts.count_today(rule.id, midnight) - later,
         )
 
     def _rule(self, question: Question, wish: Wish, asking: AlertAsking) -> AlertRule:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -412,7 +412,7 @@ def test_a_message_that_waited_tells_the_level_it_fired_at_whatever_became_of_th
         edit, second = (await desk.taps(CARA, first, "Move to 69,000")).letters
         assert second.text.startswith("<b>BTC crossed above 68,500</b>\n68,500.0 at ")
         assert edit.text.startswith("<b>BTC crossed above 68,000</b>")
-        told = [desk.services.alerting.alerts.told(n) for n in (1, 2)]
+        told = [desk.services.alerting.alerts.told(n, UTC) for n in (1, 2)]
         listed = visible(views.digest(told)[0].text)
         assert "#1·1 BTC crossed above 68,000: 68,012.4," in listed
         assert "#1·2 BTC crossed above 68,500: 68,500.0," in listed
@@ -456,7 +456,7 @@ def test_a_digests_button_leaves_the_digest_standing(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         await desk.says(CARA, "/alert btc > 68000 every 4h")
         (fired,) = _tick(desk, "68012.4")
-        reply, _ = views.digest([desk.services.alerting.alerts.told(fired.subject_id)])
+        reply, _ = views.digest([desk.services.alerting.alerts.told(fired.subject_id, UTC)])
         desk.store.outbox.put(Letter(chat_id=CARA.id, lane=fired.lane, text=reply.text, buttons=reply.buttons))
         (digest,) = desk.delivered()
         (listed,) = (await desk.taps(CARA, digest, "Alerts")).letters

@@ -1,6 +1,7 @@
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -228,10 +229,27 @@ async def test_what_is_told_counts_the_firings_of_the_day(tmp_path: Path) -> Non
         desk.tick("67000")
         desk.wait(60)
         desk.lookout.settle_due()
-    assert [desk.alerts.told(n).today for n in (1, 2)] == [2, 2]
-    assert desk.alerts.told(2).firing.number == 2
+    assert [desk.alerts.told(n, UTC).today for n in (1, 2)] == [1, 2]
+    assert desk.alerts.told(2, UTC).firing.number == 2
     with pytest.raises(LookupError):
-        desk.alerts.told(3)
+        desk.alerts.told(3, UTC)
+
+
+@story
+async def test_the_day_is_the_one_of_the_peoples_clocks(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000 every 1m")
+    for _ in range(24):  # an hour apart, the first at noon UTC
+        desk.tick("68001")
+        desk.tick("67000")
+        desk.wait(3600)
+        desk.lookout.settle_due()
+        desk.tick("67000")
+    assert len(desk.fired()) == 24
+    new_york, kolkata = ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")
+    assert [desk.alerts.told(n, new_york).today for n in (12, 13, 17, 18)] == [12, 13, 17, 1]
+    assert [desk.alerts.told(n, kolkata).today for n in (7, 8)] == [7, 1]
+    assert [desk.alerts.told(n, UTC).today for n in (12, 13)] == [12, 1]
 
 
 @story
