@@ -17,6 +17,7 @@ from chatbot.core.alerts import (
 )
 from chatbot.core.errors import NotAllowed, Refused, UsageError
 from chatbot.core.people import Person, Role
+from chatbot.core.times import in_words
 from chatbot.core.wishes import FeedHealth, Standing, Told, Why, Wish
 from chatbot.services.auditing import CandleAudit
 from chatbot.services.funding import FundingWatch
@@ -99,20 +100,23 @@ class Alerts:
         return len(rules)
 
     def snooze(self, rule_id: int, person: Person, span: timedelta) -> Standing:
-        """Silent for `span`; one that was done gets another turn then. Raises as `remove`."""
-        rule = self._livable(rule_id, person)
-        return self._standing(self._become(rule, snoozed(rule, self._now() + span), person, "snooze"))
+        """Silent for `span`; one that was done gets another turn then. Raises as `remove`, Refused past its end."""
+        rule, until = self._livable(rule_id, person), self._now() + span
+        self._check_end(rule, until)
+        return self._standing(self._become(rule, snoozed(rule, until), person, "snooze"))
 
     def again(self, rule_id: int, person: Person) -> Standing:
-        """A rule that was done gets another turn now, or as soon as its value has gone back. Raises as `remove`."""
+        """A rule that was done gets another turn now, or as soon as its value has gone back. Raises as `snooze`."""
         rule = self._livable(rule_id, person)
+        self._check_end(rule, self._now())
         if rule.alive:
             return self._standing(rule)
         return self._standing(self._become(rule, self._lookout.turned(rule), person, "again"))
 
     async def move(self, rule_id: int, person: Person, level: Decimal) -> Standing:
-        """The same price rule at another level. Raises as `add` and `remove`."""
+        """The same price rule at another level. Raises as `add` and `snooze`."""
         rule = self._livable(rule_id, person)
+        self._check_end(rule, self._now())
         question = rule.question
         direction = question.direction
         instrument = self._wishing.known(question.symbol)
@@ -204,6 +208,15 @@ class Alerts:
         if not rule.alive and rule.state is not AlertState.DONE:
             raise UsageError(f"{rule.name} is over. Make a new one.", example="/alert BTC > 68000")
         return rule
+
+    def _check_end(self, rule: AlertRule, turn: datetime) -> None:
+        """A rule that ends before its next `turn` would never tell, whatever was promised. Raises Refused."""
+        if rule.until is None or turn < rule.until:
+            return
+        left = rule.until - self._now()
+        if left > timedelta(0):
+            raise Refused(f"{rule.name} ends in {in_words(left)}, before it would tell again: nothing was changed.")
+        raise Refused(f"{rule.name} ended {in_words(-left)} ago: nothing was changed. Make a new one.")
 
     def _standing(self, rule: AlertRule) -> Standing:
         question = rule.question

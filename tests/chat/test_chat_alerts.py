@@ -367,6 +367,23 @@ def test_a_snoozed_alert_says_until_when_and_by_whom_and_keeps_its_words(tmp_pat
     _story(tmp_path, story)
 
 
+def test_a_silence_that_outlasts_the_alert_is_refused_and_its_card_stays(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(CARA, "/alert btc > 68000 until 2026-03-03 12:30")
+        (card,) = _tick(desk, "68012.4")
+        said = await desk.taps(CARA, card, "Snooze")
+        assert (_toast(said), said.letters) == (
+            "#1 ends in 30 m, before it would tell again: nothing was changed.",
+            [],
+        )
+        desk.clock.advance(3600)
+        said = await desk.taps(CARA, card, "Again")
+        assert _toast(said) == "#1 ended 30 m ago: nothing was changed. Make a new one."
+        assert [s.rule.state for s in desk.services.alerting.alerts.of(CARA)] == []
+
+    _story(tmp_path, story)
+
+
 def test_the_hours_of_an_alert_are_those_of_the_people_and_say_so(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path, TIMEZONE="Europe/Berlin") as desk:

@@ -135,6 +135,10 @@ def test_how_often_it_told_today_is_counted_in_words(today: int, every: timedelt
 def test_an_alert_that_rests_says_until_when() -> None:
     resting = replace(RULE, state=AlertState.COOLING, every=4 * HOUR, eligible_at=NOON + 4 * HOUR)
     assert _read(replace(TOLD, rule=resting))[-1] == "quiet until 16:00 UTC"
+    lasting = replace(resting, until=NOON + 5 * HOUR)
+    assert _read(replace(TOLD, rule=lasting))[-1] == "quiet until 16:00 UTC"
+    ending = replace(resting, until=NOON + 3 * HOUR)
+    assert _read(replace(TOLD, rule=ending))[-1] == "ends at 15:00 UTC, it will not tell again"
 
 
 @pytest.mark.parametrize(

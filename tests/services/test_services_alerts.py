@@ -161,6 +161,47 @@ async def test_a_snoozed_rule_that_was_armed_misses_what_happens_meanwhile(tmp_p
 
 
 @story
+async def test_no_rule_is_silenced_beyond_its_own_end(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    rule = await desk.alert("BTC > 68000 until 2026-03-01 13:00")
+    desk.tick("68001")
+    kept = desk.rule(rule)
+    desk.wait(600)
+    with pytest.raises(Refused, match=r"#1 ends in 50 m, before it would tell again: nothing was changed\."):
+        desk.alerts.snooze(rule.id, ANNA, HOUR)
+    assert desk.rule(rule) == kept
+    assert desk.alerts.snooze(rule.id, ANNA, timedelta(minutes=49)).rule.state is AlertState.COOLING
+
+
+@story
+async def test_a_rule_that_has_ended_gets_no_further_turn(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    rule = await desk.alert("BTC > 68000 until 2026-03-01 13:00")
+    desk.tick("68001")
+    desk.tick("67000")
+    kept = desk.rule(rule)
+    desk.wait(2 * 3600)
+    ended = r"#1 ended 1 h ago: nothing was changed\. Make a new one\."
+    with pytest.raises(Refused, match=ended):
+        desk.alerts.again(rule.id, ANNA)
+    with pytest.raises(Refused, match=ended):
+        desk.alerts.snooze(rule.id, ANNA, HOUR)
+    with pytest.raises(Refused, match=ended):
+        await desk.alerts.move(rule.id, ANNA, Decimal(69_000))
+    assert desk.rule(rule) == kept
+
+
+@story
+async def test_a_rule_gets_its_turn_until_the_moment_it_ends(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    rule = await desk.alert("BTC > 68000 until 2026-03-01 13:00")
+    desk.tick("68001")
+    desk.wait(3599)
+    desk.tick("67000")
+    assert desk.alerts.again(rule.id, ANNA).rule.state is AlertState.ARMED
+
+
+@story
 async def test_a_rule_that_was_done_gets_another_turn(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     rule = await desk.alert("BTC > 68000")

@@ -200,9 +200,11 @@ def _signature(told: Told) -> Html:
 def _rests(rule: AlertRule, instrument: Instrument | None) -> Html | None:
     if rule.state is AlertState.DONE:
         return html("<i>told once, it will not tell again</i>")
-    if rule.state is AlertState.COOLING and rule.eligible_at is not None:
-        return html("<i>quiet until {}</i>", clock(rule.eligible_at))
-    return None
+    if rule.state is not AlertState.COOLING or rule.eligible_at is None:
+        return None
+    if rule.until is not None and rule.until <= rule.eligible_at:
+        return html("<i>ends at {}, it will not tell again</i>", clock(rule.until))
+    return html("<i>quiet until {}</i>", clock(rule.eligible_at))
 
 
 def _note(rule: AlertRule) -> Html | None:
