@@ -1,14 +1,14 @@
 """The Telegram door: long poll → inbox → gate → handler → toast.
 
 An update is confirmed to Telegram only after it stands in the inbox, so a crash loses
-none. Each is handled in a task of its own, so /kill never waits behind a slow order;
-the store's compare-and-sets make that safe.
+none. Each is handled in a task of its own, so /kill never waits behind a slow order, and
+it begins before whatever came with it; the store's compare-and-sets make that safe.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from telegram.request import HTTPXRequest
 
 from chatbot.chat import words
 from chatbot.chat.front import Front, Then, Toast
+from chatbot.chat.intake import Intake, Kept
 from chatbot.chat.messages import Command, Incoming
 from chatbot.chat.updates import read
 from chatbot.core.errors import ChatbotError
@@ -104,20 +105,19 @@ class Poller:
         self._bot = bot
         self._front = front
         self._post = post
+        self._intake = Intake(post=post, urgent=front.urgent)
         self._heard = heard
         self._sleep = sleep
         self._tasks: set[asyncio.Task[None]] = set()
-        self._offset = 0
         self._failures = 0
         self._conflicts = 0
 
     async def run(self) -> None:
         """Until cancelled. Raises InvalidToken when the token was revoked, SecondPoller when others hold it."""
-        for update_id, body in self._post.waiting():
-            self._keep_running(self._handle(update_id, body))
+        self._begin(self._intake.waiting())
         while True:
             try:
-                updates = await self._bot.raw_updates(self._offset)
+                updates = await self._bot.raw_updates(self._intake.offset)
             except InvalidToken:
                 raise
             except TelegramError as error:
@@ -125,7 +125,7 @@ class Poller:
             else:
                 self._failures = self._conflicts = 0
                 self._heard()
-                if self._take(updates):
+                if self._begin(self._intake.take(updates)):
                     await asyncio.wait(self._tasks, timeout=_ANSWERS_FIRST)
                     await self._sleep(_BREATH)
 
@@ -161,15 +161,11 @@ class Poller:
             except TelegramError as error:
                 log.info("the command list of %s could not be set: %s", person, error)
 
-    def _take(self, updates: list[dict[str, Any]]) -> bool:
-        """Whether anything new came."""
-        bodies = {u["update_id"]: json.dumps(u) for u in updates}
-        new = self._post.keep(list(bodies.items()))
-        if bodies:
-            self._offset = max(bodies) + 1
-        for update_id in new:
-            self._keep_running(self._handle(update_id, bodies[update_id]))
-        return bool(new)
+    def _begin(self, updates: Sequence[Kept]) -> bool:
+        """Whether there were any."""
+        for update_id, body in updates:
+            self._keep_running(self._handle(update_id, body))
+        return bool(updates)
 
     def _keep_running(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -53,6 +53,12 @@ class Front:
         self._bot_name = bot_name
         self._now = now
 
+    def urgent(self, text: str) -> bool:
+        """Whether this line is a command that is honoured always, and so before all others."""
+        parsed = parsing.command(text, self._bot_name)
+        command = None if parsed is None else self._table.command(parsed[0])
+        return command is not None and command.effect is Effect.ALWAYS
+
     async def handle(self, incoming: Incoming) -> tuple[Toast | None, Then | None]:
         """Ends the update. Returns the toast of a tap, and what is to be done after it was shown.
 

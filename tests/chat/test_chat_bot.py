@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import json
 import sqlite3
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from telegram.error import NetworkError
 
 from chatbot.chat import words
 from chatbot.chat.bot import SecondPoller, TokenRefused, connect, who_am_i
-from chatbot.chat.messages import Message, Reply, Tap
+from chatbot.chat.messages import Command, Effect, Message, Reply, Tap
 from chatbot.core.errors import Refused, Unavailable
 from chatbot.core.notices import Button, Lane, Letter
 from chatbot.core.people import Role
@@ -25,6 +26,7 @@ from chatbot.sandbox.telegram_phone import Phone
 from chatbot.sandbox.telegram_refusals import TelegramRefusal, bad_request, conflict, forbidden, too_many
 from chatbot.sandbox.telegram_updates import UpdateKind
 from chatbot.sandbox.telegram_values import TelegramUser
+from chatbot.services.post import Post
 from tests.chat.desk import ANNA, CARA, open_desk
 from tests.chat.wire import TOKEN, Wire, echo, polling, sending, table_of, wired
 from tests.playground import eventually
@@ -186,6 +188,32 @@ def test_a_command_does_not_wait_behind_a_slow_one(tmp_path: Path) -> None:
             phone.write("/stuck")
             phone.write("/echo quick")
             await eventually(lambda: _letters(wire) == ["you said quick"])
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("before_the_start", [False, True])
+def test_a_kill_is_acted_on_before_whatever_came_with_it(tmp_path: Path, before_the_start: bool) -> None:
+    async def story() -> None:
+        acted: list[str] = []
+
+        async def noted(message: Message) -> Reply:
+            acted.append(message.command)
+            return Reply()
+
+        kill = Command(
+            name="kill", role=Role.TRADER, effect=Effect.ALWAYS, summary="", usage="", example="/kill", handle=noted
+        )
+        async with wired(tmp_path) as wire:
+            phone = wire.phone(ANNA)
+            for _ in range(20):
+                phone.write("/note")
+            phone.write("/kill")
+            if before_the_start:
+                Post(wire.store).keep([(u["update_id"], json.dumps(u)) for u in await wire.bot.raw_updates(0)])
+            async with polling(wire, table_of({"note": noted}, extra=[kill])):
+                await eventually(lambda: len(acted) == 21)
+            assert acted == ["kill", *["note"] * 20]
 
     asyncio.run(story())
 
