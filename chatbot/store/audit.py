@@ -1,11 +1,17 @@
-"""Who did what, when: rows are added and never changed (the schema's triggers see to it)."""
+"""Who did what, when: rows are added and never changed. Triggers see to it, and a chain of hashes shows it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from chatbot.core.orders import TicketState
 from chatbot.core.times import Now
+from chatbot.store import chain
 from chatbot.store.database import Database
 from chatbot.store.values import moment, stamp
+
+_WEIGHTY = {TicketState.SUBMITTING.value, "killed", "resumed"}
+"""A database that has forgotten one of these must not trade."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,17 +23,29 @@ class AuditRecord:
     detail: str
 
 
+def _nothing() -> None:
+    pass
+
+
 class Audit:
-    def __init__(self, db: Database, now: Now) -> None:
+    """`fence` is called after the commit of what must never be forgotten."""
+
+    def __init__(self, db: Database, now: Now, fence: Callable[[], None] = _nothing) -> None:
         self._db = db
         self._now = now
+        self._fence = fence
 
     def record(self, person: str, what: str, detail: str = "") -> None:
         """Joins the transaction that is open, so that a change and its record stand or fall together."""
-        self._db.execute(
-            "INSERT INTO audit (at, person, what, detail) VALUES (?, ?, ?, ?)",
-            [stamp(self._now()), person, what, detail],
-        )
+        with self._db.atomic():
+            last, before = chain.end(self._db.conn)
+            row = last + 1, stamp(self._now()), person, what, detail
+            self._db.execute(
+                "INSERT INTO audit (id, at, person, what, detail, hash) VALUES (?, ?, ?, ?, ?, ?)",
+                [*row, chain.link(before, row)],
+            )
+            if what in _WEIGHTY:
+                self._db.then(self._fence)
 
     def latest(self, count: int) -> tuple[AuditRecord, ...]:
         """Newest first."""

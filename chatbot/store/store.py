@@ -11,9 +11,11 @@ from chatbot.store.alerts import CARDS_STAY, Alerts
 from chatbot.store.audit import Audit
 from chatbot.store.database import Database, open_database
 from chatbot.store.facts import Facts
+from chatbot.store.fence import Fence
 from chatbot.store.mail import Inbox, Outbox
 from chatbot.store.orders import Orders
 from chatbot.store.people import People
+from chatbot.store.reserve import Reserve
 from chatbot.store.stops import Stops
 from chatbot.store.uptime import host_uptime
 from chatbot.store.values import stamp
@@ -32,6 +34,8 @@ class Store:
     outbox: Outbox
     audit: Audit
     facts: Facts
+    fence: Fence
+    reserve: Reserve
 
     @contextlib.contextmanager
     def atomic(self) -> Iterator[None]:
@@ -55,11 +59,20 @@ class Store:
 
 
 def open_store(
-    path: Path, now: Now, ring: Callable[[], None] = lambda: None, uptime: Callable[[], Uptime] = host_uptime
+    path: Path,
+    now: Now,
+    ring: Callable[[], None] = lambda: None,
+    uptime: Callable[[], Uptime] = host_uptime,
+    tell: Callable[[Exception], None] | None = None,
 ) -> Store:
-    """`ring` is called when a letter was put into the outbox. Raises Damaged (see `database`)."""
-    db = open_database(path)
-    audit = Audit(db, now)
+    """`ring` is called when a letter was put into the outbox, `tell` with what ends the database's use.
+
+    Raises Damaged and StorageTrouble (see `database`).
+    """
+    reserve = Reserve(path.with_name(path.name + ".reserve"))
+    db = open_database(path, reserve, tell)
+    fence = Fence(path.with_name(path.name + ".fence"), db.conn, now)
+    audit = Audit(db, now, fence.write)
     return Store(
         db=db,
         now=now,
@@ -72,4 +85,6 @@ def open_store(
         outbox=Outbox(db, now, ring),
         audit=audit,
         facts=Facts(db, now),
+        fence=fence,
+        reserve=reserve,
     )

@@ -59,7 +59,7 @@ def test_every_commit_is_flushed_and_references_are_checked(store: Store) -> Non
     assert _pragma(store.db, "journal_mode") == "wal"
     assert _pragma(store.db, "synchronous") == 2
     assert _pragma(store.db, "foreign_keys") == 1
-    assert _pragma(store.db, "busy_timeout") == 5000
+    assert _pragma(store.db, "busy_timeout") == 1000
 
 
 def _refused_untouched(path: Path, reason: str) -> None:
