@@ -206,6 +206,6 @@ def looks(services: Services, settings: Settings, now: Now) -> Looks:
 
     def digest(letters: Sequence[Letter]) -> tuple[Reply, int]:
         told = services.alerting.alerts.told
-        return alerts.digest([told(letter.subject_id, settings.timezone) for letter in letters])
+        return alerts.digest([told(letter.subject_id, settings.timezone) for letter in letters], now())
 
     return Looks(draw=draw, digest=digest, zone_of=lambda _: settings.timezone)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from chatbot.chat import parsing_alerts
 from chatbot.chat.messages import Message, Reply, Tap
+from chatbot.chat.views import alert_buttons
 from chatbot.chat.views import alert_rules as rules
 from chatbot.chat.views import alerts as views
 from chatbot.chat.views.alert_phrases import goes_back, level
@@ -105,7 +106,7 @@ class AlertHandlers:
     def _told(self, tap: Tap, outcome: Html) -> Reply:
         """On the card that fired. Its words stay: they tell of that firing, whatever becomes of the rule."""
         told = self._alerts.told(_firing_id(tap), self._zone)
-        buttons = views.fired_buttons(told, may_trade=self._may_trade(tap.person))
+        buttons = alert_buttons.under(told, may_trade=self._may_trade(tap.person))
         return views.after(tap.letter.text, outcome, buttons, self._zone)
 
     def _may_trade(self, person: Person) -> bool:

@@ -430,7 +430,7 @@ def test_a_message_that_waited_tells_the_level_it_fired_at_whatever_became_of_th
         assert second.text.startswith("<b>BTC crossed above 68,500</b>\n68,500.0 at ")
         assert edit.text.startswith("<b>BTC crossed above 68,000</b>")
         told = [desk.services.alerting.alerts.told(n, UTC) for n in (1, 2)]
-        listed = visible(views.digest(told)[0].text)
+        listed = visible(views.digest(told, desk.clock())[0].text)
         assert "#1·1 BTC crossed above 68,000: 68,012.4," in listed
         assert "#1·2 BTC crossed above 68,500: 68,500.0," in listed
 
@@ -473,7 +473,7 @@ def test_a_digests_button_leaves_the_digest_standing(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         await desk.says(CARA, "/alert btc > 68000 every 4h")
         (fired,) = _tick(desk, "68012.4")
-        reply, _ = views.digest([desk.services.alerting.alerts.told(fired.subject_id, UTC)])
+        reply, _ = views.digest([desk.services.alerting.alerts.told(fired.subject_id, UTC)], desk.clock())
         desk.store.outbox.put(Letter(chat_id=CARA.id, lane=fired.lane, text=reply.text, buttons=reply.buttons))
         (digest,) = desk.delivered()
         (listed,) = (await desk.taps(CARA, digest, "Alerts")).letters

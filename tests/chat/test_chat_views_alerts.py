@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.chat.messages import Reply
+from chatbot.chat.views import alert_buttons
 from chatbot.chat.views import alerts as views
 from chatbot.chat.views.markup import Html, plain_text, units
 from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Direction, Firing, Question, Source
@@ -109,7 +110,7 @@ def test_every_kind_has_its_words(told: Told, lines: list[str]) -> None:
 def test_a_payment_that_is_told_too_late_is_not_counted_down_to() -> None:
     told = _funding(AlertKind.FUNDING_PAYMENT, "0.489", "long USDT")
     text = shown(views.fired(told, NOON + HOUR, may_trade=False))
-    assert text.startswith("BTC long pays 0.49 USDT\nsettles at 12:22 UTC")
+    assert text.startswith("BTC long pays 0.49 USDT\nsettles at 3 Mar 12:22 UTC")
 
 
 def test_a_late_alert_says_its_minute_and_how_late_it_is() -> None:
@@ -118,6 +119,53 @@ def test_a_late_alert_says_its_minute_and_how_late_it_is() -> None:
     assert _read(moved)[1:3] == ["asked for 5 %", "late: in the minute 12:00 UTC, told 17 m later"]
     funding = _late(_funding(AlertKind.FUNDING_LEVEL, "0.00061", "current", "0.0005"), Source.HISTORY)
     assert _read(funding)[1:3] == ["+0.0610 % settled at 12:22 UTC", "late: told 17 m later"]
+
+
+@pytest.mark.parametrize(
+    ("after", "lines"),
+    [
+        (2 * MINUTE, ["68,012.4 at 12:00 UTC", "#12·1, 2nd time today"]),
+        (3 * MINUTE, ["68,012.4 at 3 Mar 12:00 UTC", "told 3 m late: it could not be delivered before",
+                      "#12·1, 2nd time that day"]),
+        (26 * HOUR, ["68,012.4 at 3 Mar 12:00 UTC", "told 1 d 2 h late: it could not be delivered before",
+                     "#12·1, 2nd time that day"]),
+    ],
+)  # fmt: skip
+def test_what_had_to_wait_says_its_day_and_how_late_it_is_told(after: timedelta, lines: list[str]) -> None:
+    card = views.fired(replace(TOLD, today=2), NOON + after, may_trade=False)
+    assert shown(card).split("\n")[1:-1] == lines
+
+
+def test_of_a_late_alert_that_had_to_wait_as_well_all_the_time_counts() -> None:
+    card = views.fired(_late(TOLD), NOON + 26 * HOUR, may_trade=False)
+    assert shown(card).split("\n")[2] == "late: in the minute 3 Mar 12:00 UTC, told 1 d 2 h later"
+    rate = _late(_funding(AlertKind.FUNDING_LEVEL, "0.00061", "current", "0.0005"), Source.HISTORY)
+    card = views.fired(rate, NOON + 26 * HOUR, may_trade=False)
+    assert shown(card).split("\n")[1:3] == ["+0.0610 % settled at 3 Mar 12:22 UTC", "late: told 1 d 2 h later"]
+
+
+def test_a_rate_or_a_move_that_had_to_wait_names_its_day() -> None:
+    move = replace(TOLD, rule=replace(RULE, question=MOVE), firing=replace(FIRING, value=Decimal("0.06")))
+    pay = _funding(AlertKind.FUNDING_PAYMENT, "0.489", "long USDT")
+    flip = _funding(AlertKind.FUNDING_FLIP, "-0.00031", "predicted")
+    second = [shown(views.fired(t, NOON + HOUR, may_trade=False)).split("\n")[1] for t in (move, pay, flip)]
+    assert second == [
+        "asked for 5 %, at 3 Mar 12:00 UTC",
+        "settles at 3 Mar 12:22 UTC",
+        "-0.0310 %, predicted for 3 Mar 12:22 UTC",
+    ]
+
+
+def test_many_that_had_to_wait_say_their_days_and_how_late_they_are() -> None:
+    old = replace(TOLD, firing=replace(FIRING, at=NOON - 26 * HOUR, told_at=NOON - 26 * HOUR))
+    reply, _ = views.digest([old, _late(TOLD), TOLD], NOON)
+    assert shown(reply).split("\n") == [
+        "3 alerts",
+        "told up to 1 d 2 h late: they could not be delivered before",
+        "#12·1 BTC crossed above 68,000: 68,012.4, 2 Mar 10:00 UTC late",
+        "#12·1 BTC crossed above 68,000: 68,012.4, 12:00 UTC late",
+        "#12·1 BTC crossed above 68,000: 68,012.4, 12:00 UTC",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +233,7 @@ def test_the_next_level_is_round_and_a_little_further(
     direction: Direction, level: str, value: str, step: str, further: str | None
 ) -> None:
     told = _priced(direction, Decimal(level), Decimal(value), Decimal(step))
-    assert views.next_level(told) == (None if further is None else Decimal(further))
+    assert alert_buttons.next_level(told) == (None if further is None else Decimal(further))
 
 
 def _priced(direction: Direction, level: Decimal, value: Decimal, step: Decimal) -> Told:
@@ -206,7 +254,7 @@ def test_a_next_level_can_always_still_be_reached(direction: Direction, step: st
     level = steps * increment
     value = level + beyond * increment if direction is UP else max(level - beyond * increment, increment)
     told = _priced(direction, level, value, increment)
-    further = views.next_level(told)
+    further = alert_buttons.next_level(told)
     assert further is not None or direction is DOWN
     if further is not None:
         assert (further > value) == (direction is UP)
@@ -220,7 +268,7 @@ def test_whatever_stands_in_a_rule_is_never_markup(name: str, note: str, order: 
     told = Told(rule=replace(RULE, question=question, note=note, order=order), firing=FIRING, instrument=None, today=1)
     text = shown(views.fired(told, NOON, may_trade=True))
     assert in_view(f"“{note}”") in text or not note
-    shown(views.digest([told])[0])
+    shown(views.digest([told], NOON)[0])
     visible(views.gone(told.rule))
     visible(views.order_refused(told.rule, Killed(name)))
 
@@ -241,7 +289,7 @@ def test_after_a_tap_the_last_line_tells_what_was_done() -> None:
 def test_many_in_one_message_are_a_line_each() -> None:
     funding = _funding(AlertKind.FUNDING_LEVEL, "0.00061", "current", "0.0005")
     moved = replace(TOLD, rule=replace(RULE, id=13, question=MOVE), firing=replace(FIRING, value=Decimal("0.0524")))
-    reply, listed = views.digest([TOLD, _late(TOLD), moved, funding])
+    reply, listed = views.digest([TOLD, _late(TOLD), moved, funding], NOON)
     assert listed == 4
     assert shown(reply).split("\n") == [
         "4 alerts",
@@ -251,13 +299,13 @@ def test_many_in_one_message_are_a_line_each() -> None:
         "#12·1 BTC funding above +0.0500 %: +0.0610 %, 12:22 UTC",
     ]
     assert (labels(reply), actions(reply)) == (["Alerts"], ["alerts"])
-    assert shown(views.digest([TOLD])[0]).startswith("1 alert\n")
+    assert shown(views.digest([TOLD], NOON)[0]).startswith("1 alert\n")
 
 
 def _packed(tolds: Sequence[Told]) -> list[Reply]:
     messages = []
     while tolds:
-        reply, listed = views.digest(tolds)
+        reply, listed = views.digest(tolds, NOON)
         assert listed >= 1
         messages.append(reply)
         tolds = tolds[listed:]

@@ -140,3 +140,6 @@ def test_a_time_is_worded_for_the_readers_zone_and_nothing_else_is_touched() -> 
     )
     assert visible(markup.in_zone(text, ZoneInfo("Europe/Berlin"))) == "STOPPED at 19:31 CET\n18:31 UTC"
     assert visible(markup.in_zone(text, UTC)) == visible(text)
+    late = markup.day_clock(datetime(2026, 3, 1, 23, 31, tzinfo=UTC))
+    assert visible(late) == "1 Mar 23:31 UTC"
+    assert visible(markup.in_zone(late, ZoneInfo("Europe/Berlin"))) == "2 Mar 00:31 CET"

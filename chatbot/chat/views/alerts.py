@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
-from decimal import Decimal
 
 from chatbot.chat.messages import Reply
+from chatbot.chat.views import alert_buttons
 from chatbot.chat.views import alert_phrases as phrases
 from chatbot.chat.views.markup import (
     TEXT_LIMIT,
     Html,
     bold,
     clock,
+    day_clock,
     html,
     in_zone,
     lines,
@@ -19,21 +20,16 @@ from chatbot.chat.views.markup import (
     short,
     units,
 )
-from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Direction, Source
+from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Source
 from chatbot.core.errors import ChatbotError
 from chatbot.core.market import Instrument, Venue
-from chatbot.core.notices import Button, Buttons, ButtonStyle, Subject
-from chatbot.core.numbers import ceil_to, floor_to, plain
+from chatbot.core.notices import Button, Buttons, Subject
 from chatbot.core.times import in_words
 from chatbot.core.wishes import Told
 from chatbot.services.blindness import Back
 
 SNOOZE = timedelta(hours=1)
 
-_FURTHER = Decimal("0.0075")
-"""Of the price: how much further on the next level is looked for."""
-
-_TIDY = (Decimal(5), Decimal(2), Decimal(1))
 _OUTCOME = "<i>"
 _ROW = 90
 """Visible characters of one alert in a list of many."""
@@ -41,62 +37,24 @@ _ROW = 90
 _FRESH = timedelta(seconds=90)
 """A payment still to come is counted down to; later its time of day is told."""
 
+_PROMPT = timedelta(minutes=2)
+"""What is told later than this is not of now: it says its day."""
+
 
 def fired(told: Told, now: datetime, *, may_trade: bool) -> Reply:
     """`may_trade`: the rule's person may, and trading is not off."""
     rule, firing = told.rule, told.firing
     body = lines(
         bold(f"{phrases.happened(firing, rule.question, told.instrument)}{_in_time(told, now)}"),
-        _facts(told),
-        _late(told) if firing.late else None,
-        _signature(told),
+        _facts(told, now),
+        _late(told, now),
+        _signature(told, now),
         html("order: {}", rule.order) if rule.order else None,
         _rests(rule, told.instrument),
     )
     return Reply(
-        text=body, buttons=fired_buttons(told, may_trade=may_trade), subject=Subject.ALERT, subject_id=firing.id
+        text=body, buttons=alert_buttons.under(told, may_trade=may_trade), subject=Subject.ALERT, subject_id=firing.id
     )
-
-
-def fired_buttons(told: Told, *, may_trade: bool) -> Buttons:
-    """Those of a rule that is gone are gone, too."""
-    rule, firing = told.rule, told.firing
-    if not (rule.alive or rule.state is AlertState.DONE):
-        return ()
-    first = [Button(text="Snooze 1h", action=f"snooze {firing.id}")]
-    if rule.state is AlertState.DONE:
-        first.append(Button(text="Again", action=f"again {firing.id}"))
-    second = [Button(text="Delete", action=f"drop {firing.id}", style=ButtonStyle.DANGER)]
-    further = next_level(told)
-    if further is not None:
-        text = f"Move to {phrases.level(further)}"
-        second.insert(0, Button(text=text, action=f"move {firing.id} {plain(further)}", style=ButtonStyle.PRIMARY))
-    rows = [first, second]
-    if may_trade and rule.question.venue is Venue.SPOT:
-        symbol = rule.question.symbol
-        rows.append([
-            Button(text="Buy", action=f"buy {symbol}", style=ButtonStyle.SUCCESS),
-            Button(text="Sell", action=f"sell {symbol}", style=ButtonStyle.DANGER),
-        ])  # fmt: skip
-    return tuple(map(tuple, rows))
-
-
-def next_level(told: Told) -> Decimal | None:
-    """A round price about 0.75 % further on, and one step at least; None where there is none."""
-    question, value, instrument = told.rule.question, told.firing.value, told.instrument
-    if question.kind is not AlertKind.PRICE or instrument is None:
-        return None
-    up = question.direction is Direction.ABOVE
-    base = max(question.level, value) if up else min(question.level, value)
-    reach = base * _FURTHER
-    power = Decimal(1).scaleb(reach.adjusted())
-    step = max(next(power * n for n in _TIDY if power * n <= reach), instrument.price_increment)
-    about = ((base + reach if up else base - reach) / step).quantize(Decimal(1)) * step
-    increment = instrument.price_increment
-    if up:
-        return ceil_to(max(about, base + increment), increment)
-    further = floor_to(min(about, base - increment), increment)
-    return further if further > 0 else None
 
 
 def after(text: str, outcome: Html, buttons: Buttons, zone: tzinfo) -> Reply:
@@ -108,18 +66,19 @@ def after(text: str, outcome: Html, buttons: Buttons, zone: tzinfo) -> Reply:
     return Reply(text=body, buttons=buttons, edit=True, toast=plain_text(in_zone(outcome, zone)))
 
 
-def digest(tolds: Sequence[Told]) -> tuple[Reply, int]:
+def digest(tolds: Sequence[Told], now: datetime) -> tuple[Reply, int]:
     """Many in one message, oldest first: a line each, as many as fit. The second value is how many those are."""
     rows: list[Html] = []
-    room = TEXT_LIMIT - units(plain_text(_headline(len(tolds))))
+    waited = _waited_together(tolds, now)
+    room = TEXT_LIMIT - units(plain_text(lines(_headline(len(tolds)), waited)))
     for told in tolds:
-        row = _row(told)
+        row = _row(told, now)
         room -= units(plain_text(row)) + 1
         if room < 0 and rows:
             break
         rows.append(row)
     buttons = ((Button(text="Alerts", action="alerts"),),)
-    return Reply(text=lines(_headline(len(rows)), *rows), buttons=buttons), len(rows)
+    return Reply(text=lines(_headline(len(rows)), waited, *rows), buttons=buttons), len(rows)
 
 
 def blind(since: datetime, venue: Venue, rules: int) -> Html:
@@ -159,22 +118,33 @@ def _in_time(told: Told, now: datetime) -> str:
     return f" in {in_words(settles_at - now)}" if settles_at - now > _FRESH else ""
 
 
-def _facts(told: Told) -> Html | None:
+def _old(told: Told, now: datetime) -> bool:
+    return now - told.firing.at > _PROMPT
+
+
+def _when(moment: datetime, told: Told, now: datetime) -> Html:
+    """Of something told at `now`."""
+    return day_clock(moment) if _old(told, now) else clock(moment)
+
+
+def _facts(told: Told, now: datetime) -> Html | None:
     """The value that fired it, and its moment."""
     firing, kind = told.firing, told.rule.question.kind
+    at = _when(firing.at, told, now)
     if kind is AlertKind.PRICE and firing.source is not Source.CANDLE:
-        return html("{} at {}", phrases.price(firing.value, told.instrument), clock(firing.at))
+        return html("{} at {}", phrases.price(firing.value, told.instrument), at)
     if kind is AlertKind.PRICE:
         return html("{} was traded", phrases.price(firing.value, told.instrument))
     if kind is AlertKind.MOVE:
         asked = phrases.size(told.rule.question.level)
-        return html("asked for {}", asked) if firing.late else html("asked for {}, at {}", asked, clock(firing.at))
-    return _settling(told)
+        return html("asked for {}", asked) if firing.late else html("asked for {}, at {}", asked, at)
+    return _settling(told, now)
 
 
-def _settling(told: Told) -> Html | None:
+def _settling(told: Told, now: datetime) -> Html | None:
     firing, kind = told.firing, told.rule.question.kind
-    when = clock(firing.settles_at) if firing.settles_at is not None else Html("the next settlement")
+    settles_at = firing.settles_at
+    when = _when(settles_at, told, now) if settles_at is not None else Html("the next settlement")
     if kind in (AlertKind.FUNDING_INTERVAL, AlertKind.FUNDING_PAYMENT):
         return html("settles at {}", when)
     if firing.late:
@@ -183,17 +153,29 @@ def _settling(told: Told) -> Html | None:
     return html("{}, {} {}", rate(firing.value), verb, when)
 
 
-def _late(told: Told) -> Html:
+def _late(told: Told, now: datetime) -> Html | None:
     """A candle knows its minute, not the moment."""
     firing = told.firing
-    minute = html("in the minute {}, ", clock(firing.at)) if firing.source is Source.CANDLE else Html("")
-    return html("<b>late:</b> {}told {} later", minute, in_words(firing.told_at - firing.at))
+    span = in_words(max(now, firing.told_at) - firing.at)
+    if firing.late:
+        minute = html("in the minute {}, ", _when(firing.at, told, now))
+        return html("<b>late:</b> {}told {} later", minute if firing.source is Source.CANDLE else Html(""), span)
+    return html("<b>told {} late:</b> it could not be delivered before", span) if _old(told, now) else None
 
 
-def _signature(told: Told) -> Html:
+def _waited_together(tolds: Sequence[Told], now: datetime) -> Html | None:
+    """What is late by itself says so in its row."""
+    waited = [now - told.firing.at for told in tolds if not told.firing.late and _old(told, now)]
+    if not waited:
+        return None
+    return html("<b>told up to {} late:</b> they could not be delivered before", in_words(max(waited)))
+
+
+def _signature(told: Told, now: datetime) -> Html:
     rule, firing = told.rule, told.firing
     note = html(" “{}”", rule.note) if rule.note else Html("")
-    often = f", {_ordinal(told.today)} time today" if rule.every is not None or told.today > 1 else ""
+    day = "that day" if _old(told, now) else "today"
+    often = f", {_ordinal(told.today)} time {day}" if rule.every is not None or told.today > 1 else ""
     return html("{}·{}{}{}", rule.name, firing.number, note, often)
 
 
@@ -215,17 +197,18 @@ def _headline(count: int) -> Html:
     return bold("1 alert" if count == 1 else f"{count} alerts")
 
 
-def _row(told: Told) -> Html:
+def _row(told: Told, now: datetime) -> Html:
     """`#12·3 BTC crossed above 68,000: 68,012.4, 11:42`, marked when late."""
     rule, firing = told.rule, told.firing
     what = phrases.happened(firing, rule.question, told.instrument)
     value = _value(told)
     tail = f": {value}" if value else ""
     moment = firing.settles_at if firing.settles_at is not None else firing.at
-    mark = html(" <b>late</b>") if firing.late else Html("")
-    # what is left beside the time of day, `12:34 UTC` at its longest `12:34 +0530`, and the mark
-    text = short(f"{rule.name}·{firing.number} {what}{tail}", _ROW - len(", 12:34 +0530 late"))
-    return html("{}, {}{}", text, clock(moment), mark)
+    mark = html(" <b>late</b>") if firing.late or _old(told, now) else Html("")
+    # what is left beside the time, `12:34 UTC` at its longest `12:34 +0530`, and the mark
+    beside = ", 31 Mar 12:34 +0530 late" if _old(told, now) else ", 12:34 +0530 late"
+    text = short(f"{rule.name}·{firing.number} {what}{tail}", _ROW - len(beside))
+    return html("{}, {}{}", text, _when(moment, told, now), mark)
 
 
 def _value(told: Told) -> str:

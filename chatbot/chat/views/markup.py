@@ -22,7 +22,7 @@ REASON = 300
 ROWS = 30
 """Orders listed on one card; more would pass Telegram's limits of text and buttons."""
 
-_TIME = re.compile(r'(<tg-time unix="(\d+)" format="t">)[^<]*(</tg-time>)')
+_TIME = re.compile(r'(<tg-time unix="(\d+)" format="(D?)t">)[^<]*(</tg-time>)')
 _TAG = re.compile(r"</?[a-z][^<>]*>")
 
 
@@ -57,16 +57,27 @@ def example(line: str) -> Html:
 
 def clock(moment: datetime) -> Html:
     """The time of day: the phone shows it in its own zone, older ones as `in_zone` words it."""
-    return html('<tg-time unix="{}" format="t">{}</tg-time>', int(moment.timestamp()), f"{moment:%H:%M} UTC")
+    return html('<tg-time unix="{}" format="t">{}</tg-time>', int(moment.timestamp()), _worded(moment, day=False))
+
+
+def day_clock(moment: datetime) -> Html:
+    """The day, too: for what is not of now."""
+    return html('<tg-time unix="{}" format="Dt">{}</tg-time>', int(moment.timestamp()), _worded(moment, day=True))
 
 
 def in_zone(text: str, zone: tzinfo) -> Html:
     """The same markup, its times worded for a reader in `zone` whose phone does not do it."""
 
     def worded(found: re.Match[str]) -> str:
-        return f"{found[1]}{datetime.fromtimestamp(int(found[2]), zone):%H:%M %Z}{found[3]}"
+        moment = datetime.fromtimestamp(int(found[2]), zone)
+        return f"{found[1]}{_worded(moment, day=bool(found[3]))}{found[4]}"
 
     return Html(_TIME.sub(worded, text))
+
+
+def _worded(moment: datetime, *, day: bool) -> str:
+    """`12:34 UTC`, with the day `3 Mar 12:34 UTC`."""
+    return f"{moment.day} {moment:%b %H:%M %Z}" if day else f"{moment:%H:%M %Z}"
 
 
 def age(read_at: datetime, now: datetime) -> str | None:
