@@ -10,16 +10,18 @@ from chatbot.alerting import Alerting, Ground, build_alerting
 from chatbot.chat.account import AccountHandlers
 from chatbot.chat.admin import AdminHandlers
 from chatbot.chat.alerts import AlertHandlers
+from chatbot.chat.approving import Approving, Erase, Sequels
 from chatbot.chat.bot import Poller, connect
+from chatbot.chat.erasing import Eraser
 from chatbot.chat.front import Front
 from chatbot.chat.gate import Gate, Readers
 from chatbot.chat.market import MarketHandlers
 from chatbot.chat.messages import Reply
 from chatbot.chat.parcels import Looks
 from chatbot.chat.sender import Sender
-from chatbot.chat.table import Table, alert_verbs, commands, verbs
+from chatbot.chat.table import Table, alert_verbs, approving_verbs, code_command, commands, verbs
 from chatbot.chat.trading import TradingHandlers
-from chatbot.chat.views import alerts, stops, tickets
+from chatbot.chat.views import alerts, approvals, stops, tickets
 from chatbot.config import Settings
 from chatbot.connecting import Kucoin
 from chatbot.core.limits import Limits
@@ -27,9 +29,11 @@ from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Letter, Subject
 from chatbot.core.people import Role
 from chatbot.core.times import Now, steady_now
+from chatbot.gates import build_guards
 from chatbot.guarding import build_guard
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES
 from chatbot.services.cancelling import Cancelling
+from chatbot.services.factors import Factors
 from chatbot.services.health import Checkup
 from chatbot.services.key_guard import KeyGuard
 from chatbot.services.killswitch import KillSwitch
@@ -37,8 +41,10 @@ from chatbot.services.market import Markets
 from chatbot.services.people import Doorbell, Groups, Watchlists
 from chatbot.services.portfolio import Portfolio
 from chatbot.services.post import Post
+from chatbot.services.readiness import Readiness
 from chatbot.services.reconcile import Reconciler
 from chatbot.services.trading import Trading
+from chatbot.starting import build_readiness
 from chatbot.store.store import Store
 
 
@@ -47,9 +53,11 @@ class Services:
     markets: Markets
     portfolio: Portfolio
     reconciler: Reconciler
+    readiness: Readiness
     trading: Trading
     cancelling: Cancelling
     killswitch: KillSwitch
+    factors: Factors
     watchlists: Watchlists
     checkup: Checkup
     guard: KeyGuard
@@ -82,6 +90,9 @@ def rules(settings: Settings) -> Limits:
         daily_max=settings.daily_max_notional,
         confirm=settings.order_confirm_seconds,
         max_drift=settings.order_max_drift,
+        most_per_minute=settings.order_max_per_minute,
+        approval_above=settings.order_approval_above,
+        totp_above=None if settings.totp_secret is None else settings.order_totp_above,
     )
 
 
@@ -90,13 +101,16 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
     markets = Markets(exchange.market, now)
     reconciler = Reconciler(exchange=exchange, store=store, now=now)
     guard = build_guard(settings, store, kucoin, now)
+    readiness = build_readiness(settings, store, exchange, markets, reconciler)
+    killswitch = KillSwitch(exchange=exchange, store=store, owners=settings.telegram_owners, now=now)
+    guards = build_guards(settings, store, killswitch, holds=[guard.hold, readiness.hold])
     trading = Trading(
         exchange=exchange,
         markets=markets,
         reconciler=reconciler,
         store=store,
         rules=rules(settings),
-        holds=[guard.hold],
+        guards=guards,
     )
     alerting = build_alerting(
         Ground(
@@ -119,13 +133,17 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
         now=now,
     )
     checkup.keys = lambda: guard.keys
+    if settings.trading_mode is not TradingMode.OFF:
+        checkup.finding_out = lambda: readiness.problem
     return Services(
         markets=markets,
         portfolio=Portfolio(exchange=exchange, markets=markets, store=store, now=now),
         reconciler=reconciler,
+        readiness=readiness,
         trading=trading,
         cancelling=Cancelling(exchange=exchange, store=store, reconciler=reconciler),
-        killswitch=KillSwitch(exchange=exchange, store=store, owners=settings.telegram_owners, now=now),
+        killswitch=killswitch,
+        factors=guards.factors,
         watchlists=Watchlists(store=store, markets=markets),
         checkup=checkup,
         guard=guard,
@@ -133,7 +151,7 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
     )
 
 
-def build_table(services: Services, settings: Settings, now: Now) -> Table:
+def build_table(services: Services, settings: Settings, now: Now, erase: Erase) -> Table:
     mode = settings.trading_mode
     market = MarketHandlers(
         markets=services.markets, portfolio=services.portfolio, watchlists=services.watchlists, mode=mode, now=now
@@ -149,8 +167,18 @@ def build_table(services: Services, settings: Settings, now: Now) -> Table:
         commands=lambda: table.commands,
     )
     alerting = AlertHandlers(alerts=services.alerting.alerts, mode=mode, zone=settings.timezone, now=now)
+    approving = Approving(
+        trading=services.trading,
+        factors=services.factors,
+        again=trading.requote,
+        sequels=Sequels(sweep=services.killswitch.sweep, erase=erase, resume=admin.resume_now),
+    )
     rooms = market, account, trading, admin
-    table = Table(commands(*rooms, alerting), [*verbs(*rooms), *alert_verbs(alerting)])
+    coded = [code_command(approving)] if services.factors.asked else []
+    table = Table(
+        [*commands(*rooms, alerting), *coded],
+        [*verbs(*rooms), *approving_verbs(approving), *alert_verbs(alerting)],
+    )
     return table
 
 
@@ -159,7 +187,7 @@ async def build_chat(settings: Settings, services: Services, doors: Doors) -> Ch
     token = settings.telegram_bot_token.get_secret_value()
     bot = connect(token=token, url=settings.telegram_api_url, limits=KEPT_FOR_MINUTES, tls=doors.tls)
     await doors.closing.enter_async_context(bot)
-    table = build_table(services, settings, doors.now)
+    table = build_table(services, settings, doors.now, Eraser(bot).erase)
     post = Post(doors.store)
     gate = Gate(role_of=settings.role_of, groups=Groups(store=doors.store, ids=settings.telegram_groups))
     front = Front(
@@ -190,6 +218,8 @@ def looks(services: Services, settings: Settings, now: Now) -> Looks:
     def draw(letter: Letter) -> Reply:
         if letter.subject is Subject.TICKET:
             return tickets.ticket(services.trading.ticket(letter.subject_id), settings.trading_mode)
+        if letter.subject is Subject.APPROVAL:
+            return approvals.approval(services.trading.ticket(letter.subject_id), settings.trading_mode)
         if letter.subject is Subject.ALERT:
             return alert(letter)
         stop = services.killswitch.stop(letter.subject_id)

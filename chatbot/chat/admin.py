@@ -57,7 +57,7 @@ class AdminHandlers:
 
     async def resume(self, message: Message) -> Reply:
         if message.text:
-            return self._resume(message.person, message.text, message.update_id)
+            return self.resume_now(message.person, message.text, message.update_id)
         if self._killswitch.standing() is None:
             raise Refused("Trading is not stopped.")
         return _ask_reason()
@@ -67,7 +67,7 @@ class AdminHandlers:
             raise Refused("Trading is not stopped.")
         return _ask_reason()
 
-    def _resume(self, person: Person, reason: str, update_id: int) -> Reply:
+    def resume_now(self, person: Person, reason: str, update_id: int) -> Reply:
         stop = self._killswitch.resume(person.name, reason, update_id, person_id=person.id)
         if stop is None:
             raise Refused("Trading is not stopped.")

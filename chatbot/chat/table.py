@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from chatbot.chat.account import AccountHandlers
 from chatbot.chat.admin import AdminHandlers
 from chatbot.chat.alerts import AlertHandlers
+from chatbot.chat.approving import Approving
 from chatbot.chat.market import MarketHandlers
 from chatbot.chat.messages import Command, Effect, Handler, Verb
 from chatbot.chat.trading import TradingHandlers
@@ -89,13 +90,27 @@ def verbs(
         Verb(name="check", role=_VIEWER, handle=trading.check),
         Verb(name="buy", role=_TRADER, handle=trading.buy_tap),
         Verb(name="sell", role=_TRADER, handle=trading.sell_tap),
-        Verb(name="confirm", role=_TRADER, handle=trading.confirm),
         Verb(name="decline", role=_TRADER, handle=trading.decline),
         Verb(name="requote", role=_TRADER, handle=trading.requote),
         Verb(name="cancel", role=_TRADER, handle=trading.cancel_tap),
         Verb(name="sweep", role=_TRADER, handle=admin.sweep_tap),
         Verb(name="resume", role=_OWNER, handle=admin.resume_tap),
     )
+
+
+def approving_verbs(approving: Approving) -> tuple[Verb, ...]:
+    return (
+        Verb(name="confirm", role=_TRADER, handle=approving.confirm),
+        Verb(name="far", role=_TRADER, handle=approving.far),
+        Verb(name="approve", role=_TRADER, handle=approving.approve),
+        Verb(name="reject", role=_TRADER, handle=approving.reject),
+    )
+
+
+def code_command(approving: Approving) -> Command:
+    """Only where codes are asked for. One that comes late is of no use."""
+    example = "/code T-12 123456"
+    return _command("code", _TRADER, Effect.FRESH, approving.code, "ID CODE", example, "the code I asked for")
 
 
 def alert_verbs(alerts: AlertHandlers) -> tuple[Verb, ...]:

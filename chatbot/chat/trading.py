@@ -1,7 +1,5 @@
 """Handlers of /buy, /sell, /orders, /cancel and the buttons of a ticket."""
 
-from functools import partial
-
 from chatbot.chat import parsing
 from chatbot.chat.messages import Message, Reply, Tap
 from chatbot.chat.views import orders as views
@@ -13,7 +11,7 @@ from chatbot.core.numbers import plain
 from chatbot.core.orders import AmountKind, Draft, OrderTicket, Side, TicketState
 from chatbot.core.people import Role
 from chatbot.services.cancelling import Cancelling
-from chatbot.services.trading import Asking, PriceMoved, Trading
+from chatbot.services.trading import Asking, Trading
 
 _ALL = "all"
 
@@ -35,14 +33,6 @@ class TradingHandlers:
 
     async def sell_tap(self, tap: Tap) -> Reply:
         return _ask_amount(Side.SELL, tap.argument)
-
-    async def confirm(self, tap: Tap) -> Reply:
-        try:
-            ticket = await self._trading.confirm(int(tap.argument), tap.person, tap.card_id)
-        except PriceMoved as moved:
-            fresh = await self._again(tap)
-            return _card(fresh, toast=f"{moved} Look at the new card {fresh.name}.", popup=True)
-        return Reply(toast=f"Sending {ticket.name}…", then=partial(self._trading.submit, ticket))
 
     async def decline(self, tap: Tap) -> Reply:
         ticket = self._trading.decline(int(tap.argument), tap.person, tap.card_id)
@@ -93,7 +83,7 @@ class TradingHandlers:
 
     async def _again(self, tap: Tap) -> OrderTicket:
         """The line the person typed, priced anew: for the one who taps."""
-        old = self._trading.ticket(int(tap.argument))
+        old = self._trading.ticket(int(tap.argument.partition(" ")[0]))
         draft = parsing.order(old.spec.side, old.asked.partition(" ")[2])
         asking = Asking(person=tap.person, chat_id=tap.chat_id, update_id=tap.update_id, asked=old.asked)
         return await self._trading.propose(draft, asking)
@@ -113,8 +103,8 @@ def _with_hint(error: Refused, draft: Draft) -> Refused:
     return Refused(f"{error} A bare number counts coins; {line} spends USDT.")
 
 
-def _card(ticket: OrderTicket, *, toast: str = "", popup: bool = False) -> Reply:
-    return Reply(subject=Subject.TICKET, subject_id=ticket.id, protected=True, toast=toast, popup=popup)
+def _card(ticket: OrderTicket) -> Reply:
+    return Reply(subject=Subject.TICKET, subject_id=ticket.id, protected=True)
 
 
 def _ask_amount(side: Side, symbol: str) -> Reply:

@@ -45,7 +45,8 @@ def _beyond(side: Side, price: Decimal, market: Decimal) -> Decimal:
     if not market:
         return UNBOUNDED
     worse = price - market if side is Side.BUY else market - price
-    return min(max(worse / market * _HUNDRED, -_MOST), _MOST).quantize(_SHOWN)
+    percent = min(max(worse / market * _HUNDRED, -_MOST), _MOST)
+    return percent.quantize(_SHOWN) + 0  # never a zero below zero
 
 
 def _average(offers: Sequence[Offer], size: Decimal | None, funds: Decimal | None) -> Decimal | None:

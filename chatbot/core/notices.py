@@ -41,9 +41,13 @@ Buttons = tuple[tuple[Button, ...], ...]
 
 
 class Subject(Enum):
-    """What a letter is drawn from at the moment it leaves, so that it always tells the latest."""
+    """What a letter is drawn from at the moment it leaves, so that it always tells the latest.
+
+    APPROVAL is a ticket as whoever may agree to it sees it.
+    """
 
     TICKET = "ticket"
+    APPROVAL = "approval"
     STOP = "stop"
     ALERT = "alert"
 

@@ -1,8 +1,11 @@
 """The letters that tell of a ticket or a kill: drawn when they leave, so they always tell the latest."""
 
+from dataclasses import replace
+
 from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.orders import OrderTicket
 from chatbot.core.stops import Stop
+from chatbot.store.mail import Outbox
 
 
 def card_edit(ticket: OrderTicket) -> Letter:
@@ -14,6 +17,14 @@ def card_edit(ticket: OrderTicket) -> Letter:
         subject_id=ticket.id,
         edits=ticket.card_id,
     )
+
+
+def tell_ticket(outbox: Outbox, ticket: OrderTicket) -> None:
+    """Redraws the ticket's card, and those of whoever was asked to agree. Joins the open transaction."""
+    if ticket.card_id:
+        outbox.put(card_edit(ticket))
+    for card in outbox.cards(Subject.APPROVAL, ticket.id):
+        outbox.put(replace(card_edit(ticket), chat_id=card.chat_id, subject=Subject.APPROVAL, edits=card.id))
 
 
 def card_news(ticket: OrderTicket) -> Letter:

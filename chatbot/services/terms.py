@@ -7,7 +7,7 @@ from chatbot.core.account import AccountKind, Balance
 from chatbot.core.errors import Refused
 from chatbot.core.exchange import ServiceStatus
 from chatbot.core.limits import Terms
-from chatbot.core.market import Instrument
+from chatbot.core.market import Book, Instrument, Venue
 from chatbot.services.exchange import Exchange
 from chatbot.services.market import Markets
 
@@ -17,14 +17,15 @@ class TermsReader:
         self._exchange = exchange
         self._markets = markets
 
-    async def read(self, instrument: Instrument) -> Terms:
+    async def read(self, instrument: Instrument, *, at_market: bool) -> Terms:
         """Everything an order meets, read at the same time. Raises Refused while the exchange is closed."""
-        ticker, balances, fee_rate, status, usdt = await asyncio.gather(
+        ticker, balances, fee_rate, status, usdt, book = await asyncio.gather(
             self._exchange.market.ticker(instrument),
             self._exchange.account.balances(),
             self._exchange.account.taker_fee_rate(instrument),
             self._exchange.market.service(instrument.venue),
             self._markets.in_usdt(instrument.quote),
+            self._book(instrument) if at_market else _no_book(),
         )
         if status is not ServiceStatus.OPEN:
             raise Refused("KuCoin is closed for maintenance. Nothing was sent.")
@@ -40,7 +41,16 @@ class TermsReader:
             base_in_main=main.get(instrument.base, Decimal(0)),
             quote_in_main=main.get(instrument.quote, Decimal(0)),
             quote_in_usdt=usdt,
+            book=book,
         )
+
+    async def _book(self, instrument: Instrument) -> Book | None:
+        """Orders are for spot alone; of anything else the rules say so by themselves."""
+        return await self._exchange.market.book(instrument.symbol) if instrument.venue is Venue.SPOT else None
+
+
+async def _no_book() -> None:
+    """A limit order has its price already."""
 
 
 def _pocket(balances: tuple[Balance, ...], kind: AccountKind) -> dict[str, Decimal]:

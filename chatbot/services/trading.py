@@ -6,23 +6,21 @@ POST would be refused.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from chatbot.core import limits
 from chatbot.core.errors import Killed, OutcomeUnknown, Refused, Rejected, TicketGone, Unavailable
 from chatbot.core.limits import Limits
-from chatbot.core.market import Instrument, Symbol
-from chatbot.core.modes import TradingMode
-from chatbot.core.numbers import plain
-from chatbot.core.orders import OUR_PREFIX, Draft, Estimate, OrderSpec, OrderTicket, OrderType, TicketState
+from chatbot.core.orders import OUR_PREFIX, Draft, Estimate, OrderSpec, OrderTicket, TicketState
 from chatbot.core.people import Person
+from chatbot.core.waiting import Awaits
 from chatbot.services.exchange import Exchange
-from chatbot.services.letters import card_edit
 from chatbot.services.market import Markets
+from chatbot.services.passing import Guards, Passage
 from chatbot.services.reconcile import Reconciler
 from chatbot.services.terms import TermsReader
+from chatbot.services.tickets import Tickets
 from chatbot.store.orders import Step
 from chatbot.store.store import Store
 
@@ -37,18 +35,7 @@ class Asking:
     asked: str
 
 
-class PriceMoved(Refused):
-    """The market moved further than the settings allow between card and tap; the ticket is spent."""
-
-    def __init__(self, shown: Decimal, now: Decimal) -> None:
-        super().__init__(f"The price moved: was {plain(shown)}, now {plain(now)}. Nothing was sent.")
-        self.shown = shown
-        self.now = now
-
-
 class Trading:
-    """`holds` raise Refused while, for a reason of their own, no order may leave."""
-
     def __init__(
         self,
         *,
@@ -57,7 +44,7 @@ class Trading:
         reconciler: Reconciler,
         store: Store,
         rules: Limits,
-        holds: Sequence[Callable[[], None]] = (),
+        guards: Guards,
     ) -> None:
         self._exchange = exchange
         self._markets = markets
@@ -66,7 +53,11 @@ class Trading:
         self._store = store
         self._rules = rules
         self._now = store.now
-        self._holds = holds
+        self._guards = guards
+        self._tickets = Tickets(store=store, approvers=guards.approvers)
+        self._passage = Passage(
+            markets=markets, terms=self._terms, tickets=self._tickets, store=store, rules=rules, guards=guards
+        )
         self._uptime = store.uptime
 
     async def check_draft(self, draft: Draft) -> None:
@@ -76,37 +67,57 @@ class Trading:
 
     async def propose(self, draft: Draft, asking: Asking) -> OrderTicket:
         """A ticket that waits for its proposer's tap; nothing has left. Raises UsageError, Refused, KucoinError."""
-        self._check_open()
+        self._passage.check_open()
         instrument = (await self._markets.catalogue()).find(draft.word)
-        self._check_nothing_unknown(instrument.symbol)
-        terms = await self._terms.read(instrument)
+        self._passage.check_nothing_unknown(instrument.symbol)
+        terms = await self._terms.read(instrument, at_market=draft.price is None)
         spec = limits.fit(draft, terms, f"{OUR_PREFIX}{secrets.token_hex(16)}")
         cost = limits.estimate(spec, terms)
         spent = self._store.orders.spent_on_day_of(self._now())
         limits.check(spec, cost, terms, self._rules, spent)
         with self._store.atomic():
-            self._check_open()
+            self._passage.check_open()
             return self._store.orders.propose(self._ticket(spec, cost, asking, spent), asking.update_id)
 
-    async def confirm(self, ticket_id: int, person: Person, card_id: int) -> OrderTicket:
+    async def confirm(self, ticket_id: int, person: Person, card_id: int, aware: Decimal | None = None) -> OrderTicket:
         """The tap: one compare-and-set to SUBMITTING, everything checked anew in the same transaction.
 
-        Raises TicketGone, Killed, OverLimit, Refused, PriceMoved (then the ticket is spent) and
-        KucoinError when the price cannot be read; in each case nothing has left.
+        Where the order needs more than the tap, it waits on instead, as the ticket that comes back says.
+        `aware` is the distance from the market that the tapped button named. Raises TicketGone, Killed,
+        OverLimit, Refused, PriceMoved (then the ticket is spent) and KucoinError when the price cannot be
+        read; in each case nothing has left.
         """
-        ticket = self._tappable(ticket_id, person, card_id)
-        terms = await self._terms.read(await self._instrument(ticket.spec.symbol))
+
+        def taken() -> OrderTicket:
+            return self._tickets.confirmable(ticket_id, person, card_id)
+
+        ticket = taken()
+        return ticket if ticket.waiting.awaits is Awaits.CODE else await self._passage.go_on(taken, person, aware)
+
+    async def prove(self, ticket_id: int, person: Person, code: str) -> OrderTicket:
+        """The code that a confirmed ticket waits for. It is spent, whatever comes of it. Raises as `confirm`."""
+
+        def taken() -> OrderTicket:
+            return self._tickets.provable(ticket_id, person)
+
+        taken()
+        self._guards.factors.check(person, code)
+        return await self._passage.go_on(taken, person)
+
+    async def approve(self, ticket_id: int, person: Person) -> OrderTicket:
+        """Another person's word for a confirmed ticket. Raises as `confirm`, and NotAllowed."""
+
+        def taken() -> OrderTicket:
+            return self._tickets.approvable(ticket_id, person)
+
+        return await self._passage.go_on(taken, person)
+
+    def reject(self, ticket_id: int, person: Person) -> OrderTicket:
+        """Raises TicketGone, NotAllowed."""
         with self._store.atomic():
-            ticket = self._tappable(ticket_id, person, card_id)
-            self._check_open()
-            self._check_nothing_unknown(ticket.spec.symbol)
-            cost = limits.estimate(ticket.spec, terms)
-            if not self._moved_too_far(ticket, cost):
-                spent = self._store.orders.spent_on_day_of(self._now())
-                limits.check(ticket.spec, cost, terms, self._rules, spent)
-                return self._step(ticket, TicketState.SUBMITTING, Step(cost=cost))
-            self._step(ticket, TicketState.EXPIRED, Step(reason="the price moved"))
-        raise PriceMoved(ticket.cost.price, cost.price)
+            ticket = self._tickets.approvable(ticket_id, person)
+            step = Step(reason=f"{person.name} rejected it")
+            return self._tickets.step(ticket, TicketState.DECLINED, step, by=person.name)
 
     async def submit(self, ticket: OrderTicket) -> None:
         """The one POST of a confirmed ticket, and its outcome written together with the letter that tells it.
@@ -116,98 +127,37 @@ class Trading:
         if self.ticket(ticket.id).state is not TicketState.SUBMITTING:
             raise TicketGone(f"{ticket.name} was already sent, or given up.")
         try:
-            order_id = await self._exchange.orders.place(ticket.spec, last_word=self._check_open)
+            order_id = await self._exchange.orders.place(ticket.spec, last_word=self._passage.check_open)
         except Killed:
-            self._step(ticket, TicketState.NOT_SENT, Step(reason="trading was stopped before it left"))
+            self._tickets.step(ticket, TicketState.NOT_SENT, Step(reason="trading was stopped before it left"))
         except Refused as error:
-            self._step(ticket, TicketState.NOT_SENT, Step(reason=str(error)))
+            self._tickets.step(ticket, TicketState.NOT_SENT, Step(reason=str(error)))
         except Rejected as error:
-            self._step(ticket, TicketState.REJECTED, Step(reason=str(error), detail=error.code))
+            self._tickets.step(ticket, TicketState.REJECTED, Step(reason=str(error), detail=error.code))
         except Unavailable as error:
-            self._step(ticket, TicketState.NOT_SENT, Step(reason=str(error), detail=error.code))
+            self._tickets.step(ticket, TicketState.NOT_SENT, Step(reason=str(error), detail=error.code))
         except OutcomeUnknown as error:
-            doubtful = self._step(ticket, TicketState.UNKNOWN, Step(reason=str(error), detail=error.code))
+            doubtful = self._tickets.step(ticket, TicketState.UNKNOWN, Step(reason=str(error), detail=error.code))
             await self._reconciler.search(doubtful)
         else:
-            placed = self._step(ticket, TicketState.OPEN, Step(order_id=order_id, detail=order_id))
+            placed = self._tickets.step(ticket, TicketState.OPEN, Step(order_id=order_id, detail=order_id))
             await self._reconciler.watch(placed)
 
     def decline(self, ticket_id: int, person: Person, card_id: int) -> OrderTicket:
         """Raises TicketGone."""
         with self._store.atomic():
-            return self._step(self._tappable(ticket_id, person, card_id), TicketState.DECLINED, Step())
+            return self._tickets.step(self._tickets.tapped(ticket_id, person, card_id), TicketState.DECLINED, Step())
 
     async def check(self, ticket_id: int) -> OrderTicket:
         """One look at the exchange for this ticket's order, asked for by a person."""
         return await self._reconciler.check(self.ticket(ticket_id))
 
     def expire_overdue(self) -> None:
-        with self._store.atomic():
-            for ticket in self._store.orders.waiting():
-                if self._is_over(ticket):
-                    self._step(ticket, TicketState.EXPIRED, Step())
+        self._tickets.expire_overdue()
 
     def ticket(self, ticket_id: int) -> OrderTicket:
         """Raises TicketGone."""
-        ticket = self._store.orders.ticket(ticket_id)
-        if ticket is None:
-            raise TicketGone("That ticket is gone. Nothing was sent.")
-        return ticket
-
-    def _tappable(self, ticket_id: int, person: Person, card_id: int) -> OrderTicket:
-        """The ticket, if this person may still tap it on this card now."""
-        ticket = self.ticket(ticket_id)
-        if ticket.person_id != person.id:
-            raise TicketGone(f"Only {ticket.person} can tap {ticket.name}.")
-        if ticket.card_id != card_id:
-            raise TicketGone(f"This is not the card of {ticket.name}. Nothing was sent.")
-        if ticket.state is TicketState.EXPIRED or self._is_over(ticket):
-            raise TicketGone(f"{ticket.name} expired, nothing was sent.")
-        if ticket.state is TicketState.DECLINED:
-            raise TicketGone(f"{ticket.name} was cancelled, nothing was sent.")
-        if ticket.state is not TicketState.AWAIT_CONFIRM:
-            raise TicketGone(f"{ticket.name} was already sent.")
-        return ticket
-
-    def _is_over(self, ticket: OrderTicket) -> bool:
-        """By the stricter of two clocks: one may be set back, the other begins anew with the host."""
-        return ticket.expires_at <= self._now() or self._uptime().reached(ticket.lasts_until)
-
-    def _check_open(self) -> None:
-        if self._rules.mode is TradingMode.OFF:  # known without a key, so said without asking KuCoin
-            raise Refused("Trading is off (TRADING_MODE).")
-        stop = self._store.stops.standing()
-        if stop is not None:
-            raise Killed(f"Trading was stopped by {stop.person}. An owner can /resume it.")
-        for hold in self._holds:
-            hold()
-
-    def _check_nothing_unknown(self, symbol: Symbol) -> None:
-        unknown = self._store.orders.unknown_on(symbol)
-        if unknown is not None:
-            raise Refused(f"{unknown.name} is still unknown. New {symbol} orders are held until it is found.")
-
-    def _moved_too_far(self, ticket: OrderTicket, cost: Estimate) -> bool:
-        """A limit order has its price already: only market orders can be surprised."""
-        if ticket.spec.type is OrderType.LIMIT:
-            return False
-        return limits.drift(ticket.cost.price, cost.price) > self._rules.max_drift
-
-    def _step(self, ticket: OrderTicket, to: TicketState, step: Step) -> OrderTicket:
-        """One move and the letter that tells it, together. Raises TicketGone when somebody was quicker."""
-        with self._store.atomic():
-            moved = self._store.orders.move(ticket, to, by=ticket.person, step=step)
-            if moved is None:
-                raise TicketGone(f"{ticket.name} has moved on.")
-            if moved.card_id:
-                self._store.outbox.put(card_edit(moved))
-            return moved
-
-    async def _instrument(self, symbol: Symbol) -> Instrument:
-        instrument = (await self._markets.catalogue()).get(symbol)
-        if instrument is None:
-            raise Refused(f"KuCoin no longer lists {symbol}. Nothing was sent.")
-        return instrument
+        return self._tickets.get(ticket_id)
 
     def _ticket(self, spec: OrderSpec, cost: Estimate, asking: Asking, spent: Decimal) -> OrderTicket:
         now, uptime = self._now(), self._uptime()

@@ -124,6 +124,7 @@ class Desk:
     sandbox: SandboxExchange
     prices: SeededWalk
     faults: Faults
+    erased: list[tuple[int, int]]
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     async def handles(self, update: Incoming) -> Said:
@@ -206,8 +207,15 @@ async def open_desk(
         store = open_store(folder / "desk.db", clock)
         closing.callback(store.close)
         services = build_services(settings, store, kucoin, clock)
-        table = build_table(services, settings, clock)
-        yield Desk(
+        await services.guard.look()
+        assert await services.readiness.account()
+        erased: list[tuple[int, int]] = []
+
+        async def erase(chat_id: int, message_id: int) -> None:
+            erased.append((chat_id, message_id))
+
+        table = build_table(services, settings, clock, erase)
+        desk = Desk(
             clock=clock,
             path=folder / "desk.db",
             store=store,
@@ -219,7 +227,10 @@ async def open_desk(
             sandbox=sandbox,
             prices=prices,
             faults=faults,
+            erased=erased,
         )
+        desk.delivered()  # what the key guard had to say
+        yield desk
 
 
 def front_of(store: Store, role_of: Callable[[int], Role | None], table: Table, clock: Clock) -> Front:

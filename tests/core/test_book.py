@@ -116,6 +116,7 @@ def test_no_market_order_does_better_than_the_best_offer(
     held = sum((o.price * o.size if by_funds else o.size for o in levels), Decimal(0))
     assert (found.slippage is not None) == (held >= amount and bool(levels))
     if found.slippage is not None:
+        assert not found.slippage.is_signed(), "nor is there a zero below zero, which nothing would take for a number"
         assert found.slippage >= 0
         worst = abs(levels[-1].price - levels[0].price) / levels[0].price * 100
         assert found.slippage <= worst + Decimal("0.0001")

@@ -42,14 +42,17 @@ from chatbot.sandbox.prices import SeededWalk
 from chatbot.services.alerts import AlertAsking, Alerts
 from chatbot.services.auditing import CandleAudit
 from chatbot.services.blindness import Blindness, Wording
+from chatbot.services.breaker import Breaker
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.exchange import Exchange
+from chatbot.services.factors import Factors
 from chatbot.services.firing import Teller
 from chatbot.services.funding import FundingWatch
 from chatbot.services.health import Checkup
 from chatbot.services.killswitch import KillSwitch
 from chatbot.services.lookout import Lookout
 from chatbot.services.market import Markets
+from chatbot.services.passing import Guards
 from chatbot.services.people import Watchlists
 from chatbot.services.portfolio import Portfolio
 from chatbot.services.post import Ending, Post
@@ -65,6 +68,8 @@ from tests.sandbox.worlds import BTC, Clock
 
 ANNA = Person(id=7, name="Anna", role=Role.OWNER)
 BEN = Person(id=8, name="Ben", role=Role.TRADER)
+
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 PLACE = "POST /spot/api/v1/hf/orders"
 """The line of an order's POST on the wire."""
@@ -291,18 +296,19 @@ class Desk:
         now, store, exchange = self.host_time, self.store, self.kucoin
         self.markets = Markets(exchange.market, now)
         self.reconciler = Reconciler(exchange=exchange, store=store, now=now, sleep=self.sleep, steady=self.time)
+        self.killswitch = KillSwitch(
+            exchange=exchange, store=store, owners=[ANNA.id], now=now, sleep=self.sleep, pace=self.pace
+        )
+        self.guards = self._guards()
         self.trading = Trading(
             exchange=exchange,
             markets=self.markets,
             reconciler=self.reconciler,
             store=store,
             rules=rules,
-            holds=[self._hold],
+            guards=self.guards,
         )
         self.cancelling = Cancelling(exchange=exchange, store=store, reconciler=self.reconciler, sleep=self.sleep)
-        self.killswitch = KillSwitch(
-            exchange=exchange, store=store, owners=[ANNA.id], now=now, sleep=self.sleep, pace=self.pace
-        )
         self.portfolio = Portfolio(exchange=exchange, markets=self.markets, store=store, now=now)
         self.watchlists = Watchlists(store=store, markets=self.markets)
         self._hear_prices()
@@ -310,6 +316,17 @@ class Desk:
             exchange=exchange, clock=self.clock, store=store, watching=self.watching, mode=rules.mode, now=now
         )
         self.post = Post(store)
+
+    def _guards(self) -> Guards:
+        self.factors = Factors(
+            secret=TOTP_SECRET, store=self.store, owners=[ANNA.id], words=lambda p: f"{p.name} guesses"
+        )
+        return Guards(
+            breaker=Breaker(store=self.store, killswitch=self.killswitch, most=self.rules.most_per_minute),
+            factors=self.factors,
+            approvers=frozenset({ANNA.id, BEN.id}),
+            holds=[self._hold],
+        )
 
     def _hear_prices(self) -> None:
         """Everything about alerts, but that a test says itself what the feed hears."""
@@ -453,12 +470,16 @@ class Desk:
         self.post.finish(update, Ending.DONE, [card])
         return self.now(ticket)
 
-    async def confirm(self, ticket: OrderTicket, person: Person | None = None) -> OrderTicket:
-        return await self.trading.confirm(ticket.id, person or _who(ticket), ticket.card_id)
+    async def confirm(
+        self, ticket: OrderTicket, person: Person | None = None, aware: Decimal | None = None
+    ) -> OrderTicket:
+        return await self.trading.confirm(ticket.id, person or _who(ticket), ticket.card_id, aware)
 
     async def order(self, line: str, person: Person = ANNA) -> OrderTicket:
-        """From the words through the tap to where the order stands when the bot stops looking."""
+        """From the words through the taps to where the order stands when the bot stops looking."""
         ticket = await self.confirm(await self.propose(line, person))
+        if ticket.waiting.warned is not None:
+            ticket = await self.confirm(ticket, aware=ticket.waiting.warned)
         await self.trading.submit(ticket)
         return self.now(ticket)
 

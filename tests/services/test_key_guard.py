@@ -80,7 +80,7 @@ class Guarded:
             reconciler=desk.reconciler,
             store=desk.store,
             rules=desk.rules,
-            holds=[self.guard.hold],
+            guards=replace(desk.guards, holds=[self.guard.hold]),
         )
 
     def _rest(self, venue: Venue, key: ApiKey, pools: Any) -> Rest:  # noqa: ANN401 - Pools
@@ -241,7 +241,7 @@ async def test_f28_a_key_lost_while_running_holds_orders_at_once_and_is_told_onc
     else:
         with pytest.raises(BadCredentials, match=name):
             await guarded.exchange.orders.open_orders(Venue.SPOT)
-        await guarded.pass_time(PAUSE)
+        await guarded.pass_time(0)
     assert words in guarded.refusal()
     [told] = guarded.told()
     assert "HELD" in told
@@ -297,7 +297,7 @@ async def test_an_order_refused_for_the_key_has_the_key_looked_at(guarded: Guard
     guarded.permit("Futures")
     await guarded.desk.trading.submit(ticket)
     assert guarded.desk.state(ticket) is TicketState.REJECTED
-    await guarded.pass_time(PAUSE)
+    await guarded.pass_time(0)
     assert "lacks the right Spot" in guarded.refusal()
 
 

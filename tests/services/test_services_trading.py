@@ -24,7 +24,8 @@ from chatbot.core.notices import Subject
 from chatbot.core.orders import OUR_PREFIX, OrderTicket, Side, TicketState
 from chatbot.sandbox.accounts import Pocket
 from chatbot.sandbox.faults import Fault
-from chatbot.services.trading import Asking, PriceMoved
+from chatbot.services.passing import PriceMoved
+from chatbot.services.trading import Asking
 from tests.services.desk import ANNA, BEN, BRIEF, PLACE, Desk, Told, limits, story
 
 Opened = Callable[..., Desk]

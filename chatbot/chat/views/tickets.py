@@ -5,17 +5,16 @@ from decimal import Decimal
 
 from chatbot.chat.messages import Reply
 from chatbot.chat.views.markup import REASON, Html, bold, code, html, lines, short
+from chatbot.chat.views.ticket_lines import DIGITS, awaiting, beyond, pair, price, title, wish
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, Buttons, ButtonStyle, Subject
-from chatbot.core.numbers import grouped, money, places, tidy
-from chatbot.core.orders import OrderTicket, OrderType, Side, TicketState
-from chatbot.core.times import in_words
-
-_DIGITS = 8
+from chatbot.core.numbers import money, plain, tidy
+from chatbot.core.orders import OrderTicket, OrderType, TicketState
+from chatbot.core.waiting import Awaits
 
 
 def ticket(shown: OrderTicket, mode: TradingMode) -> Reply:
-    body = lines(_title(shown, mode), *_STATES[shown.state](shown))
+    body = lines(title(shown, mode), *_STATES[shown.state](shown))
     return Reply(
         text=body,
         buttons=_ticket_buttons(shown),
@@ -25,61 +24,16 @@ def ticket(shown: OrderTicket, mode: TradingMode) -> Reply:
     )
 
 
-def _title(shown: OrderTicket, mode: TradingMode) -> Html:
-    spec = shown.spec
-    kind = "market" if spec.type is OrderType.MARKET else "limit"
-    tag = html("  {}", bold("PAPER")) if mode is TradingMode.PAPER else Html("")
-    return html("Ticket {}{}\n<b>{} {}</b>, {}", shown.name, tag, spec.side.value.upper(), spec.symbol, kind)
-
-
-def _pair(shown: OrderTicket) -> tuple[str, str]:
-    base, _, quote = shown.spec.symbol.partition("-")
-    return base, quote
-
-
-def _price(shown: OrderTicket, value: Decimal) -> str:
-    """As many digits as the card's own price, so that the two can be compared."""
-    return grouped(value, max(places(shown.cost.price), 1))
-
-
-def _wish(shown: OrderTicket) -> Html:
-    spec, (base, quote) = shown.spec, _pair(shown)
-    if spec.funds is not None:
-        about = tidy(shown.cost.size, _DIGITS)
-        return html("Spend {} {}, about {} {}", grouped(spec.funds, max(places(spec.funds), 2)), quote, about, base)
-    size = tidy(spec.size or Decimal(0), _DIGITS)
-    verb = "Buy" if spec.side is Side.BUY else "Sell"
-    if spec.price is not None:
-        worth = money(shown.cost.funds, quote)
-        return html("{} {} {} at {} = {} {}", verb, size, base, _price(shown, spec.price), worth, quote)
-    return html("{} {} {}, about {} {}", verb, size, base, money(shown.cost.funds, quote), quote)
-
-
-def _awaiting(shown: OrderTicket) -> list[Html | None]:
-    spec, cost, (base, quote) = shown.spec, shown.cost, _pair(shown)
-    side = "Ask" if spec.side is Side.BUY else "Bid"
-    spent = quote if spec.side is Side.BUY else base
-    return [
-        _wish(shown),
-        html("{} {}, fee about {} {}", side, _price(shown, cost.price), money(cost.fee, quote), quote)
-        if spec.type is OrderType.MARKET
-        else html("fee at most {} {}", money(cost.fee, quote), quote),
-        html("After: {} {} free", money(cost.free_after, spent), spent),
-        html("{} USDT of today's budget left", money(shown.budget_after, "USDT")),
-        html("Valid {}, asked by {}", in_words(shown.expires_at - shown.proposed_at), shown.person),
-    ]
-
-
 def _submitting(shown: OrderTicket) -> list[Html | None]:
-    return [_wish(shown), html("Sending…")]
+    return [wish(shown), html("Sending…")]
 
 
 def _open(shown: OrderTicket) -> list[Html | None]:
-    return [_wish(shown), html("Accepted, in the order book.") if _is_limit(shown) else html("Accepted."), _id(shown)]
+    return [wish(shown), html("Accepted, in the order book.") if _is_limit(shown) else html("Accepted."), _id(shown)]
 
 
 def _partial(shown: OrderTicket) -> list[Html | None]:
-    return [_wish(shown), html("Partly filled: {}", _done(shown)), _id(shown)]
+    return [wish(shown), html("Partly filled: {}", _done(shown)), _id(shown)]
 
 
 def _filled(shown: OrderTicket) -> list[Html | None]:
@@ -89,12 +43,12 @@ def _filled(shown: OrderTicket) -> list[Html | None]:
 def _canceled(shown: OrderTicket) -> list[Html | None]:
     if shown.executed.size:
         return [html("Filled {}; the rest was cancelled.", _done(shown)), _id(shown)]
-    return [_wish(shown), html("Cancelled, nothing was filled."), _id(shown)]
+    return [wish(shown), html("Cancelled, nothing was filled."), _id(shown)]
 
 
 def _unknown(shown: OrderTicket) -> list[Html | None]:
     return [
-        _wish(shown),
+        wish(shown),
         bold("KuCoin gave no answer."),
         html("I have NOT sent it again and ask for it by its id."),
         html("New {} orders are held until it is found.", shown.spec.symbol),
@@ -104,7 +58,7 @@ def _unknown(shown: OrderTicket) -> list[Html | None]:
 
 def _not_placed(shown: OrderTicket) -> list[Html | None]:
     return [
-        _wish(shown),
+        wish(shown),
         bold("Not found on KuCoin."),
         html("It was looked up again and again and is not among the open orders. Nothing was sent twice."),
     ]
@@ -113,7 +67,7 @@ def _not_placed(shown: OrderTicket) -> list[Html | None]:
 def _forgotten(shown: OrderTicket) -> list[Html | None]:
     filled = html("Filled before that: {}", _done(shown)) if shown.executed.size else None
     return [
-        _wish(shown),
+        wish(shown),
         bold("KuCoin no longer knows this order."),
         filled,
         html("It neither rests nor is it in any list; KuCoin forgets cancelled orders after two days."),
@@ -123,24 +77,26 @@ def _forgotten(shown: OrderTicket) -> list[Html | None]:
 
 
 def _rejected(shown: OrderTicket) -> list[Html | None]:
-    return [_wish(shown), bold("KuCoin refused it."), html("{}", short(shown.reason, REASON))]
+    return [wish(shown), bold("KuCoin refused it."), html("{}", short(shown.reason, REASON))]
 
 
 def _not_sent(shown: OrderTicket) -> list[Html | None]:
-    return [_wish(shown), bold("Nothing was sent."), html("{}", short(shown.reason, REASON))]
+    return [wish(shown), bold("Nothing was sent."), html("{}", short(shown.reason, REASON))]
 
 
 def _declined(shown: OrderTicket) -> list[Html | None]:
-    return [_wish(shown), html("Cancelled by {}, nothing was sent.", shown.person)]
+    if shown.reason:
+        return [wish(shown), html("{}. Nothing was sent.", short(shown.reason, REASON))]
+    return [wish(shown), html("Cancelled by {}, nothing was sent.", shown.person)]
 
 
 def _expired(shown: OrderTicket) -> list[Html | None]:
     why = f"Expired: {shown.reason}. Nothing was sent." if shown.reason else "Expired, nothing was sent."
-    return [_wish(shown), html("{}", why)]
+    return [wish(shown), html("{}", why)]
 
 
 _STATES: dict[TicketState, Callable[[OrderTicket], list[Html | None]]] = {
-    TicketState.AWAIT_CONFIRM: _awaiting,
+    TicketState.AWAIT_CONFIRM: awaiting,
     TicketState.SUBMITTING: _submitting,
     TicketState.OPEN: _open,
     TicketState.PARTIAL: _partial,
@@ -162,11 +118,11 @@ def _is_limit(shown: OrderTicket) -> bool:
 
 def _done(shown: OrderTicket) -> Html:
     """`0.001470 BTC at 68,013.6 = 99.98 USDT, fee 0.10 USDT`, as the fills say."""
-    done, (base, quote) = shown.executed, _pair(shown)
+    done, (base, quote) = shown.executed, pair(shown)
     average = done.funds / done.size if done.size else Decimal(0)
-    size, funds = tidy(done.size, _DIGITS), money(done.funds, quote)
+    size, funds = tidy(done.size, DIGITS), money(done.funds, quote)
     fee = html(", fee {} {}", money(done.fee, done.fee_currency), done.fee_currency) if done.fee else Html("")
-    return html("{} {} at {} = {} {}{}", size, base, _price(shown, average), funds, quote, fee)
+    return html("{} {} at {} = {} {}{}", size, base, price(shown, average), funds, quote, fee)
 
 
 def _id(shown: OrderTicket) -> Html | None:
@@ -174,14 +130,8 @@ def _id(shown: OrderTicket) -> Html | None:
 
 
 def _ticket_buttons(shown: OrderTicket) -> Buttons:
-    verb = shown.spec.side.value
     if shown.state is TicketState.AWAIT_CONFIRM:
-        return (
-            (
-                Button(text=f"Confirm {verb}", action=f"confirm {shown.id}", style=ButtonStyle.SUCCESS),
-                Button(text="Cancel", action=f"decline {shown.id}", style=ButtonStyle.DANGER),
-            ),
-        )
+        return (_steps(shown),)
     if shown.state is TicketState.NOT_PLACED:
         return (
             (
@@ -196,3 +146,16 @@ def _ticket_buttons(shown: OrderTicket) -> Buttons:
     if shown.state in (TicketState.OPEN, TicketState.PARTIAL) and _is_limit(shown):
         return ((Button(text="Cancel order", action=f"cancel {shown.order_id}", style=ButtonStyle.DANGER),),)
     return ()
+
+
+def _steps(shown: OrderTicket) -> tuple[Button, ...]:
+    """Of a ticket far from the market, the button that counts is another one than the card had at first."""
+    cancel = Button(text="Cancel", action=f"decline {shown.id}", style=ButtonStyle.DANGER)
+    if shown.waiting.awaits is Awaits.APPROVAL:
+        return (cancel,)
+    warning, warned = beyond(shown), shown.waiting.warned
+    if warning and warned is not None:
+        far = Button(text=f"Confirm, {warning}", action=f"far {shown.id} {plain(warned)}", style=ButtonStyle.DANGER)
+        return (far, cancel)
+    verb = shown.spec.side.value
+    return (Button(text=f"Confirm {verb}", action=f"confirm {shown.id}", style=ButtonStyle.SUCCESS), cancel)

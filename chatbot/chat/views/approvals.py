@@ -1,0 +1,44 @@
+"""A ticket as the people who may agree to it see it, and what the owners hear of wrong codes."""
+
+from chatbot.chat.messages import Reply
+from chatbot.chat.views.markup import REASON, Html, bold, html, lines, short
+from chatbot.chat.views.ticket_lines import awaiting, title, wish
+from chatbot.core.modes import TradingMode
+from chatbot.core.notices import Button, ButtonStyle, Subject
+from chatbot.core.orders import OrderTicket, TicketState
+from chatbot.core.people import Person
+from chatbot.core.waiting import Awaits
+
+
+def approval(shown: OrderTicket, mode: TradingMode) -> Reply:
+    asked = shown.state is TicketState.AWAIT_CONFIRM and shown.waiting.awaits is Awaits.APPROVAL
+    if asked:
+        body = [*awaiting(shown), html("{} asks for your word.", shown.person)]
+    else:
+        body = [wish(shown), _outcome(shown)]
+    approve = Button(text="Approve", action=f"approve {shown.id}", style=ButtonStyle.SUCCESS)
+    reject = Button(text="Reject", action=f"reject {shown.id}", style=ButtonStyle.DANGER)
+    return Reply(
+        text=lines(title(shown, mode), *body),
+        buttons=((approve, reject),) if asked else (),
+        subject=Subject.APPROVAL,
+        subject_id=shown.id,
+        protected=True,
+    )
+
+
+def guessed(person: Person) -> Html:
+    return lines(
+        bold(html("{} typed too many wrong codes.", person.name)),
+        html("None of theirs is taken for a quarter of an hour. If that was not {}, end it with /kill.", person.name),
+    )
+
+
+def _outcome(shown: OrderTicket) -> Html:
+    if shown.state is TicketState.AWAIT_CONFIRM:
+        return html("The market moved: {} has to confirm it again.", shown.person)
+    if shown.waiting.approver_id:
+        return bold(html("Approved by {}.", shown.waiting.approver))
+    if shown.state is TicketState.EXPIRED:
+        return html("Expired{}. Nothing was sent.", f": {short(shown.reason, REASON)}" if shown.reason else "")
+    return html("{}. Nothing was sent.", short(shown.reason, REASON) or f"Cancelled by {shown.person}")

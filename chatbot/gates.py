@@ -1,0 +1,28 @@
+"""What stands between a tap and the exchange, built from the settings."""
+
+from collections.abc import Callable, Sequence
+
+from chatbot.chat.views import approvals
+from chatbot.config import Settings
+from chatbot.services.breaker import Breaker
+from chatbot.services.factors import Factors
+from chatbot.services.killswitch import KillSwitch
+from chatbot.services.passing import Guards
+from chatbot.store.store import Store
+
+
+def build_guards(
+    settings: Settings, store: Store, killswitch: KillSwitch, holds: Sequence[Callable[[], None]]
+) -> Guards:
+    secret = settings.totp_secret
+    return Guards(
+        breaker=Breaker(store=store, killswitch=killswitch, most=settings.order_max_per_minute),
+        factors=Factors(
+            secret=None if secret is None else secret.get_secret_value(),
+            store=store,
+            owners=settings.telegram_owners,
+            words=approvals.guessed,
+        ),
+        approvers=settings.telegram_owners | settings.telegram_traders,
+        holds=holds,
+    )
