@@ -19,6 +19,7 @@ from chatbot.core.modes import TradingMode
 from chatbot.core.people import Role
 from chatbot.jobs import Job, run_jobs
 from chatbot.kucoin.rest import trusted
+from chatbot.services.key_guard import KeyGuard
 from chatbot.store.database import only_process
 from chatbot.store.store import Store, open_store
 from chatbot.wiring import Chat, Doors, Services, build_chat, build_services
@@ -29,6 +30,7 @@ KEEP_MAIL = timedelta(days=7)
 """How long answered updates and sent messages stay; tickets, journal and audit stay for good."""
 
 _PATIENCE = 2.0
+_GLANCE = 1.0
 _FINISH = 15.0
 _DRAIN = 3.0
 
@@ -91,6 +93,7 @@ async def _together(bot: Bot, stop: asyncio.Event) -> None:
         others = [
             group.create_task(bot.chat.sender.run()),
             group.create_task(run_jobs(_jobs(bot))),
+            group.create_task(_guard(bot.kucoin, bot.services.guard)),
             group.create_task(bot.services.killswitch.finish_unfinished()),
             *(group.create_task(work) for work in watchmen(bot.services.alerting)),
             *([group.create_task(dead_man.renew())] if (dead_man := bot.kucoin.dead_man) is not None else []),
@@ -124,6 +127,16 @@ async def meet_kucoin(kucoin: Kucoin, services: Services) -> None:
         raise UnifiedAccount("This is a KuCoin unified account; I trade through classic accounts only.")
 
 
+async def _guard(kucoin: Kucoin, guard: KeyGuard) -> None:
+    """Until cancelled. Not on the clock's table: while KuCoin hangs, a look takes longer than the time between two."""
+    while True:
+        await asyncio.sleep(_GLANCE)
+        if kucoin.refused.is_set():
+            kucoin.refused.clear()
+            guard.suspect()
+        await guard.tick()
+
+
 async def _read_clock(kucoin: Kucoin) -> None:
     """How old a command is depends on it: the host's clock may be minutes off."""
     try:
@@ -138,18 +151,11 @@ def _jobs(bot: Bot) -> list[Job]:
     async def expire() -> None:
         services.trading.expire_overdue()
 
-    async def guard() -> None:
-        if kucoin.refused.is_set():
-            kucoin.refused.clear()
-            services.guard.suspect()
-        await services.guard.tick()
-
     async def clean() -> None:
         bot.store.clean(KEEP_MAIL)
 
     jobs = [
         Job(name="expire tickets", every=1, run=expire),
-        Job(name="guard the keys", every=1, run=guard),
         Job(name="follow orders", every=5, run=services.reconciler.follow),
         Job(name="watch for late arrivals", every=60, run=services.reconciler.watch_lost),
         Job(name="finish a kill", every=30, run=services.killswitch.finish_unfinished),

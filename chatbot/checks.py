@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,13 +15,16 @@ from chatbot.connecting import Kucoin, connect_kucoin
 from chatbot.core.account import AccountMode, KeyInfo
 from chatbot.core.errors import KucoinError
 from chatbot.core.exchange import ServiceStatus
+from chatbot.core.keys import Gravity, KeyRules, Verdict, judge
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
+from chatbot.guarding import keys_of
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES, trusted
+from chatbot.services.key_memory import UID
 from chatbot.store.database import Damaged, look_at
+from chatbot.store.facts import remembered
 
 _TOLERATED = timedelta(seconds=2)
-_DANGEROUS = {"Transfer", "Withdrawal", "Withdraw"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,8 @@ async def check_all(settings: Settings) -> list[Finding]:
             return [*findings, Finding(name="paper account", ok=False, found=str(error), mend=mend)]
         online = [_telegram(settings), _clock(kucoin), _service(kucoin), _address(kucoin)]
         if settings.trading_mode is not TradingMode.PAPER and settings.kucoin_api_key is not None:
-            online += [_mode(kucoin), _key(kucoin, Venue.SPOT), _key(kucoin, Venue.FUTURES)]
+            online.append(_mode(kucoin))
+            findings += await _keys(settings, kucoin)
         findings += await asyncio.gather(*online)
     return findings
 
@@ -120,28 +124,40 @@ async def _mode(kucoin: Kucoin) -> Finding:
     return await _asked("account", ask())
 
 
-async def _key(kucoin: Kucoin, venue: Venue) -> Finding:
-    name = f"{venue.value} key"
-
-    async def ask() -> Finding:
-        key = await kucoin.exchange.account.key_info(venue)
-        bound = "bound to an address" if key.ip_bound else "NOT bound to an address"
-        found = f"may {', '.join(sorted(key.permissions))}; {bound}; version {key.version}"
-        mend = _mending(key, venue)
-        return Finding(name=name, ok=not mend, found=found, mend=mend)
-
-    return await _asked(name, ask())
+async def _own_address(kucoin: Kucoin) -> str:
+    """Empty when it cannot be had, which the address's own line tells."""
+    try:
+        return await kucoin.exchange.market.own_address()
+    except KucoinError:
+        return ""
 
 
-def _mending(key: KeyInfo, venue: Venue) -> str:
-    missing = ({"General", "Spot"} if venue is Venue.SPOT else {"Futures"}) - key.permissions
-    too_much = _DANGEROUS & key.permissions
-    parts = [
-        f"add the permission {', '.join(sorted(missing))}" if missing else "",
-        f"take away {', '.join(sorted(too_much))}: this bot never needs it" if too_much else "",
-        "" if key.ip_bound else "bind the key to this host's address",
-    ]
-    return "; ".join(p for p in parts if p)
+async def _keys(settings: Settings, kucoin: Kucoin) -> list[Finding]:
+    """A line for each key, and one for each thing to be said against it."""
+    uid, address = remembered(settings.database_path, UID), await _own_address(kucoin)
+    findings = []
+    for key in keys_of(settings):
+        try:
+            info = await kucoin.exchange.account.key_info(key.asked)
+        except KucoinError as error:
+            mend = "check the key, its address list and the network"
+            findings.append(Finding(name=key.name, ok=False, found=str(error), mend=mend))
+            continue
+        uid = uid or info.uid
+        rules = KeyRules(
+            venues=key.venues, accept_transfer=settings.kucoin_accept_transfer_right, uid=uid, address=address
+        )
+        findings += _findings(key.name, info, judge(info, rules, kucoin.clock.now()))
+    return findings
+
+
+def _findings(name: str, info: KeyInfo, verdicts: Iterable[Verdict]) -> Iterator[Finding]:
+    bound = "bound to an address" if info.ip_bound else "bound to no address"
+    found = f"may {', '.join(sorted(info.permissions))}; {bound}; version {info.version}; account {info.uid}"
+    yield Finding(name=name, ok=True, found=found)
+    for verdict in verdicts:
+        advice = verdict.gravity is Gravity.ADVICE
+        yield Finding(name=f"{name} {verdict.topic.value}", ok=advice, found=verdict.words, mend=verdict.mend)
 
 
 async def _asked(name: str, question: Awaitable[Finding]) -> Finding:

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import stat
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from chatbot.checks import Finding, check_all
 from chatbot.core.modes import TradingMode
 from chatbot.core.times import utc_now
 from chatbot.sandbox.faults import Fault
+from chatbot.services.key_memory import UID
 from chatbot.store.store import open_store
 from tests.playground import Playground, sandbox_and_people
 
@@ -40,9 +42,11 @@ def test_a_sound_installation_has_nothing_to_mend_and_shows_no_secret(tmp_path: 
             open_store(ground.settings.database_path, utc_now).close()
             found = await findings(ground)
             assert wrong(found) == set()
-            assert {"database", "Telegram", "clock", "KuCoin", "account", "spot key", "futures key"} <= found.keys()
+            assert {"database", "Telegram", "clock", "KuCoin", "account", "key"} <= found.keys()
             assert found["Telegram"].found == "I am @kucoin_demo_bot"
-            assert found["spot key"].found == "may Futures, General, Spot; bound to an address; version 3"
+            assert found["key"].found == "may Futures, General, Spot; bound to an address; version 3; account 1"
+            assert [name for name in found if name.startswith("key ")] == ["key account"], "one line a thing"
+            assert "sub-account" in found["key account"].mend
             assert found["TRADING_MODE"].found == "live"
             text = "\n".join(map(str, found.values()))
             assert not any(secret in text for secret in ground.settings.secrets())
@@ -56,7 +60,7 @@ def test_a_sound_installation_has_nothing_to_mend_and_shows_no_secret(tmp_path: 
     [
         ({"telegram_bot_token": SecretStr("1:nobody")}, {"Telegram"}, "TELEGRAM_BOT_TOKEN"),
         ({"telegram_api_url": "http://127.0.0.1:1"}, {"Telegram"}, "the network"),
-        ({"kucoin_api_secret": SecretStr("wrong")}, {"spot key", "futures key"}, "check the key"),
+        ({"kucoin_api_secret": SecretStr("wrong")}, {"key"}, "check the key"),
     ],
 )
 def test_what_is_refused_or_out_of_reach_is_found_and_the_rest_looked_at(
@@ -75,10 +79,11 @@ def test_what_is_refused_or_out_of_reach_is_found_and_the_rest_looked_at(
 @pytest.mark.parametrize(
     ("permissions", "bound", "failing", "mend"),
     [
-        (("General", "Futures"), True, {"spot key"}, "add the permission Spot"),
-        (("General", "Spot"), True, {"futures key"}, "add the permission Futures"),
-        (("General", "Spot", "Futures", "Transfer"), True, {"spot key", "futures key"}, "take away Transfer"),
-        (("General", "Spot", "Futures"), False, {"spot key", "futures key"}, "bind the key"),
+        (("General", "Futures"), True, {"key rights"}, "add the right Spot"),
+        (("General", "Spot", "Futures", "Transfer"), True, {"key rights"}, "take Transfer away"),
+        (("General", "Spot", "Futures", "Earn"), True, {"key rights"}, "take Earn away"),
+        (("General", "Spot", "Futures"), False, {"key address"}, "bind it to 127.0.0.1"),
+        (("General", "Spot"), True, set(), ""),
     ],
 )
 def test_a_key_that_may_too_little_or_too_much_is_found(
@@ -90,6 +95,45 @@ def test_a_key_that_may_too_little_or_too_much_is_found(
             found = await findings(ground)
             assert wrong(found) == failing
             assert all(mend in found[name].mend for name in failing)
+
+    asyncio.run(story())
+
+
+def test_an_old_key_of_another_version_and_account_is_found_and_an_accepted_right_is_shown(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with sandbox_and_people(tmp_path) as ground:
+            store = open_store(ground.settings.database_path, utc_now)
+            store.facts.set(UID, "5")
+            store.close()
+            keys = ground.sandbox.kucoin.keys
+            for name, key in list(keys.items()):
+                rights, old = key.permissions | {"Transfer"}, utc_now() - timedelta(days=100)
+                keys[name] = dataclasses.replace(key, version=2, created_at=old, permissions=rights, is_master=False)
+            found = await findings(ground, kucoin_accept_transfer_right=True)
+            assert wrong(found) == {"key rights", "key version", "key account", "key age"}
+            assert "KUCOIN_ACCEPT_TRANSFER_RIGHT" in found["key rights"].found
+            assert "account 1" in found["key account"].found
+            assert "100 days" in found["key age"].found
+
+    asyncio.run(story())
+
+
+def test_two_keys_are_looked_at_apart(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with sandbox_and_people(tmp_path) as ground:
+            own = {
+                "kucoin_futures_api_key": "f",
+                "kucoin_futures_api_secret": "s",
+                "kucoin_futures_api_passphrase": "p",
+            }
+            [key] = ground.sandbox.kucoin.keys.values()
+            futures = dataclasses.replace(
+                key, key="f", secret="s", passphrase="p", permissions=frozenset({"General"}), uid=2, is_master=False
+            )
+            ground.sandbox.kucoin.keys["f"] = futures
+            found = await findings(ground, **{name: SecretStr(text) for name, text in own.items()})
+            assert {"spot key", "futures key"} <= found.keys()
+            assert wrong(found) == {"futures key rights", "futures key account"}
 
     asyncio.run(story())
 
@@ -111,7 +155,7 @@ def test_a_clock_that_is_off_is_measured_and_no_problem(tmp_path: Path) -> None:
             found = await findings(ground)
             assert found["clock"].ok
             assert found["clock"].found.startswith("this host is -1")
-            assert found["spot key"].ok
+            assert found["key"].ok
 
     asyncio.run(story())
 
@@ -135,7 +179,7 @@ def test_on_paper_and_off_no_account_is_asked_for_and_nothing_is_left_behind(tmp
             for mode in (TradingMode.PAPER, TradingMode.OFF):
                 found = await findings(ground, trading_mode=mode)
                 assert wrong(found) == set()
-                assert not {"account", "spot key", "futures key"} & found.keys()
+                assert not {"account", "key", "spot key", "futures key"} & found.keys()
 
     asyncio.run(story())
     assert list(tmp_path.iterdir()) == []

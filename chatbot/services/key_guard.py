@@ -82,6 +82,7 @@ class KeyGuard:
         self._now = now
         self._steady = steady
         self._due = self._looked = steady()
+        self._suspected = self._looked - PAUSE
         self._met = False
         self.keys = Keys(held=_NOT_YET if rules.keys else "")
 
@@ -91,8 +92,10 @@ class KeyGuard:
             raise Refused(f"Orders are held: {self.keys.held}.")
 
     def suspect(self) -> None:
-        """KuCoin refused the key for some call: it is looked at soon."""
-        self._due = min(self._due, max(self._steady(), self._looked + PAUSE))
+        """KuCoin refused the key for some call: it is looked at now, or soon after the last such look."""
+        soon = max(self._steady(), self._suspected + PAUSE)
+        if soon < self._due:
+            self._due = self._suspected = soon
 
     async def meet(self) -> None:
         """The first look. Raises BadCredentials when KuCoin, or we, will not have one of the keys."""

@@ -8,8 +8,8 @@ from chatbot.core.keys import Gravity, KeyNews, Keys, SeenKey, Topic, Verdict, a
 from chatbot.core.times import Now
 from chatbot.store.facts import Facts
 
-_UID, _RIGHTS, _WARNINGS, _HELD, _AGE, _TOKEN = (
-    "key uid",
+UID = "key uid"
+_RIGHTS, _WARNINGS, _HELD, _AGE, _TOKEN = (
     "key rights",
     "key warnings",
     "key held",
@@ -29,12 +29,12 @@ class KeyMemory:
     @property
     def uid(self) -> str:
         """Of the account this database belongs to; empty until one was seen."""
-        return self._facts.get(_UID) or ""
+        return self._facts.get(UID) or ""
 
     def pin(self, seen: Keys) -> None:
         """The account of the first look is the account for good."""
         if seen.seen and not seen.refused and not self.uid and seen.seen[0].info.uid:
-            self._facts.set(_UID, seen.seen[0].info.uid)
+            self._facts.set(UID, seen.seen[0].info.uid)
 
     def news(self, seen: Keys) -> KeyNews:
         warnings = [(s.name, v) for s in seen.seen for v in s.verdicts if _lasts(v)]
