@@ -99,6 +99,8 @@ async def _together(bot: Bot, stop: asyncio.Event) -> None:
             *([group.create_task(dead_man.renew())] if (dead_man := bot.kucoin.dead_man) is not None else []),
             group.create_task(bot.chat.poller.register(bot.chat.table.commands, _people(bot.settings))),
         ]
+        if bot.settings.trading_mode is not TradingMode.OFF:
+            others.append(group.create_task(bot.services.readiness.run()))
         log.info("running, trading is %s", bot.settings.trading_mode.value)
         await stop.wait()
         polling.cancel()
@@ -166,6 +168,8 @@ def _jobs(bot: Bot) -> list[Job]:
     ]
     if kucoin.dead_man is not None:
         jobs.append(Job(name="renew the dead man's switch", every=kucoin.dead_man.pause, run=kucoin.dead_man.renew))
+    if bot.settings.trading_mode is not TradingMode.OFF:
+        jobs.append(Job(name="look for stray orders", every=60, run=services.readiness.strays.find))
     if kucoin.refresh_paper is not None:
         jobs.append(Job(name="paper prices", every=5, run=kucoin.refresh_paper))
     return jobs

@@ -23,7 +23,7 @@ from chatbot.store.store import Store
 class Health:
     """`round_trip` is one question's to KuCoin; None when it went unanswered, and `kucoin` says why.
 
-    `feeds` are the streams that something is wanted of.
+    `feeds` are the streams that something is wanted of, `finding_out` what keeps orders back after a start.
     """
 
     mode: TradingMode
@@ -42,6 +42,7 @@ class Health:
     alerts: int
     started_at: datetime
     read_at: datetime
+    finding_out: str = ""
 
 
 class Checkup:
@@ -64,6 +65,7 @@ class Checkup:
         self._started_at = now()
         self._heard: datetime | None = None
         self.keys: Callable[[], Keys] = Keys
+        self.finding_out: Callable[[], str] = str
         self.dead_man: DeadManGuard | None = None
 
     def heard_telegram(self) -> None:
@@ -90,6 +92,7 @@ class Checkup:
             alerts=self._store.alerts.alive_count(),
             started_at=self._started_at,
             read_at=self._now(),
+            finding_out=self.finding_out(),
         )
 
     async def _ask_kucoin(self) -> tuple[timedelta | None, str]:

@@ -152,6 +152,11 @@ class Orders:
     def by_client_oid(self, client_oid: str) -> OrderTicket | None:
         return self._one("client_oid = ?", [client_oid])
 
+    def knows_of(self, client_oid: str) -> bool:
+        """Whether a row tells that this order was sent."""
+        known = self.by_client_oid(client_oid)
+        return known is not None and known.state not in _NEVER_SENT
+
     def by_order(self, order_ids: Iterable[str]) -> dict[str, OrderTicket]:
         """Our tickets among these order ids."""
         wanted = list(order_ids)

@@ -252,7 +252,7 @@ def test_a_row_that_says_never_sent_is_overruled_by_the_exchange(
         ended_at=None,
     )
     written = store.orders.adopt(seen, "seen")
-    if state.value not in "await_confirm declined expired not_sent rejected".split():
+    if state.value not in ["await_confirm", "declined", "expired", "not_sent", "rejected"]:
         assert written is None
         assert store.orders.ticket(known.id) == known
         return

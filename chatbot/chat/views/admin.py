@@ -66,6 +66,7 @@ def help_on(command: Command) -> Reply:
 def health(seen: Health) -> Reply:
     body = lines(
         _trading_line(seen),
+        html("<b>{}</b>", seen.finding_out) if seen.finding_out else None,
         html("Telegram {}", _heard(seen)),
         html("KuCoin {}", _kucoin(seen)),
         html("clock {} ms against KuCoin's", f"{round(seen.clock_offset / _MILLISECOND):+d}"),

@@ -44,6 +44,20 @@ def cancelled(order: Order, mode: TradingMode) -> Html:
     return lines(paper(mode), html("{} was filled before the cancel came.", _order_line(order)))
 
 
+def stray(ticket: OrderTicket) -> Html:
+    """What owners read about an order of ours that the database did not know, once."""
+    spec = ticket.spec
+    size = spec.size if spec.size is not None else spec.funds
+    at = f" at {grouped(spec.price, places(spec.price))}" if spec.price is not None else ""
+    line = f"{spec.symbol} {spec.side.value} {tidy(size or Decimal(0), _DIGITS)}{at}"
+    return lines(
+        bold("An order of mine that I did not know."),
+        html("{}: {}, {}. KuCoin id {}", ticket.name, line, ticket.state.value, ticket.order_id),
+        "It bears my mark and my database is older than it: was a backup restored, or the machine set back?",
+        "I did not place it again. I follow it from now on and count it against the day's limit.",
+    )
+
+
 def fills(executed: Iterable[Fill], mode: TradingMode, where: str) -> Reply:
     rows = [_fill_row(f) for f in executed]
     if not rows:
