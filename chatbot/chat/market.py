@@ -55,10 +55,10 @@ class MarketHandlers:
         return views.watchlist(self._watchlists.of(message.person.id))
 
     async def funding(self, message: Message) -> Reply:
-        return await self._funding(message.person, message.text)
+        return await self._funding(message.person, message.text, private=message.private)
 
     async def funding_tap(self, tap: Tap) -> Reply:
-        return _edit(await self._funding(tap.person, tap.argument))
+        return _edit(await self._funding(tap.person, tap.argument, private=tap.private))
 
     async def _price(self, person: Person, text: str) -> Reply:
         words = text.split()
@@ -82,14 +82,15 @@ class MarketHandlers:
         catalogue = await self._markets.catalogue()
         return tuple(catalogue.find(w).symbol for w in words)
 
-    async def _funding(self, person: Person, text: str) -> Reply:
+    async def _funding(self, person: Person, text: str, *, private: bool) -> Reply:
+        """In a group without what the account pays."""
         words = text.split()
         if len(words) > 1:
             raise UsageError("One symbol at a time.", example="/funding BTC")
         if words and words[0].lower() != _TOP:
-            look, positions = await asyncio.gather(self._markets.funding(words[0]), self._positions())
-            return views.funding(look, positions.get(look.instrument.symbol), self._now())
-        looks, positions = await asyncio.gather(self._markets.fundings(), self._positions())
+            look, positions = await asyncio.gather(self._markets.funding(words[0]), self._positions(private=private))
+            return views.funding(look, positions.get(look.instrument.symbol), self._now(), in_group=not private)
+        looks, positions = await asyncio.gather(self._markets.fundings(), self._positions(private=private))
         watched = () if words else await self._watched(person, looks)
         if watched:
             return views.fundings(watched, positions, self._now(), "Funding, your watchlist")
@@ -104,8 +105,10 @@ class MarketHandlers:
         wanted = dict.fromkeys(p.symbol for p in perpetuals if p is not None)
         return tuple(by_symbol[s] for s in wanted if s in by_symbol)
 
-    async def _positions(self) -> dict[Symbol, Position]:
+    async def _positions(self, *, private: bool) -> dict[Symbol, Position]:
         """What the person's own share is drawn from; rates are shown without it when it cannot be read."""
+        if not private:
+            return {}
         try:
             return {p.symbol: p for p in await self._portfolio.positions()}
         except KucoinError:

@@ -384,6 +384,21 @@ def test_a_silence_that_outlasts_the_alert_is_refused_and_its_card_stays(tmp_pat
     _story(tmp_path, story)
 
 
+def test_what_a_position_pays_stays_out_of_the_group_that_is_told(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(BEN, "/alert funding BTC pay every 1m", group=True)
+        await desk.says(BEN, "/alert funding ETH pay every 1m")
+        for _ in range(8 * 60):
+            desk.clock.advance(60)
+            await desk.services.alerting.funding.scan()
+        told = [visible(card.text) for card in desk.delivered() if card.chat_id == GROUP]
+        assert told
+        assert all(text.startswith("BTC long pays funding\n") for text in told)
+        assert not any("USDT " in f"{text} " for text in told)
+
+    _story(tmp_path, story)
+
+
 def test_the_hours_of_an_alert_are_those_of_the_people_and_say_so(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path, TIMEZONE="Europe/Berlin") as desk:

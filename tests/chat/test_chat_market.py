@@ -1,10 +1,12 @@
 """Handlers of prices, watchlists and funding, before a sandbox KuCoin."""
 
 import asyncio
+import re
 from pathlib import Path
 
 from chatbot.sandbox.faults import Fault
-from tests.chat.desk import ANNA, CARA, open_desk
+from tests.chat.desk import ANNA, BEN, CARA, open_desk
+from tests.chat.shown import visible
 
 
 def test_a_price_by_any_name_but_not_by_a_look_alike(tmp_path: Path) -> None:
@@ -129,6 +131,23 @@ def test_a_very_long_watchlist_is_priced_whole_also_by_refresh(tmp_path: Path) -
             fresh = (await desk.taps(CARA, prices[-1], "Refresh")).letters
             assert len(fresh) == 2
             assert "OLDCOIN79-USDT is no longer listed" in fresh[-1].text
+
+    asyncio.run(story())
+
+
+def test_what_the_account_pays_is_not_shown_in_a_group(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            await desk.says(BEN, "/watch BTC")
+            for line in "/funding BTC", "/funding":
+                assert "you pay" in (await desk.says(BEN, line)).text
+                said = await desk.says(BEN, line, group=True)
+                assert "<b>BTC</b>  +0.0094 %" in said.text
+                assert not re.search("you (pay|receive|hold)", said.text)
+            card = (await desk.says(BEN, "/funding BTC", group=True)).letters[0]
+            assert visible(card.text).split("\n")[-1] == "Amounts are not shown in a group."
+            assert "you pay" not in (await desk.taps(BEN, card, "Refresh")).text
+            assert "you pay" not in (await desk.taps(BEN, card, "Top")).text
 
     asyncio.run(story())
 

@@ -113,6 +113,18 @@ def test_a_payment_that_is_told_too_late_is_not_counted_down_to() -> None:
     assert text.startswith("BTC long pays 0.49 USDT\nsettles at 3 Mar 12:22 UTC")
 
 
+def test_a_payment_told_in_a_group_keeps_the_amount_out_of_it() -> None:
+    told = _funding(AlertKind.FUNDING_PAYMENT, "0.489", "long USDT")
+    shared = replace(told, rule=replace(told.rule, chat_id=-1001))
+    assert shown(views.fired(shared, NOON, may_trade=False)).split("\n")[:3] == [
+        "BTC long pays funding in 22 m",
+        "settles at 12:22 UTC",
+        "Amounts are not shown in a group; in our own chat: /funding XBTUSDTM",
+    ]
+    assert "#12·1 BTC long pays funding, 12:22 UTC" in shown(views.digest([shared, shared], NOON)[0])
+    assert "0.49" in shown(views.digest([told, told], NOON)[0])
+
+
 def test_a_late_alert_says_its_minute_and_how_late_it_is() -> None:
     assert _read(_late(TOLD))[1:3] == ["68,012.4 was traded", "late: in the minute 12:00 UTC, told 17 m later"]
     moved = _late(replace(TOLD, rule=replace(RULE, question=MOVE), firing=replace(FIRING, value=Decimal("0.06"))))

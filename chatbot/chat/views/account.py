@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views.markup import Html, age, bold, html, lines, paper
+from chatbot.chat.views.markup import NOT_IN_GROUPS, Html, age, bold, html, lines, paper
 from chatbot.core.account import DUST, Valued
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button
@@ -31,7 +31,7 @@ def balance(wealth: Wealth, mode: TradingMode, now: datetime) -> Reply:
 def balance_in_group() -> Reply:
     """Amounts stay out of a group: the pop-up shows them to whoever presses, and to nobody else."""
     return Reply(
-        text=lines("Amounts are not shown in a group."),
+        text=lines(NOT_IN_GROUPS),
         buttons=((Button(text="Show only me", action="balance"),),),
     )
 

@@ -57,8 +57,11 @@ def asks_briefly(question: Question, instrument: Instrument | None) -> str:
     return f"{name} {_BRIEFLY[question.kind]}"
 
 
-def happened(firing: Firing, question: Question, instrument: Instrument | None) -> str:
-    """`BTC crossed above 68,000`: of what it fired at, also when the rule was moved since."""
+def happened(firing: Firing, question: Question, instrument: Instrument | None, *, amounts: bool) -> str:
+    """`BTC crossed above 68,000`: of what it fired at, also when the rule was moved since.
+
+    Without `amounts` nothing is said of how much the account pays.
+    """
     name, up = coin(question, instrument), question.direction is Direction.ABOVE
     match question.kind:
         case AlertKind.PRICE:
@@ -76,7 +79,8 @@ def happened(firing: Firing, question: Question, instrument: Instrument | None) 
             return f"{name} funding settles {_intervals(firing.detail)}"
         case AlertKind.FUNDING_PAYMENT:
             side, _, currency = firing.detail.partition(" ")
-            return f"{name} {side} pays {money(firing.value, currency)} {currency}"
+            paid = f"{money(firing.value, currency)} {currency}" if amounts else "funding"
+            return f"{name} {side} pays {paid}"
 
 
 def away(standing: Standing) -> str | None:

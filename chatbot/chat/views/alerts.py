@@ -7,6 +7,7 @@ from chatbot.chat.messages import Reply
 from chatbot.chat.views import alert_buttons
 from chatbot.chat.views import alert_phrases as phrases
 from chatbot.chat.views.markup import (
+    NOT_IN_GROUPS,
     TEXT_LIMIT,
     Html,
     bold,
@@ -45,8 +46,9 @@ def fired(told: Told, now: datetime, *, may_trade: bool) -> Reply:
     """`may_trade`: the rule's person may, and trading is not off."""
     rule, firing = told.rule, told.firing
     body = lines(
-        bold(f"{phrases.happened(firing, rule.question, told.instrument)}{_in_time(told, now)}"),
+        bold(f"{_happened(told)}{_in_time(told, now)}"),
         _facts(told, now),
+        _where_to_ask(rule),
         _late(told, now),
         _signature(told, now),
         html("order: {}", rule.order) if rule.order else None,
@@ -116,6 +118,22 @@ def _in_time(told: Told, now: datetime) -> str:
     if told.rule.question.kind is not AlertKind.FUNDING_PAYMENT or settles_at is None:
         return ""
     return f" in {in_words(settles_at - now)}" if settles_at - now > _FRESH else ""
+
+
+def _happened(told: Told) -> str:
+    return phrases.happened(told.firing, told.rule.question, told.instrument, amounts=_private(told.rule))
+
+
+def _private(rule: AlertRule) -> bool:
+    """Whether its person alone reads what it tells."""
+    return rule.chat_id == rule.person_id
+
+
+def _where_to_ask(rule: AlertRule) -> Html | None:
+    """For the amount that is not told in a group."""
+    if rule.question.kind is not AlertKind.FUNDING_PAYMENT or _private(rule):
+        return None
+    return html("{}; in our own chat: /funding {}", NOT_IN_GROUPS.removesuffix("."), rule.question.symbol)
 
 
 def _old(told: Told, now: datetime) -> bool:
@@ -200,7 +218,7 @@ def _headline(count: int) -> Html:
 def _row(told: Told, now: datetime) -> Html:
     """`#12·3 BTC crossed above 68,000: 68,012.4, 11:42`, marked when late."""
     rule, firing = told.rule, told.firing
-    what = phrases.happened(firing, rule.question, told.instrument)
+    what = _happened(told)
     value = _value(told)
     tail = f": {value}" if value else ""
     moment = firing.settles_at if firing.settles_at is not None else firing.at

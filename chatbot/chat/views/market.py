@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views.markup import Html, age, bold, code, html, lines, percent, rate, up_or_down
+from chatbot.chat.views.markup import NOT_IN_GROUPS, Html, age, bold, code, html, lines, percent, rate, up_or_down
 from chatbot.core.account import Position
 from chatbot.core.funding import Payer, annualised, payer, payment
 from chatbot.core.market import Contract, FundingRate, Instrument, Symbol
@@ -38,15 +38,16 @@ def prices(looks: Iterable[Look], gone: Iterable[Symbol], now: datetime, action:
     return Reply(text=lines(*rows, *missing, stamp), buttons=((Button(text="Refresh", action=action),),))
 
 
-def funding(look: FundingLook, position: Position | None, now: datetime) -> Reply:
+def funding(look: FundingLook, position: Position | None, now: datetime, *, in_group: bool = False) -> Reply:
     current = look.rate
+    share = NOT_IN_GROUPS if in_group else _own_share(position, current)
     body = lines(
         html("<b>{}</b>  {}  {}", _coin(look.instrument), rate(current.rate), payer(current.rate).value),
         html("settles in {}, every {}", in_words(current.next_at - now), in_words(current.interval)),
         _predicted(current),
         html("a year at this rate {}", percent(annualised(current.rate, current.interval))),
         _bounds(current),
-        _own_share(position, current),
+        share,
         age(look.read_at, now),
     )
     return Reply(text=body, buttons=_funding_buttons(look.instrument))

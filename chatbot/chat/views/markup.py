@@ -22,6 +22,8 @@ REASON = 300
 ROWS = 30
 """Orders listed on one card; more would pass Telegram's limits of text and buttons."""
 
+NOT_IN_GROUPS = "Amounts are not shown in a group."
+
 _TIME = re.compile(r'(<tg-time unix="(\d+)" format="(D?)t">)[^<]*(</tg-time>)')
 _TAG = re.compile(r"</?[a-z][^<>]*>")
 
