@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.chat.views.tickets import ticket
-from chatbot.core.market import Symbol, Venue
+from chatbot.core.market import Reach, Symbol, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import ButtonStyle, Subject
 from chatbot.core.numbers import plain
 from chatbot.core.orders import Estimate, Executed, OrderSpec, OrderTicket, OrderType, Side, TicketState
+from chatbot.core.waiting import Awaits, Waiting
 from tests.chat.desk import NOON
 from tests.chat.shown import actions, hostile, labels, shown
 
@@ -35,6 +36,10 @@ RESTING = replace(TICKET, spec=LIMIT, state=TicketState.OPEN, order_id="6520ad0f
 DONE = Executed(size=Decimal("0.00147"), funds=Decimal("99.98"), fee=Decimal("0.1"), fee_currency="USDT")
 
 LIVE, PAPER = TradingMode.LIVE, TradingMode.PAPER
+NEAR = Reach(market=Decimal("68014.0"), distance=Decimal("0.0096"), slippage=Decimal("0.0096"))
+FAR = Reach(market=Decimal("68014.0"), distance=Decimal("3.1"), slippage=None)
+THIN = Reach(market=Decimal("68014.0"), distance=Decimal(100), slippage=None)
+
 amounts = st.decimals(min_value=Decimal("1e-8"), max_value=Decimal("1e9"), places=8)
 
 
@@ -145,3 +150,71 @@ def test_a_tiny_coin_keeps_its_digits() -> None:
     text = shown(ticket(replace(TICKET, spec=spec, cost=cost), LIVE))
     assert "Sell 1,000,000 PEPE at 0.00000123 = 1.23 USDT" in text
     assert "fee at most 0.00123 USDT" in text
+
+
+def far(spec: OrderSpec, reach: Reach, warned: str | None = None) -> OrderTicket:
+    waiting = Waiting(warned=None if warned is None else Decimal(warned))
+    return replace(TICKET, spec=spec, cost=replace(COST, reach=reach), waiting=waiting)
+
+
+def test_a_market_order_tells_what_the_book_makes_of_it() -> None:
+    assert "Ask 68,014.0, est. slip 0.0096 %, fee about 0.10 USDT" in shown(ticket(far(MARKET, NEAR), LIVE))
+    assert "The book is too thin for this" in shown(ticket(far(MARKET, THIN), LIVE))
+    steep = replace(NEAR, distance=Decimal("2.5"), slippage=Decimal("2.4"))
+    assert "On average 2.5 % above the market." in shown(ticket(far(MARKET, steep), LIVE))
+
+
+@pytest.mark.parametrize(
+    ("side", "distance", "words"),
+    [
+        (Side.BUY, "3.1", "3.1 % above the market, 68,014.0"),
+        (Side.BUY, "-3.1", "3.1 % below the market, 68,014.0"),
+        (Side.SELL, "3.1", "3.1 % below the market, 68,014.0"),
+        (Side.SELL, "-90.04", "90.0 % above the market, 68,014.0"),
+        (Side.SELL, "0", "At the market, 68,014.0"),
+        (Side.BUY, "0.0001", "0.0001 % above the market, 68,014.0"),
+        (Side.SELL, "-900", "900.0 % above the market, 68,014.0"),
+    ],
+)
+def test_a_limit_order_tells_how_far_from_the_market_it_is_and_which_way(side: Side, distance: str, words: str) -> None:
+    waiting = far(replace(LIMIT, side=side), replace(FAR, distance=Decimal(distance)))
+    text = ticket(waiting, LIVE).text
+    assert words in shown(ticket(waiting, LIVE))
+    assert (f"<b>{words}</b>" in text) == (abs(Decimal(distance)) > 2)
+
+
+@pytest.mark.parametrize(
+    ("spec", "reach", "warned", "label"),
+    [
+        (replace(LIMIT, side=Side.BUY), FAR, "3.1", "Confirm, 3.1 % above the market"),
+        (LIMIT, FAR, "3.1", "Confirm, 3.1 % below the market"),
+        (MARKET, replace(FAR, slippage=Decimal(3)), "3.1", "Confirm, 3.1 % above the market"),
+        (MARKET, THIN, "100", "Confirm, the book is too thin"),
+    ],
+)
+def test_the_second_tap_is_on_a_button_that_says_what_it_confirms(
+    spec: OrderSpec, reach: Reach, warned: str, label: str
+) -> None:
+    assert labels(ticket(far(spec, reach), LIVE))[0] == f"Confirm {spec.side.value}"
+    reply = ticket(far(spec, reach, warned), LIVE)
+    assert labels(reply) == [label, "Cancel"]
+    assert actions(reply) == [f"far 418 {warned}", "decline 418"]
+    assert "Confirm once more" in shown(reply)
+
+
+@pytest.mark.parametrize(
+    ("awaits", "words", "buttons"),
+    [
+        (Awaits.CODE, "Confirmed, waits for a code", ["Confirm buy", "Cancel"]),
+        (Awaits.APPROVAL, "Confirmed, needs a second person", ["Cancel"]),
+    ],
+)
+def test_a_confirmed_ticket_says_what_it_still_waits_for(awaits: Awaits, words: str, buttons: list[str]) -> None:
+    reply = ticket(replace(TICKET, waiting=Waiting(awaits=awaits)), LIVE)
+    assert words in shown(reply)
+    assert labels(reply) == buttons
+
+
+def test_a_rejected_ticket_says_by_whom() -> None:
+    text = shown(ticket(replace(TICKET, state=TicketState.DECLINED, reason="Ben rejected it"), LIVE))
+    assert "Ben rejected it. Nothing was sent." in text
