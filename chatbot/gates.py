@@ -1,6 +1,6 @@
 """What stands between a tap and the exchange, built from the settings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from chatbot.chat.views import approvals
 from chatbot.config import Settings
@@ -12,7 +12,11 @@ from chatbot.store.store import Store
 
 
 def build_guards(
-    settings: Settings, store: Store, killswitch: KillSwitch, holds: Sequence[Callable[[], None]]
+    settings: Settings,
+    store: Store,
+    killswitch: KillSwitch,
+    holds: Sequence[Callable[[], None]],
+    settled: Callable[[], Awaitable[None]],
 ) -> Guards:
     secret = settings.totp_secret
     return Guards(
@@ -25,4 +29,5 @@ def build_guards(
         ),
         approvers=settings.telegram_owners | settings.telegram_traders,
         holds=holds,
+        settled=settled,
     )

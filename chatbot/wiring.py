@@ -103,7 +103,7 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
     guard = build_guard(settings, store, kucoin, now)
     readiness = build_readiness(settings, store, exchange, markets, reconciler)
     killswitch = KillSwitch(exchange=exchange, store=store, owners=settings.telegram_owners, now=now)
-    guards = build_guards(settings, store, killswitch, holds=[guard.hold, readiness.hold])
+    guards = build_guards(settings, store, killswitch, holds=[guard.hold, readiness.hold, store.safety.hold])
     trading = Trading(
         exchange=exchange,
         markets=markets,
@@ -164,6 +164,7 @@ def build_table(services: Services, settings: Settings, now: Now, erase: Erase) 
         checkup=services.checkup,
         killswitch=services.killswitch,
         rules=rules(settings),
+        coded=services.factors.asked,
         commands=lambda: table.commands,
     )
     alerting = AlertHandlers(alerts=services.alerting.alerts, mode=mode, zone=settings.timezone, now=now)

@@ -1,6 +1,6 @@
 """What an order passes before it leaves: every check anew, in the one transaction that lets it go."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -41,17 +41,23 @@ class Tripped(Killed):
         self.stop = stop
 
 
+async def at_once() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
     """What else stands between a tap and the exchange. `holds` raise Refused while no order may leave.
 
-    `approvers` are all who may agree to an order that somebody else proposed.
+    `approvers` are all who may agree to an order that somebody else proposed. `settled` comes back when
+    what is found out after a start is known, or takes long.
     """
 
     breaker: Breaker
     factors: Factors
     approvers: frozenset[int]
     holds: Sequence[Callable[[], None]] = ()
+    settled: Callable[[], Awaitable[None]] = at_once
 
 
 class Passage:
@@ -75,6 +81,7 @@ class Passage:
         `taken` reads the ticket anew, and raises when it is not theirs to go on with any more.
         """
         before = taken()
+        await self._guards.settled()
         spec = before.spec
         instrument = await self._instrument(spec.symbol)
         terms = await self._terms.read(instrument, at_market=spec.type is OrderType.MARKET)

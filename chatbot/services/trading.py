@@ -67,6 +67,7 @@ class Trading:
 
     async def propose(self, draft: Draft, asking: Asking) -> OrderTicket:
         """A ticket that waits for its proposer's tap; nothing has left. Raises UsageError, Refused, KucoinError."""
+        await self._guards.settled()
         self._passage.check_open()
         instrument = (await self._markets.catalogue()).find(draft.word)
         self._passage.check_nothing_unknown(instrument.symbol)
