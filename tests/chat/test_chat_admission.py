@@ -1,6 +1,7 @@
 """Nothing leaves to who is not on the list: not a message, not an edit, at no hour."""
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,14 @@ import pytest
 
 from chatbot.chat.gate import Gate
 from chatbot.core.notices import Lane, Letter, LetterState
+from chatbot.core.times import utc_now
 from chatbot.sandbox.telegram_groups import found_group, migrate_group
+from chatbot.sandbox.world import OWNER, VIEWER
 from chatbot.services.people import Groups
+from chatbot.store.store import open_store
 from tests.chat.desk import ANNA, BEN, CARA, FOREIGN_GROUP, GROUP
 from tests.chat.wire import ROLES, Wire, sending, wired
+from tests.playground import running, sandbox_and_people
 
 WITHOUT_CARA = {person: role for person, role in ROLES.items() if person != CARA.id}
 
@@ -114,5 +119,27 @@ def test_a_group_of_the_settings_is_written_to_by_whatever_id_it_goes(tmp_path: 
                 wire.post(-1005, "moved")
                 await wire.all_left()
             assert wire.shown(-1005) == ["on the move", "moved"]
+
+    asyncio.run(story())
+
+
+def test_the_bot_as_it_runs_writes_to_nobody_but_whom_the_settings_name(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with sandbox_and_people(tmp_path, telegram_viewers=frozenset()) as ground:
+            store = open_store(ground.settings.database_path, utc_now)
+            gone, here = (
+                store.outbox.put(Letter(chat_id=chat, lane=Lane.ORDER, text="filled"))
+                for chat in (VIEWER.user.id, OWNER.user.id)
+            )
+            store.close()
+            for person in ground.owner, ground.viewer:
+                person.write("/start")
+            async with running(ground.settings):
+                await ground.owner.shows("filled")
+                await ground.owner.asks("/help", "/price")
+            assert ground.viewer.answers == []
+            with contextlib.closing(open_store(ground.settings.database_path, utc_now)) as after:
+                states = [letter.state for each in (gone, here) if (letter := after.outbox.letter(each.id))]
+            assert states == [LetterState.DEAD, LetterState.SENT]
 
     asyncio.run(story())
