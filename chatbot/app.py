@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,8 +20,10 @@ from chatbot.core.modes import TradingMode
 from chatbot.core.people import Role
 from chatbot.jobs import Job, run_jobs
 from chatbot.kucoin.rest import trusted
+from chatbot.last_stand import last_stand
 from chatbot.services.key_guard import KeyGuard
-from chatbot.store.database import only_process
+from chatbot.services.storage import Alarm, Storage
+from chatbot.store.database import Damaged, StorageTrouble, only_process
 from chatbot.store.store import Store, open_store
 from chatbot.wiring import Chat, Doors, Services, build_chat, build_services
 
@@ -43,6 +46,8 @@ class UnifiedAccount(Exception):
 class Bot:
     settings: Settings
     store: Store
+    storage: Storage
+    alarm: Alarm
     kucoin: Kucoin
     services: Services
     chat: Chat
@@ -50,40 +55,66 @@ class Bot:
 
 @contextlib.asynccontextmanager
 async def built(settings: Settings) -> AsyncIterator[Bot]:
-    """Raises AlreadyRunning, Damaged, InvalidToken."""
+    """Raises AlreadyRunning, Damaged, StorageTrouble, InvalidToken."""
     async with contextlib.AsyncExitStack() as closing:
         closing.enter_context(only_process(settings.database_path))
         bell, tls = asyncio.Event(), trusted()
         kucoin = await connect_kucoin(settings, tls, closing)
         now = kucoin.clock.now
-        store = open_store(settings.database_path, now, bell.set)
+        alarm = Alarm()
+        try:
+            store = open_store(settings.database_path, now, bell.set, tell=alarm.ring)
+        except (Damaged, StorageTrouble) as trouble:
+            await last_stand(settings, kucoin.exchange, trouble)
+            raise
         closing.callback(store.close)
+        storage = Storage(store=store, path=settings.database_path, owners=settings.telegram_owners)
         services = build_services(settings, store, kucoin, now)
         doors = Doors(store=store, bell=bell, now=now, tls=tls, closing=closing)
         services.checkup.dead_man = kucoin.dead_man
         chat = await build_chat(settings, services, doors)
-        yield Bot(settings=settings, store=store, kucoin=kucoin, services=services, chat=chat)
+        yield Bot(
+            settings=settings,
+            store=store,
+            storage=storage,
+            alarm=alarm,
+            kucoin=kucoin,
+            services=services,
+            chat=chat,
+        )
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Until `stop` is set. Raises what ended it: `cli` knows the exit code of each."""
     async with built(settings) as bot:
-        if settings.trading_mode is TradingMode.LIVE:
+        failure = await _ended(bot, stop)
+        trouble = bot.alarm.trouble
+        if trouble is not None:
+            await last_stand(settings, bot.kucoin.exchange, trouble, store=bot.store, warn=bot.storage.begun)
+            raise trouble from failure
+        if failure is not None:
+            raise failure
+    log.info("stopped")
+
+
+async def _ended(bot: Bot, stop: asyncio.Event) -> BaseException | None:
+    """What ended it; nothing for a clean stop."""
+    try:
+        bot.storage.begin(bot.services.killswitch)
+        if bot.settings.trading_mode is TradingMode.LIVE:
             await meet_kucoin(bot.kucoin, bot.services)
         else:
             await _read_clock(bot.kucoin)
         bot.services.reconciler.recover()
         open_eyes(bot.services.alerting)
-        failure: BaseException | None = None
-        try:
-            await _together(bot, stop)
-        except BaseExceptionGroup as failed:
-            failure = _first(failed)
-        finally:
-            await bot.chat.poller.finish(0)
-        if failure is not None:
-            raise failure
-    log.info("stopped")
+        await _together(bot, stop)
+    except BaseExceptionGroup as failed:
+        return _first(failed)
+    except sqlite3.Error as error:
+        return error
+    finally:
+        await bot.chat.poller.finish(0)
+    return None
 
 
 async def _together(bot: Bot, stop: asyncio.Event) -> None:
@@ -91,6 +122,7 @@ async def _together(bot: Bot, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         polling = group.create_task(bot.chat.poller.run())
         others = [
+            group.create_task(bot.alarm.sound()),
             group.create_task(bot.chat.sender.run()),
             group.create_task(run_jobs(_jobs(bot))),
             group.create_task(_guard(bot.kucoin, bot.services.guard)),
@@ -163,6 +195,8 @@ def _jobs(bot: Bot) -> list[Job]:
         Job(name="finish a kill", every=30, run=services.killswitch.finish_unfinished),
         Job(name="read the clock", every=600, run=partial(_read_clock, kucoin)),
         Job(name="clean the mail", every=3600, run=clean),
+        Job(name="tend the storage", every=5, run=bot.storage.tend),
+        Job(name="examine the database", every=86_400, run=bot.storage.examine),
         Job(name="keep Telegram's line warm", every=10, run=bot.chat.sender.keep_warm),
         *alert_jobs(services.alerting),
     ]

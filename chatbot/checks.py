@@ -21,7 +21,7 @@ from chatbot.core.modes import TradingMode
 from chatbot.guarding import keys_of
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES, trusted
 from chatbot.services.key_memory import UID
-from chatbot.store.database import Damaged, look_at
+from chatbot.store.database import Damaged, StorageTrouble, look_at
 from chatbot.store.facts import remembered
 
 _TOLERATED = timedelta(seconds=2)
@@ -67,6 +67,8 @@ def _database(path: Path) -> Finding:
         return Finding(name=name, ok=True, found=f"{path} will be made at the first start")
     try:
         look_at(path)
+    except StorageTrouble as error:
+        return Finding(name=name, ok=False, found=str(error), mend="then check again")
     except (Damaged, sqlite3.DatabaseError) as error:
         return Finding(name=name, ok=False, found=str(error), mend="restore a backup")
     mode = path.stat().st_mode & 0o777

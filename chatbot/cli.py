@@ -17,7 +17,7 @@ from chatbot.core.errors import BadCredentials
 from chatbot.hardening import close_to_others, forget
 from chatbot.logs import configure, install_hooks
 from chatbot.sources import SECRETS
-from chatbot.store.database import AlreadyRunning, Damaged, back_up
+from chatbot.store.database import AlreadyRunning, Damaged, StorageTrouble, back_up
 
 _SANDBOX = "chatbot.demo"
 """Loaded when it is asked for: `run` must not pay for servers it does not start."""
@@ -33,6 +33,7 @@ _EXITS: tuple[tuple[type[Exception], int], ...] = (
     (TelegramAway, FAILED),
     (AlreadyRunning, IN_USE),
     (Damaged, BAD_DATABASE),
+    (StorageTrouble, FAILED),
     (OSError, FAILED),
 )
 """Endings that need a sentence, not a traceback."""

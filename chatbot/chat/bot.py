@@ -45,6 +45,10 @@ TokenRefused = InvalidToken
 """What ends the bot when Telegram no longer knows its token."""
 
 
+TelegramTrouble = TelegramError
+"""Whatever Telegram, or the way to it, has against a request."""
+
+
 TelegramAway = NetworkError
 """What ends the start when Telegram cannot be reached at all."""
 

@@ -7,6 +7,11 @@ from telegram import MaybeInaccessibleMessage, Message, Update, User
 from chatbot.chat.messages import Incoming
 
 
+def incoming(body: dict[str, Any]) -> Incoming:
+    """Of an update as Telegram sent it."""
+    return read(Update.de_json(body, None))
+
+
 def read(update: Update) -> Incoming:
     """What the gate needs to know of an update; anything that is not a person's own words is marked odd."""
     query, message = update.callback_query, update.message

@@ -16,6 +16,7 @@ from chatbot.store.mail import Inbox, Outbox
 from chatbot.store.orders import Orders
 from chatbot.store.people import People
 from chatbot.store.reserve import Reserve
+from chatbot.store.safety import Safety
 from chatbot.store.stops import Stops
 from chatbot.store.uptime import host_uptime
 from chatbot.store.values import stamp
@@ -34,8 +35,7 @@ class Store:
     outbox: Outbox
     audit: Audit
     facts: Facts
-    fence: Fence
-    reserve: Reserve
+    safety: Safety
 
     @contextlib.contextmanager
     def atomic(self) -> Iterator[None]:
@@ -54,6 +54,13 @@ class Store:
             self.alerts.clean(self.now() - max(keep, CARDS_STAY))
             self.outbox.clean(before)
 
+    def distrust(self) -> None:
+        """Joins the open transaction. In a database put back to an earlier state, what waits may be done already."""
+        self.db.execute(
+            "UPDATE inbox SET state = 'dropped', ended_at = ?, body = '' WHERE state = 'pending'", [stamp(self.now())]
+        )
+        self.db.execute("UPDATE outbox SET repeat = 1 WHERE state IN ('pending', 'held', 'sending') AND edits IS NULL")
+
     def close(self) -> None:
         self.db.close()
 
@@ -63,7 +70,7 @@ def open_store(
     now: Now,
     ring: Callable[[], None] = lambda: None,
     uptime: Callable[[], Uptime] = host_uptime,
-    tell: Callable[[Exception], None] | None = None,
+    tell: Callable[[Exception], None] = lambda _: None,
 ) -> Store:
     """`ring` is called when a letter was put into the outbox, `tell` with what ends the database's use.
 
@@ -85,6 +92,5 @@ def open_store(
         outbox=Outbox(db, now, ring),
         audit=audit,
         facts=Facts(db, now),
-        fence=fence,
-        reserve=reserve,
+        safety=Safety(path, reserve, fence, tell),
     )

@@ -91,11 +91,11 @@ def test_a_start_goes_over_the_latest_records_and_a_check_over_all(store: Store,
 def test_records_of_the_first_version_are_vouched_for_by_the_first_that_has_a_hash(store: Store, path: Path) -> None:
     for detail in ("one", "two"):
         store.db.execute("INSERT INTO audit (at, person, what, detail) VALUES ('', 'Anna', 'noted', ?)", [detail])
-    store.fence.write()
-    assert store.fence.doubt() == ""
+    store.safety.fence.write()
+    assert store.safety.fence.doubt() == ""
     store.audit.record("Anna", "noted", "three")
     store.audit.record("Anna", "noted", "four")
-    assert store.fence.doubt() == ""
+    assert store.safety.fence.doubt() == ""
     store.close()
     look_at(path)
     _tamper(path, "UPDATE audit SET detail = 'other' WHERE id = 1")

@@ -38,51 +38,51 @@ def test_every_order_that_may_leave_and_every_kill_moves_the_fence(
     assert [mark["audit"] for mark in marks] == [2, 3, 4]
     assert (marks[-1]["audit"], marks[-1]["hash"]) == _audit(store)
     assert stat.S_IMODE(path.with_name("chatbot.db.fence").stat().st_mode) == 0o600
-    assert store.fence.doubt() == ""
+    assert store.safety.fence.doubt() == ""
 
 
 def test_a_database_that_was_put_back_is_older_than_its_fence(
     store: Store, path: Path, tmp_path: Path, clock: list[datetime]
 ) -> None:
     store.audit.record("Anna", "noted")
-    store.fence.write()
+    store.safety.fence.write()
     store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copy(path, tmp_path / "copy")
     store.stops.kill("Anna", 70, 1)
     store.close()
     shutil.copy(tmp_path / "copy", path)
     again = open_store(path, lambda: clock[0])
-    assert again.fence.doubt() == OLDER
+    assert again.safety.fence.doubt() == OLDER
     again.audit.record("Ben", "noted", "something else")
-    assert again.fence.doubt() == OTHER
-    again.fence.write()
-    assert again.fence.doubt() == ""
+    assert again.safety.fence.doubt() == OTHER
+    again.safety.fence.write()
+    assert again.safety.fence.doubt() == ""
     again.close()
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "null", '{"audit": "x", "hash": ""}', "{"])
 def test_a_fence_that_cannot_be_read_tells_nothing_for_sure(store: Store, path: Path, content: str) -> None:
     path.with_name("chatbot.db.fence").write_text(content)
-    assert store.fence.doubt() == UNREADABLE
+    assert store.safety.fence.doubt() == UNREADABLE
 
 
 def test_without_a_fence_there_is_nothing_to_doubt(store: Store) -> None:
-    assert store.fence.doubt() == ""
+    assert store.safety.fence.doubt() == ""
 
 
 def test_a_fence_before_the_first_record_holds(store: Store) -> None:
-    store.fence.write()
-    assert store.fence.doubt() == ""
+    store.safety.fence.write()
+    assert store.safety.fence.doubt() == ""
     store.audit.record("Anna", "noted")
-    assert store.fence.doubt() == ""
+    assert store.safety.fence.doubt() == ""
 
 
 def test_a_fence_that_cannot_be_written_says_so_and_nothing_falls(store: Store, path: Path) -> None:
     path.with_name("chatbot.db.fence.part").mkdir()
     store.stops.kill("Anna", 70, 1)
     assert store.stops.standing() is not None
-    assert store.fence.failed == "Is a directory"
+    assert store.safety.fence.failed == "Is a directory"
     path.with_name("chatbot.db.fence.part").rmdir()
-    store.fence.write()
-    assert store.fence.failed == ""
+    store.safety.fence.write()
+    assert store.safety.fence.failed == ""
     assert _mark(path)["audit"] == 1
