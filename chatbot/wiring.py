@@ -103,7 +103,8 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
     guard = build_guard(settings, store, kucoin, now)
     readiness = build_readiness(settings, store, exchange, markets, reconciler)
     killswitch = KillSwitch(exchange=exchange, store=store, owners=settings.telegram_owners, now=now)
-    guards = build_guards(settings, store, killswitch, holds=[guard.hold, readiness.hold, store.safety.hold])
+    holds = [guard.hold, readiness.hold, store.safety.hold]
+    guards = build_guards(settings, store, killswitch, holds, readiness.settled)
     trading = Trading(
         exchange=exchange,
         markets=markets,

@@ -5,6 +5,7 @@ and the same thing may be bought twice. This holds orders alone: commands are he
 """
 
 import asyncio
+import contextlib
 import logging
 
 from chatbot.core.errors import KucoinError, Refused
@@ -19,6 +20,9 @@ log = logging.getLogger(__name__)
 
 RETRY = 3.0
 """Seconds between one round of looks and the next, until all were answered."""
+
+PATIENCE = 3.0
+"""Seconds that who asks for an order right after a start waits before being refused."""
 
 _NAMED = 3
 """How many tickets are named before the rest is a number."""
@@ -40,12 +44,12 @@ class Readiness:
         self._store = store
         self._sleep = sleep
         self._seen: set[int] = set()
-        self._ready = False
+        self._ready = asyncio.Event()
 
     @property
     def problem(self) -> str:
         """What is still to be found out, as a sentence; empty once all is."""
-        if self._ready:
+        if self._ready.is_set():
             return ""
         names = [t.name for t in self._owed()]
         if not names:
@@ -55,8 +59,14 @@ class Readiness:
 
     def hold(self) -> None:
         """Raises Refused."""
-        if not self._ready:
+        if not self._ready.is_set():
             raise Refused(f"{self.problem} Nothing is sent before that.")
+
+    async def settled(self) -> None:
+        """Comes back when all is known, or when that takes longer than somebody likes to wait."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self._ready.wait()
 
     async def run(self) -> None:
         """Until all is known: a KuCoin that is away is asked again and again."""
@@ -77,7 +87,7 @@ class Readiness:
         if Look.UNANSWERED in looks:
             return False
         await self.strays.look_back(resting)
-        self._ready = True
+        self._ready.set()
         return True
 
     async def _look(self, ticket: OrderTicket, shown: Order | None) -> Look:

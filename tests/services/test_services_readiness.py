@@ -1,5 +1,6 @@
 """After a start: nothing is sent before everything that may be alive was looked at once."""
 
+import asyncio
 import itertools
 from collections.abc import Iterator
 from decimal import Decimal
@@ -12,7 +13,7 @@ from chatbot.core.market import Symbol
 from chatbot.core.orders import OrderTicket, TicketState
 from chatbot.sandbox.accounts import Pocket
 from chatbot.sandbox.faults import Fault
-from chatbot.services.readiness import RETRY
+from chatbot.services.readiness import PATIENCE, RETRY
 from tests.sandbox.worlds import BTC
 from tests.services.desk import BRIEF, limits, story
 from tests.services.starting import Starting
@@ -126,6 +127,21 @@ async def test_the_gate_is_asked_at_the_tap_and_at_the_last_moment_too(starting:
     sent = starting.now(tapped)
     assert (sent.state, "still finding out" in sent.reason) == (TicketState.NOT_SENT, True)
     assert starting.posts == 0
+
+
+@story
+async def test_who_asks_right_after_a_start_waits_a_moment_instead_of_being_refused(starting: Starting) -> None:
+    waiting = asyncio.create_task(starting.readiness.settled())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await starting.opened()
+    await waiting
+    await starting.readiness.settled()
+    starting.restart()
+    began = asyncio.get_running_loop().time()
+    await starting.readiness.settled()
+    assert PATIENCE <= asyncio.get_running_loop().time() - began < PATIENCE + 1
+    assert starting.readiness.problem
 
 
 @story
