@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from chatbot.chat.approving import code_for_resume
 from chatbot.chat.messages import Command, Message, Reply, Tap
 from chatbot.chat.views import admin as views
 from chatbot.core.errors import Refused, UsageError
@@ -14,14 +15,21 @@ from chatbot.services.killswitch import KillSwitch
 
 
 class AdminHandlers:
-    """`commands` hands out the table of all commands, which holds this class's own."""
+    """`commands` hands out the table of all commands, which holds this class's own. `coded`: /resume takes a code."""
 
     def __init__(
-        self, *, checkup: Checkup, killswitch: KillSwitch, rules: Limits, commands: Callable[[], tuple[Command, ...]]
+        self,
+        *,
+        checkup: Checkup,
+        killswitch: KillSwitch,
+        rules: Limits,
+        coded: bool,
+        commands: Callable[[], tuple[Command, ...]],
     ) -> None:
         self._checkup = checkup
         self._killswitch = killswitch
         self._rules = rules
+        self._coded = coded
         self._commands = commands
 
     async def start(self, message: Message) -> Reply:
@@ -56,11 +64,11 @@ class AdminHandlers:
         return Reply(toast="Cancelling again…", then=partial(self._killswitch.sweep, stop))
 
     async def resume(self, message: Message) -> Reply:
-        if message.text:
+        if message.text and not self._coded:
             return self.resume_now(message.person, message.text, message.update_id)
         if self._killswitch.standing() is None:
             raise Refused("Trading is not stopped.")
-        return _ask_reason()
+        return code_for_resume(message.text) if message.text else _ask_reason()
 
     async def resume_tap(self, tap: Tap) -> Reply:
         if self._killswitch.standing() is None:
@@ -68,6 +76,7 @@ class AdminHandlers:
         return _ask_reason()
 
     def resume_now(self, person: Person, reason: str, update_id: int) -> Reply:
+        """Once all that it takes was said."""
         stop = self._killswitch.resume(person.name, reason, update_id, person_id=person.id)
         if stop is None:
             raise Refused("Trading is not stopped.")

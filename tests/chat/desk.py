@@ -206,6 +206,7 @@ async def open_desk(
         kucoin = await _kucoin(face, clock, closing)
         store = open_store(folder / "desk.db", clock)
         closing.callback(store.close)
+        store.safety.reserve.keep()
         services = build_services(settings, store, kucoin, clock)
         await services.guard.look()
         assert await services.readiness.account()
