@@ -5,10 +5,27 @@ from collections.abc import Awaitable, Callable, Sequence
 from chatbot.chat.views import approvals
 from chatbot.config import Settings
 from chatbot.services.breaker import Breaker
+from chatbot.services.closing import Closing
+from chatbot.services.exchange import Exchange
 from chatbot.services.factors import Factors
 from chatbot.services.killswitch import KillSwitch
 from chatbot.services.passing import Guards
+from chatbot.services.reconcile import Reconciler
 from chatbot.store.store import Store
+
+
+def build_closing(
+    settings: Settings, store: Store, exchange: Exchange, killswitch: KillSwitch, reconciler: Reconciler
+) -> Closing:
+    """The one gate that a kill leaves open."""
+    return Closing(
+        exchange=exchange,
+        store=store,
+        killswitch=killswitch,
+        reconciler=reconciler,
+        mode=settings.trading_mode,
+        life=settings.order_confirm_seconds,
+    )
 
 
 def build_guards(

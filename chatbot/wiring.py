@@ -12,6 +12,7 @@ from chatbot.chat.admin import AdminHandlers
 from chatbot.chat.alerts import AlertHandlers
 from chatbot.chat.approving import Approving, Erase, Sequels
 from chatbot.chat.bot import Poller, connect
+from chatbot.chat.closing import ClosingHandlers
 from chatbot.chat.erasing import Eraser
 from chatbot.chat.front import Front
 from chatbot.chat.gate import Gate, Readers
@@ -19,7 +20,7 @@ from chatbot.chat.market import MarketHandlers
 from chatbot.chat.messages import Reply
 from chatbot.chat.parcels import Looks
 from chatbot.chat.sender import Sender
-from chatbot.chat.table import Table, alert_verbs, approving_verbs, code_command, commands, verbs
+from chatbot.chat.table import Table, alert_verbs, approving_verbs, closing_verbs, code_command, commands, verbs
 from chatbot.chat.trading import TradingHandlers
 from chatbot.chat.views import alerts, approvals, stops, tickets
 from chatbot.config import Settings
@@ -29,10 +30,11 @@ from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Letter, Subject
 from chatbot.core.people import Role
 from chatbot.core.times import Now, steady_now
-from chatbot.gates import build_guards
+from chatbot.gates import build_closing, build_guards
 from chatbot.guarding import build_guard
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES
 from chatbot.services.cancelling import Cancelling
+from chatbot.services.closing import Closing
 from chatbot.services.factors import Factors
 from chatbot.services.health import Checkup
 from chatbot.services.key_guard import KeyGuard
@@ -58,6 +60,7 @@ class Services:
     cancelling: Cancelling
     killswitch: KillSwitch
     factors: Factors
+    closing: Closing
     watchlists: Watchlists
     checkup: Checkup
     guard: KeyGuard
@@ -106,12 +109,7 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
     holds = [guard.hold, readiness.hold, store.safety.hold]
     guards = build_guards(settings, store, killswitch, holds, readiness.settled)
     trading = Trading(
-        exchange=exchange,
-        markets=markets,
-        reconciler=reconciler,
-        store=store,
-        rules=rules(settings),
-        guards=guards,
+        exchange=exchange, markets=markets, reconciler=reconciler, store=store, rules=rules(settings), guards=guards
     )
     alerting = build_alerting(
         Ground(
@@ -145,6 +143,7 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
         cancelling=Cancelling(exchange=exchange, store=store, reconciler=reconciler),
         killswitch=killswitch,
         factors=guards.factors,
+        closing=build_closing(settings, store, exchange, killswitch, reconciler),
         watchlists=Watchlists(store=store, markets=markets),
         checkup=checkup,
         guard=guard,
@@ -175,11 +174,12 @@ def build_table(services: Services, settings: Settings, now: Now, erase: Erase) 
         again=trading.requote,
         sequels=Sequels(sweep=services.killswitch.sweep, erase=erase, resume=admin.resume_now),
     )
+    closings = ClosingHandlers(closing=services.closing, mode=mode)
     rooms = market, account, trading, admin
     coded = [code_command(approving)] if services.factors.asked else []
     table = Table(
         [*commands(*rooms, alerting), *coded],
-        [*verbs(*rooms), *approving_verbs(approving), *alert_verbs(alerting)],
+        [*verbs(*rooms), *approving_verbs(approving), *closing_verbs(closings), *alert_verbs(alerting)],
     )
     return table
 

@@ -7,6 +7,7 @@ from chatbot.chat.account import AccountHandlers
 from chatbot.chat.admin import AdminHandlers
 from chatbot.chat.alerts import AlertHandlers
 from chatbot.chat.approving import Approving
+from chatbot.chat.closing import ClosingHandlers
 from chatbot.chat.market import MarketHandlers
 from chatbot.chat.messages import Command, Effect, Handler, Verb
 from chatbot.chat.trading import TradingHandlers
@@ -111,6 +112,14 @@ def code_command(approving: Approving) -> Command:
     """Only where codes are asked for. One that comes late is of no use."""
     example = "/code T-12 123456"
     return _command("code", _TRADER, Effect.FRESH, approving.code, "ID CODE", example, "the code I asked for")
+
+
+def closing_verbs(closing: ClosingHandlers) -> tuple[Verb, ...]:
+    return (
+        Verb(name="close", role=_TRADER, handle=closing.close_tap),
+        Verb(name="close_now", role=_TRADER, handle=closing.confirm_tap),
+        Verb(name="close_not", role=_TRADER, handle=closing.decline_tap),
+    )
 
 
 def alert_verbs(alerts: AlertHandlers) -> tuple[Verb, ...]:

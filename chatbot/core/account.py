@@ -39,7 +39,10 @@ class FuturesBalance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """An open futures position. `lots` is signed: positive is long. `value` is in `currency`, unsigned."""
+    """An open futures position. `lots` is signed: positive is long. `value` is in `currency`, unsigned.
+
+    `cross`: it shares its margin with others. `hedged`: a long and a short may stand side by side.
+    """
 
     symbol: Symbol
     lots: Decimal
@@ -49,6 +52,8 @@ class Position:
     value: Decimal
     unrealised_pnl: Decimal
     currency: str
+    cross: bool = False
+    hedged: bool = False
 
 
 class AccountMode(Enum):

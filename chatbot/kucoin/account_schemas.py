@@ -53,6 +53,9 @@ class FuturesPosition(Wire):
     liquidation_price: MaybeNumber = None
     unrealised_pnl: MaybeNumber = None
     settle_currency: Name
+    cross_mode: bool = False
+    margin_mode: str | None = None
+    position_side: str | None = None
 
     def to_core(self) -> Position | None:
         """None when nothing is held: KuCoin lists closed positions for a while."""
@@ -67,6 +70,8 @@ class FuturesPosition(Wire):
             value=abs(self.mark_value or _ZERO),
             unrealised_pnl=self.unrealised_pnl or _ZERO,
             currency=self.settle_currency,
+            cross=self.margin_mode == "CROSS" if self.margin_mode else self.cross_mode,
+            hedged=self.position_side in ("LONG", "SHORT"),
         )
 
 

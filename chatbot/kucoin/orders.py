@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from chatbot.core.account import Position
 from chatbot.core.errors import OutcomeUnknown, Unavailable, UnknownOrder
 from chatbot.core.exchange import AtRest, Resting, Sweep, at_rest
 from chatbot.core.market import Symbol, Venue
@@ -44,11 +45,15 @@ class Orders:
         else:
             body = _futures_body(spec, leverage=leverage, reduce_only=reduce_only)
             data = await self._futures.order(endpoints.FUTURES_PLACE, lambda _: body, last_word)
-        try:
-            return one(Placed, data).order_id
-        except Unavailable:
-            pass
-        raise OutcomeUnknown("KuCoin took the order but named no number for it.")
+        return _placed(data)
+
+    async def reduce(self, spec: OrderSpec, position: Position, last_word: LastWord = no_objection) -> str:
+        """Send `spec`, once, to make a futures position smaller and never larger or another. Raises as `place`."""
+        body = _futures_body(spec, leverage=None, reduce_only=True)
+        # KuCoin refuses an order of another margin or position mode than the position's (330005, 330011).
+        body |= {"marginMode": "CROSS"} if position.cross else {}
+        body |= {"positionSide": "LONG" if position.lots > 0 else "SHORT"} if position.hedged else {}
+        return _placed(await self._futures.order(endpoints.FUTURES_PLACE, lambda _: body, last_word))
 
     async def find(self, client_oid: str, symbol: Symbol, venue: Venue) -> Order:
         """Look an order up by our own id. `UnknownOrder` is not final right after placing, nor days after its end."""
@@ -170,6 +175,14 @@ class Orders:
         return _listed(await self._futures.call(endpoints.FUTURES_RECENT_FILLS, {"symbol": str(symbol)}))
 
 
+def _placed(data: object) -> str:
+    try:
+        return one(Placed, data).order_id
+    except Unavailable:
+        pass
+    raise OutcomeUnknown("KuCoin took the order but named no number for it.")
+
+
 def _listed(data: object) -> list[object]:
     """KuCoin may answer null where a list is empty."""
     if data is None:
@@ -203,7 +216,7 @@ def _spot_body(spec: OrderSpec, stamp: int) -> dict[str, object]:
     }
 
 
-def _futures_body(spec: OrderSpec, *, leverage: int, reduce_only: bool) -> dict[str, object]:
+def _futures_body(spec: OrderSpec, *, leverage: int | None, reduce_only: bool) -> dict[str, object]:
     if spec.size is None or spec.size != spec.size.to_integral_value():
         raise ValueError("a futures order has a whole number of lots")
     body: dict[str, object] = {
@@ -212,9 +225,10 @@ def _futures_body(spec: OrderSpec, *, leverage: int, reduce_only: bool) -> dict[
         "symbol": spec.symbol,
         "type": spec.type.value,
         "size": int(spec.size),
-        "leverage": leverage,
         "reduceOnly": reduce_only,
     }
+    if leverage is not None:
+        body["leverage"] = leverage
     if spec.price is not None:
         body["price"] = plain(spec.price)
     return body

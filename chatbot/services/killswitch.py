@@ -57,6 +57,12 @@ class KillSwitch:
         """Cancels wherever an order can rest and looks until nothing does; every step is told on the kill's cards."""
         await self._sweeping.sweep(stop)
 
+    async def recount(self) -> None:
+        """After positions were closed: what is left of them, on the kill's cards."""
+        stop = self._store.stops.standing()
+        if stop is not None:
+            await self._sweeping.recount(stop)
+
     async def finish_unfinished(self) -> None:
         """A kill whose sweep was cut short, or met a place that failed, is swept again; two sweeps never at once."""
         stop = self._store.stops.standing()

@@ -21,7 +21,6 @@ from chatbot.services.turns import give_way
 from chatbot.store.store import Store
 from chatbot.store.watches import TO_CHANGE
 
-
 ASLEEP = timedelta(seconds=30)
 """A job that comes every second and is this late has slept."""
 

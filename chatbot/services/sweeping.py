@@ -73,6 +73,13 @@ class Sweeping:
             if report.clean or self._over(stop):
                 return
 
+    async def recount(self, stop: Stop) -> None:
+        """Reads the positions anew."""
+        positions = await self._positions()
+        latest = self._store.stops.get(stop.id)
+        if latest is not None:
+            self._tell(stop, replace(latest.report, positions=positions))
+
     async def _look(self, stop: Stop, report: StopReport) -> StopReport:
         """One look everywhere, told at once; what has come since the last is cancelled, too."""
         lists, positions = await asyncio.gather(

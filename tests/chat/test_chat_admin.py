@@ -99,7 +99,7 @@ def test_a_kill_cancels_what_rests_and_its_card_says_what_is_left(tmp_path: Path
             assert "cancelled 1 of 1" in card.text
             assert "nothing is resting on KuCoin" in card.text
             assert "position XBTUSDTM 50 lots is still open" in card.text
-            assert [b.text for row in card.buttons for b in row] == ["Resume (owner)"]
+            assert [b.text for row in card.buttons for b in row] == ["Resume (owner)", "Close positions"]
 
     asyncio.run(story())
 

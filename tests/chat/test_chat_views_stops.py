@@ -123,10 +123,11 @@ def test_a_stop_of_the_bots_own_says_why() -> None:
     [
         (FRESH, ["Resume (owner)"]),
         (replace(FRESH, lines=(LEFT,), places=PLACES), ["Resume (owner)"]),
-        (CLEAN, ["Resume (owner)"]),
-        (DIRTY, ["Resume (owner)", "Cancel again"]),
+        (CLEAN, ["Resume (owner)", "Close positions"]),
+        (replace(CLEAN, positions=()), ["Resume (owner)"]),
+        (DIRTY, ["Resume (owner)", "Cancel again", "Close positions"]),
         (BLIND, ["Resume (owner)", "Cancel again"]),
-        (replace(CLEAN, in_flight=("T-1",)), ["Resume (owner)", "Cancel again"]),
+        (replace(CLEAN, in_flight=("T-1",)), ["Resume (owner)", "Cancel again", "Close positions"]),
     ],
 )
 def test_a_kills_buttons_begin_with_resume_and_offer_to_cancel_again_where_that_may_help(

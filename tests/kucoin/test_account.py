@@ -87,6 +87,25 @@ def test_open_positions_only_with_the_sign_in_the_lots(account: Account) -> None
     assert long.liquidation_price is None
 
 
+@pytest.mark.parametrize(
+    ("said", "cross", "hedged"),
+    [
+        ('"crossMode":false,"marginMode":"ISOLATED","positionSide":"BOTH"', False, False),
+        ('"crossMode":true,"marginMode":"CROSS","positionSide":"LONG"', True, True),
+        ('"marginMode":"CROSS","positionSide":"SHORT"', True, True),
+        ('"crossMode":true', True, False),
+        ('"crossMode":false', False, False),
+    ],
+)
+def test_a_position_names_its_margin_mode_and_whether_another_may_stand_beside_it(
+    served: Callable[..., Rest], said: str, cross: bool, hedged: bool
+) -> None:
+    row = f'{{"symbol":"XBTUSDTM","isOpen":true,"currentQty":1,"settleCurrency":"USDT",{said}}}'
+    account = answering(served, "GET /api/v1/positions", f'{{"code":"200000","data":[{row}]}}')
+    (position,) = asyncio.run(account.positions())
+    assert (position.cross, position.hedged) == (cross, hedged)
+
+
 def test_no_positions_may_be_an_empty_answer_but_no_balances_may_not(served: Callable[..., Rest]) -> None:
     empty = '{"code":"200000","data":null}'
     assert asyncio.run(answering(served, "GET /api/v1/positions", empty).positions()) == ()

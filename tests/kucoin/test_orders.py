@@ -1,12 +1,15 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
 
+from chatbot.core.account import Position
 from chatbot.core.errors import OutcomeUnknown, Rejected, Unavailable, UnknownOrder
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.orders import Order, OrderSpec, OrderStatus, OrderType, Side
@@ -126,6 +129,36 @@ def test_a_futures_order_is_a_whole_number_of_lots_with_a_leverage(orders: Order
         "leverage": 5,
         "reduceOnly": True,
         "price": "99000",
+    }
+
+
+@pytest.mark.parametrize(
+    ("held", "modes"),
+    [
+        ({}, {}),
+        ({"cross": True}, {"marginMode": "CROSS"}),
+        ({"hedged": True}, {"positionSide": "SHORT"}),
+        ({"hedged": True, "lots": Decimal(12)}, {"positionSide": "LONG"}),
+    ],
+)
+def test_an_order_that_reduces_says_so_and_names_the_modes_of_its_position(
+    orders: Orders, seen: list[httpx.Request], held: dict[str, Any], modes: dict[str, str]
+) -> None:
+    zero = Decimal(0)
+    fields: dict[str, Any] = {"symbol": Symbol("XBTUSDTM"), "lots": Decimal(-12), "currency": "USDT"}
+    fields |= dict.fromkeys(("entry_price", "mark_price", "value", "unrealised_pnl"), zero)
+    position = Position(**(fields | {"liquidation_price": None} | held))
+    spec = replace(limit(Venue.FUTURES, size="12"), type=OrderType.MARKET, price=None)
+    asyncio.run(orders.reduce(spec, position))
+    (sent,) = seen
+    assert json.loads(sent.content) == {
+        "clientOid": "t418",
+        "side": "buy",
+        "symbol": "XBTUSDTM",
+        "type": "market",
+        "size": 12,
+        "reduceOnly": True,
+        **modes,
     }
 
 

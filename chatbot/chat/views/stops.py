@@ -22,9 +22,10 @@ def stop(shown: Stop, mode: TradingMode) -> Reply:
     body = lines(paper(mode), *_stop_lines(shown))
     buttons = () if shown.resumed_at else ((Button(text="Resume (owner)", action="resume"),),)
     retry = ((Button(text="Cancel again", action="sweep", style=ButtonStyle.DANGER),),) if _wants_retry(shown) else ()
+    close = ((Button(text="Close positions", action="close", style=ButtonStyle.DANGER),),) if _open(shown) else ()
     return Reply(
         text=body,
-        buttons=(*buttons, *retry),
+        buttons=(*buttons, *retry, *close),
         subject=Subject.STOP,
         subject_id=shown.id,
         pinned=shown.resumed_at is None,
@@ -114,6 +115,10 @@ def _positions(shown: Stop) -> list[Html]:
     positions = shown.report.positions
     rows = [html("position {} {} lots is still open", p.symbol, p.lots) for p in positions[:_ROWS]]
     return [*rows, html("and {} more positions", len(positions) - _ROWS)] if len(positions) > _ROWS else rows
+
+
+def _open(shown: Stop) -> bool:
+    return shown.resumed_at is None and bool(shown.report.positions)
 
 
 def _wants_retry(shown: Stop) -> bool:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
+from chatbot.chat.views import closing
 from chatbot.chat.views.markup import REASON, Html, bold, code, html, lines, short
 from chatbot.chat.views.ticket_lines import DIGITS, awaiting, beyond, pair, price, title, wish
+from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, Buttons, ButtonStyle, Subject
 from chatbot.core.numbers import money, plain, tidy
@@ -14,6 +16,8 @@ from chatbot.core.waiting import Awaits
 
 
 def ticket(shown: OrderTicket, mode: TradingMode) -> Reply:
+    if shown.spec.venue is Venue.FUTURES:
+        return closing.order(shown, mode)
     body = lines(title(shown, mode), *_STATES[shown.state](shown))
     return Reply(
         text=body,
