@@ -10,7 +10,7 @@ from chatbot.core.orders import OrderTicket, TicketState
 from chatbot.core.stops import Stop, StopReport
 from chatbot.core.times import Now, Sleep
 from chatbot.services.exchange import Exchange
-from chatbot.services.letters import card_edit
+from chatbot.services.letters import tell_ticket
 from chatbot.services.sweeping import Pace, Sweeping, redraw
 from chatbot.store.orders import Step
 from chatbot.store.store import Store
@@ -105,5 +105,5 @@ class KillSwitch:
     def _expire(self, ticket: OrderTicket) -> None:
         step = Step(reason="trading was stopped")
         moved = self._store.orders.move(ticket, TicketState.EXPIRED, by=ticket.person, step=step)
-        if moved is not None and moved.card_id:
-            self._store.outbox.put(card_edit(moved))
+        if moved is not None:
+            tell_ticket(self._store.outbox, moved)
