@@ -35,7 +35,7 @@ def test_a_key_that_could_let_money_out_does_not_start_unless_the_settings_say_s
             async with running(accepting):
                 for _ in range(2):
                     await ground.owner.asks("/status", right, "KUCOIN_ACCEPT_TRANSFER_RIGHT accepts")
-                await ground.owner.asks("/buy btc 20usdt", "BUY BTC-USDT")
+                await ground.owner.asks_until("/buy btc 20usdt", "BUY BTC-USDT")
 
     asyncio.run(story())
 
@@ -44,7 +44,7 @@ def test_f28_a_key_that_is_revoked_stops_orders_once_and_alerts_go_on(tmp_path: 
     async def story() -> None:
         async with playing(tmp_path) as ground:
             keys = ground.sandbox.kucoin.keys
-            card = await ground.owner.asks("/buy btc 20usdt", "BUY BTC-USDT")
+            card = await ground.owner.asks_until("/buy btc 20usdt", "BUY BTC-USDT")
             await ground.owner.asks("/alert BTC > 1", "BTC")
             sound = dict(keys)
             keys.clear()
