@@ -17,6 +17,7 @@ _AMOUNTS = (
     "AMOUNT is 0.01 (coins), 100usdt or $100 (money), 50% or max of what is free."
     " With @ PRICE it is a limit order, without at the market."
 )
+_CANCELS = "all means those I placed; those made elsewhere are named and need a tap more."
 _ALERTS = (
     "Prices: BTC > 68000, BTC < 60k, BTC > +1%. Moves: BTC +5% 1h, BTC -3% 15m."
     " Funding: funding BTC > 0.05%, or flip, cap, interval, pay."
@@ -64,7 +65,7 @@ def commands(
         _money("sell", trading.sell, order, "/sell BTC 50%", "propose a sale", _AMOUNTS),
         _read("orders", trading.orders, "", "/orders", "open orders"),
         _read("funding", market.funding, "[SYMBOL | top]", "/funding BTC", "funding rates, who pays, when"),
-        _money("cancel", trading.cancel, "ID | all", "/cancel T-12", "cancel open orders"),
+        _money("cancel", trading.cancel, "ID | all", "/cancel T-12", "cancel open orders", _CANCELS),
         _read("fills", account.fills, "[SYMBOL …]", "/fills BTC", "latest executions with fees"),
         _read("why", alerts.why, "ID", "/why 12", "why an alert has not fired"),
         _read("unalert", alerts.unalert, "ID | all", "/unalert 12", "delete alerts"),

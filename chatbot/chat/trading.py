@@ -61,10 +61,12 @@ class TradingHandlers:
             raise UsageError("Say which order.", example="/cancel T-12")
         if reference.lower() == _ALL:
             done = await self._cancelling.cancel_all()
-            return Reply(text=lines(*(views.cancelled(o, self._mode) for o in done)) or "No open orders.")
+            return views.all_cancelled(done.orders, done.left, self._mode)
         return Reply(text=views.cancelled(await self._cancelling.cancel(reference), self._mode))
 
     async def cancel_tap(self, tap: Tap) -> Reply:
+        if tap.argument == views.ELSEWHERE:
+            return views.all_cancelled((await self._cancelling.cancel_elsewhere()).orders, (), self._mode)
         order = await self._cancelling.cancel(tap.argument)
         if tap.letter.subject is Subject.TICKET:
             return Reply(toast="Cancelled." if order.cancelled else "KuCoin has not cancelled it yet.")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from chatbot.core.errors import KucoinError, UnknownOrder, UsageError
 from chatbot.core.orders import Order, OrderTicket
@@ -16,6 +17,14 @@ log = logging.getLogger(__name__)
 
 _LOOKS = (0.2, 0.5, 1.0, 2.0)
 """Seconds between looks after a cancel: the exchange only promised to try."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """`orders` as the exchange shows each after its cancel, all asked for at once; `left` were not touched."""
+
+    orders: tuple[Order, ...]
+    left: tuple[Order, ...] = ()
 
 
 class Cancelling:
@@ -44,10 +53,22 @@ class Cancelling:
             raise UsageError(f"No open order {reference}.", example="/orders")
         return await self._cancel(found, tickets.get(found.order_id))
 
-    async def cancel_all(self) -> tuple[Order, ...]:
-        """Every open order, at the same time, as the exchange shows each afterwards. Raises KucoinError."""
+    async def cancel_all(self) -> Cancelled:
+        """Every open order of ours. Raises KucoinError."""
         orders = await self.open_orders()
         tickets = self.tickets_of(orders)
+        ours = [o for o in orders if o.ours or o.order_id in tickets]
+        elsewhere = tuple(o for o in orders if o not in ours)
+        return Cancelled(orders=await self._try_all(ours, tickets), left=elsewhere)
+
+    async def cancel_elsewhere(self) -> Cancelled:
+        """Every open order that somebody made elsewhere: for who was told of them and wants it. Raises KucoinError."""
+        orders = await self.open_orders()
+        tickets = self.tickets_of(orders)
+        elsewhere = [o for o in orders if not o.ours and o.order_id not in tickets]
+        return Cancelled(orders=await self._try_all(elsewhere, {}))
+
+    async def _try_all(self, orders: Sequence[Order], tickets: dict[str, OrderTicket]) -> tuple[Order, ...]:
         return tuple(await asyncio.gather(*(self._try(o, tickets.get(o.order_id)) for o in orders)))
 
     async def _try(self, order: Order, ticket: OrderTicket | None) -> Order:

@@ -2,13 +2,16 @@
 
 import asyncio
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Letter, Subject
-from chatbot.core.orders import TicketState
+from chatbot.core.orders import OrderType, Side, TicketState
 from chatbot.sandbox.faults import Fault
+from chatbot.sandbox.orders import OrderRequest
 from tests.chat.desk import ANNA, BEN, CARA, Desk, Said, open_desk
 
 
@@ -232,6 +235,35 @@ def test_open_orders_are_listed_and_cancelled_by_name_id_and_button(tmp_path: Pa
             assert "cancelled." in (await desk.says(BEN, "/cancel all")).text
             assert (await desk.says(BEN, "/cancel all")).text == "No open orders."
             assert "Say which order." in (await desk.says(BEN, "/cancel")).text
+
+    asyncio.run(story())
+
+
+def test_cancel_all_leaves_what_was_made_elsewhere_until_somebody_means_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            await _done(desk, await desk.taps(BEN, await _ticket(desk, "/sell btc 0.0001 @ 90000"), "Confirm"))
+            wanted = OrderRequest(
+                client_oid="app-1", symbol=Symbol("BTC-USDT"), side=Side.SELL, type=OrderType.LIMIT,
+                price=Decimal(95_000), size=Decimal("0.0001"),
+            )  # fmt: skip
+            theirs = desk.sandbox.place(Venue.SPOT, wanted).id
+            told = next(m for m in (await desk.says(BEN, "/cancel all")).letters if m.subject is None)
+            assert "1 made elsewhere, left as it is:" in told.text
+            assert desk.sandbox.orders[theirs].active
+            assert "cancelled." in (await desk.taps(BEN, told, "Cancel 1 made elsewhere")).text
+            assert desk.sandbox.orders[theirs].cancelled
+            assert "No open orders." in (await desk.taps(BEN, told, "Cancel 1 made elsewhere")).text
+
+    asyncio.run(story())
+
+
+def test_after_a_start_status_says_what_keeps_orders_back(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            assert "still finding out" not in (await desk.says(CARA, "/status")).text
+            desk.services.checkup.finding_out = lambda: "I am still finding out about T-3."
+            assert "I am still finding out about T-3." in (await desk.says(CARA, "/status")).text
 
     asyncio.run(story())
 

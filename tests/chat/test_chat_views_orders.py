@@ -41,6 +41,37 @@ def test_open_orders_name_ours_and_call_the_others_external() -> None:
     assert actions(reply) == [f"cancel {ORDER.order_id}", "cancel other", "orders"]
 
 
+def test_an_order_under_our_mark_is_not_called_external() -> None:
+    text = shown(views.orders([replace(ORDER, client_oid="cb1")], {}, LIVE, may_cancel=True))
+    assert "mine, without a ticket  BTC-USDT buy" in text
+    assert "external" not in text
+
+
+def test_after_cancel_all_those_made_elsewhere_are_named_and_cost_a_tap_more() -> None:
+    gone = replace(ORDER, active=False, cancelled=True)
+    reply = views.all_cancelled([gone], [ORDER, replace(ORDER, side=Side.SELL)], LIVE)
+    assert shown(reply).split("\n") == [
+        "BTC-USDT buy 0.001 at 60,000.5 cancelled.",
+        "2 made elsewhere, left as they are:",
+        "BTC-USDT buy 0.001 at 60,000.5",
+        "BTC-USDT sell 0.001 at 60,000.5",
+    ]
+    assert (labels(reply), actions(reply)) == (["Cancel 2 made elsewhere too"], ["cancel elsewhere"])
+    alone = views.all_cancelled([], [ORDER], PAPER)
+    assert shown(alone).split("\n")[:3] == ["PAPER", "No open orders of mine.", "1 made elsewhere, left as it is:"]
+    many = shown(views.all_cancelled([], [ORDER] * 500, LIVE))
+    assert many.endswith("more")
+    assert len(many) < 4096
+    assert views.all_cancelled([gone], [], LIVE).buttons == ()
+    assert shown(views.all_cancelled([], [], LIVE)) == "No open orders."
+
+
+def test_a_stray_is_told_with_its_ticket_and_its_number() -> None:
+    text = str(views.stray(replace(TICKET, order_id="6700")))
+    assert "T-418: BTC-USDT buy 100" in text
+    assert "KuCoin id 6700" in text
+
+
 def test_who_may_not_cancel_is_offered_no_cancel() -> None:
     assert labels(views.orders([ORDER], {}, LIVE, may_cancel=False)) == ["Refresh"]
 

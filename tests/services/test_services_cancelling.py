@@ -142,16 +142,29 @@ async def test_a_cancel_that_cannot_be_looked_at_is_not_called_done(desk: Desk) 
 
 
 @story
-async def test_all_means_ours_and_theirs_on_both_venues(desk: Desk) -> None:
+async def test_all_means_ours_and_names_those_made_elsewhere(desk: Desk) -> None:
     first = await desk.order("buy btc 0.001 @ 60000")
     second = await desk.order("sell btc 0.001 @ 70000")
+    unknown = desk.elsewhere(client_oid="cb1").id
     theirs, lots = desk.elsewhere(side=Side.SELL, price=Decimal(71_000)).id, in_lots(desk)
     done = await desk.cancelling.cancel_all()
-    assert {o.order_id for o in done} == {first.order_id, second.order_id, theirs, lots}
-    assert {o.status for o in done} == {OrderStatus.CANCELED}
+    assert {o.order_id for o in done.orders} == {first.order_id, second.order_id, unknown}
+    assert {o.status for o in done.orders} == {OrderStatus.CANCELED}
+    assert {o.order_id for o in done.left} == {theirs, lots}
     assert {desk.state(first), desk.state(second)} == {TicketState.CANCELED}
-    assert await desk.cancelling.open_orders() == ()
-    assert await desk.cancelling.cancel_all() == ()
+    assert {o.order_id for o in await desk.cancelling.open_orders()} == {theirs, lots}
+    again = await desk.cancelling.cancel_all()
+    assert (again.orders, len(again.left)) == ((), 2)
+
+
+@story
+async def test_those_made_elsewhere_are_cancelled_by_who_means_them(desk: Desk) -> None:
+    ours = await desk.order("buy btc 0.001 @ 60000")
+    theirs, lots = desk.elsewhere(side=Side.SELL, price=Decimal(71_000)).id, in_lots(desk)
+    done = await desk.cancelling.cancel_elsewhere()
+    assert {o.order_id: o.status for o in done.orders} == {theirs: OrderStatus.CANCELED, lots: OrderStatus.CANCELED}
+    assert done.left == ()
+    assert [o.order_id for o in await desk.cancelling.open_orders()] == [ours.order_id]
 
 
 @story
@@ -159,7 +172,7 @@ async def test_a_position_is_not_touched_by_cancels(desk: Desk) -> None:
     desk.elsewhere(
         venue=Venue.FUTURES, symbol=PERP, type=OrderType.MARKET, price=None, size=Decimal(10), leverage=Decimal(5)
     )
-    await desk.cancelling.cancel_all()
+    await desk.cancelling.cancel_elsewhere()
     assert desk.exchange.positions[PERP].lots == 10
 
 
@@ -175,6 +188,6 @@ async def test_two_cancels_of_one_order_agree(desk: Desk) -> None:
 async def test_open_orders_that_cannot_be_read_are_no_empty_list(desk: Desk) -> None:
     await desk.order("buy btc 0.001 @ 60000")
     desk.switch(Fault.GARBAGE)
-    for ask in (desk.cancelling.open_orders, desk.cancelling.cancel_all):
+    for ask in (desk.cancelling.open_orders, desk.cancelling.cancel_all, desk.cancelling.cancel_elsewhere):
         with pytest.raises(KucoinError):
             await ask()

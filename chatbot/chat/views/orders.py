@@ -1,6 +1,6 @@
 """Open orders, cancels and executions, as people read them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
@@ -9,6 +9,9 @@ from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, ButtonStyle
 from chatbot.core.numbers import grouped, money, places, plain, tidy
 from chatbot.core.orders import Fill, Order, OrderTicket
+
+ELSEWHERE = "elsewhere"
+"""What a tap says that means the orders made elsewhere, all of them."""
 
 _DIGITS = 8
 
@@ -22,7 +25,7 @@ def orders(
     if not shown:
         return Reply(text=lines(paper(mode), "No open orders."), buttons=((Button(text="Refresh", action="orders"),),))
     rows = [_order_row(o, names.get(o.order_id)) for o in shown]
-    more = f"and {len(every) - ROWS} older ones; /cancel all takes out every one" if len(every) > ROWS else None
+    more = f"and {len(every) - ROWS} older ones; /cancel all takes out those I placed" if len(every) > ROWS else None
     body = lines(paper(mode), bold(f"{len(every)} open"), *rows, more)
     cancels = [
         (Button(text=f"Cancel {_order_name(o, names.get(o.order_id))}", action=f"cancel {o.order_id}",
@@ -42,6 +45,23 @@ def cancelled(order: Order, mode: TradingMode) -> Html:
     if order.cancelled:
         return lines(paper(mode), html("{} cancelled{}.", _order_line(order), filled))
     return lines(paper(mode), html("{} was filled before the cancel came.", _order_line(order)))
+
+
+def all_cancelled(done: Iterable[Order], left: Sequence[Order], mode: TradingMode) -> Reply:
+    """`left` were made elsewhere: they are named, and cancelled by a tap of its own alone."""
+    told = [cancelled(o, mode) for o in done]
+    if not left:
+        return Reply(text=lines(*told) or "No open orders.")
+    those = f"{len(left)} made elsewhere"
+    more = f"and {len(left) - ROWS} more" if len(left) > ROWS else None
+    body = lines(
+        *(told or [lines(paper(mode), "No open orders of mine.")]),
+        bold(f"{those}, left as they are:" if len(left) > 1 else f"{those}, left as it is:"),
+        *(_order_line(o) for o in left[:ROWS]),
+        more,
+    )
+    button = Button(text=f"Cancel {those} too", action=f"cancel {ELSEWHERE}", style=ButtonStyle.DANGER)
+    return Reply(text=body, buttons=((button,),))
 
 
 def stray(ticket: OrderTicket) -> Html:
@@ -76,7 +96,11 @@ def _order_line(order: Order) -> Html:
 
 
 def _order_row(order: Order, known: OrderTicket | None) -> Html:
-    who = html("{}  ", bold(known.name)) if known is not None else html("external  ")
+    who = (
+        html("{}  ", bold(known.name))
+        if known is not None
+        else html("mine, without a ticket  " if order.ours else "external  ")
+    )
     filled = f", {tidy(order.filled_size, _DIGITS)} filled" if order.filled_size else ""
     return html("{}{}{}", who, _order_line(order), filled)
 
