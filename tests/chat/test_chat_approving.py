@@ -14,8 +14,6 @@ from chatbot.core.people import Person
 from tests.chat.desk import ANNA, BEN, CARA, MALLORY, Desk, Said, incoming, open_desk
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-CODED = {"TOTP_SECRET": SECRET, "ORDER_TOTP_ABOVE": "20"}
-APPROVED = {"ORDER_APPROVAL_ABOVE": "20"}
 
 
 def code(desk: Desk) -> str:
@@ -98,7 +96,7 @@ def test_one_order_too_many_stops_trading_and_is_told_where_it_was_tapped(tmp_pa
 
 def test_a_large_order_asks_another_trader_in_their_own_chat(tmp_path: Path) -> None:
     async def story() -> None:
-        async with open_desk(tmp_path, **APPROVED) as desk:
+        async with open_desk(tmp_path, ORDER_APPROVAL_ABOVE="20") as desk:
             card = await propose(desk)
             confirmed = await desk.taps(BEN, card, "Confirm")
             assert toast(confirmed) == "T-1 waits for a second person."
@@ -122,7 +120,7 @@ def test_a_large_order_asks_another_trader_in_their_own_chat(tmp_path: Path) -> 
 
 def test_an_approvals_button_counts_for_nobody_else_and_nowhere_else(tmp_path: Path) -> None:
     async def story() -> None:
-        async with open_desk(tmp_path, **APPROVED) as desk:
+        async with open_desk(tmp_path, ORDER_APPROVAL_ABOVE="20") as desk:
             card = await propose(desk)
             (asked,) = shown_to(ANNA, await desk.taps(BEN, card, "Confirm"))
             for person in (BEN, CARA, MALLORY):
@@ -140,7 +138,7 @@ def test_an_approvals_button_counts_for_nobody_else_and_nowhere_else(tmp_path: P
 
 def test_a_kill_takes_the_buttons_from_every_card(tmp_path: Path) -> None:
     async def story() -> None:
-        async with open_desk(tmp_path, **APPROVED) as desk:
+        async with open_desk(tmp_path, ORDER_APPROVAL_ABOVE="20") as desk:
             (asked,) = shown_to(ANNA, await desk.taps(BEN, await propose(desk), "Confirm"))
             killed = await desk.says(BEN, "/kill")
             edits = [letter for letter in killed.letters if letter.edits == asked.id]
@@ -152,7 +150,7 @@ def test_a_kill_takes_the_buttons_from_every_card(tmp_path: Path) -> None:
 
 def test_a_large_order_asks_for_a_code_and_the_code_does_not_stay(tmp_path: Path) -> None:
     async def story() -> None:
-        async with open_desk(tmp_path, **CODED) as desk:
+        async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
             card = await propose(desk)
             tapped = await desk.taps(BEN, card, "Confirm")
             (question,) = [letter for letter in tapped.letters if letter.asks]
@@ -170,7 +168,7 @@ def test_a_large_order_asks_for_a_code_and_the_code_does_not_stay(tmp_path: Path
 
 def test_a_wrong_code_is_told_erased_and_nowhere_written_down(tmp_path: Path) -> None:
     async def story() -> None:
-        async with open_desk(tmp_path, **CODED) as desk:
+        async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
             tapped = await desk.taps(BEN, await propose(desk), "Confirm")
             guess = wrong(desk)
             said = await answer(desk, tapped, guess)
@@ -189,7 +187,7 @@ def test_a_wrong_code_is_told_erased_and_nowhere_written_down(tmp_path: Path) ->
 
 def test_five_wrong_codes_are_told_to_the_owner(tmp_path: Path) -> None:
     async def story() -> None:
-        async with open_desk(tmp_path, **CODED) as desk:
+        async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
             tapped = await desk.taps(BEN, await propose(desk), "Confirm")
             for _ in range(5):
                 said = await answer(desk, tapped, wrong(desk))
@@ -203,7 +201,7 @@ def test_five_wrong_codes_are_told_to_the_owner(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ["/code", "/code 123456", "/code T-x 123456", "/code T-99999999999999999999 123456"])
 def test_a_code_for_nothing_is_explained_and_erased(tmp_path: Path, line: str) -> None:
     async def story() -> None:
-        async with open_desk(tmp_path, **CODED) as desk:
+        async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
             said = await desk.says(BEN, line)
             assert "/code T-12 123456" in said.text
             await finish(desk, said)
@@ -214,7 +212,7 @@ def test_a_code_for_nothing_is_explained_and_erased(tmp_path: Path, line: str) -
 
 def test_a_code_typed_without_the_tap_sends_nothing(tmp_path: Path) -> None:
     async def story() -> None:
-        async with open_desk(tmp_path, **CODED) as desk:
+        async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
             await propose(desk)
             assert "Tap Confirm on its card first" in (await desk.says(BEN, f"/code T-1 {code(desk)}")).text
             assert "Only Ben" in (await desk.says(ANNA, f"/code T-1 {code(desk)}")).text
@@ -225,7 +223,7 @@ def test_a_code_typed_without_the_tap_sends_nothing(tmp_path: Path) -> None:
 
 def test_resume_asks_for_a_code_where_there_are_codes_and_kill_never_does(tmp_path: Path) -> None:
     async def story() -> None:
-        async with open_desk(tmp_path, **CODED) as desk:
+        async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
             assert "STOPPED" in (await desk.says(BEN, "/kill")).text
             asked = await desk.says(ANNA, "/resume news are over")
             assert "code" in asked.text
@@ -244,7 +242,7 @@ def test_resume_asks_for_a_code_where_there_are_codes_and_kill_never_does(tmp_pa
 
 def test_a_trader_with_a_code_resumes_nothing(tmp_path: Path) -> None:
     async def story() -> None:
-        async with open_desk(tmp_path, **CODED) as desk:
+        async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
             await desk.says(BEN, "/kill")
             assert "/resume is for owners" in (await desk.says(BEN, f"/code resume it is safe {code(desk)}")).text
             assert desk.services.killswitch.standing() is not None
@@ -256,7 +254,7 @@ def test_a_trader_with_a_code_resumes_nothing(tmp_path: Path) -> None:
 
 def test_the_reason_asked_for_by_the_button_leads_to_the_code_as_well(tmp_path: Path) -> None:
     async def story() -> None:
-        async with open_desk(tmp_path, **CODED) as desk:
+        async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
             killed = await desk.says(ANNA, "/kill")
             card = next(letter for letter in killed.letters if letter.subject is Subject.STOP and letter.buttons)
             why = await desk.taps(ANNA, card, "Resume")
@@ -281,7 +279,7 @@ def test_without_a_secret_there_is_no_such_command(tmp_path: Path) -> None:
 
 def test_a_late_code_is_of_no_use(tmp_path: Path) -> None:
     async def story() -> None:
-        async with open_desk(tmp_path, **CODED) as desk:
+        async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
             await desk.taps(BEN, await propose(desk), "Confirm")
             shown = code(desk)
             typed = replace(incoming(10**6, BEN, text=f"/code T-1 {shown}"), sent_at=desk.clock())

@@ -418,7 +418,11 @@ async def test_a_code_sends_one_order(opened: Opened) -> None:
 async def test_a_right_code_that_comes_too_late_sends_nothing(opened: Opened, stop: str) -> None:
     desk = opened(rules=CODED)
     ticket = await _asked(desk)
-    happened = {"kill": desk.kill, "expiry": lambda: desk.wait(61), "drift": lambda: desk.price("70000")}
+    happened: dict[str, Callable[[], object]] = {
+        "kill": desk.kill,
+        "expiry": lambda: desk.wait(61),
+        "drift": lambda: desk.price("70000"),
+    }
     happened[stop]()
     with pytest.raises((TicketGone, PriceMoved)):
         await desk.trading.prove(ticket.id, ANNA, code(desk))
