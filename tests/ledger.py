@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.chat.views import tickets
+from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.orders import AT_THE_EXCHANGE, GIVEN_UP, OUR_PREFIX, TRANSITIONS, OrderTicket, TicketState
 from chatbot.sandbox.exchange import Exchange
@@ -21,6 +22,7 @@ from chatbot.sandbox.orders import ExchangeOrder
 from chatbot.sandbox.telegram_html import parse_html
 from chatbot.sandbox.telegram_refusals import TelegramRefusal
 from chatbot.sandbox.telegram_server import TelegramServer
+from chatbot.store import chain
 from chatbot.store.order_rows import ticket_of
 from chatbot.store.store import Store
 
@@ -36,9 +38,13 @@ _PLACED = AT_THE_EXCHANGE - _IN_DOUBT | {TicketState.FILLED, TicketState.CANCELE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """What there is to read. `quiet`: no fault is on any more, and there was time enough to put everything right."""
+    """What there is to read. `quiet`: no fault is on any more, and there was time enough to put everything right.
+
+    `chain` says what is wrong with the audit's hashes, if anything is.
+    """
 
     ask: Callable[[str], list[Row]]
+    chain: str
     exchange: Exchange
     telegram: TelegramServer | None
     quiet: bool
@@ -68,19 +74,24 @@ def broken_promises(
     left: Store | Path, exchange: Exchange, telegram: TelegramServer | None = None, *, quiet: bool = True
 ) -> list[str]:
     """A line for each, `N2 T-7: …`."""
-    with _asked(left) as ask:
-        seen = Left(ask=ask, exchange=exchange, telegram=telegram, quiet=quiet)
+    with _opened(left) as connection:
+
+        def ask(query: str) -> list[Row]:
+            cursor = connection.execute(query)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
+
+        seen = Left(ask=ask, chain=chain.broken(connection), exchange=exchange, telegram=telegram, quiet=quiet)
         return [f"{name} {what}" for name, look in _LOOKS for what in look(seen)]
 
 
 @contextlib.contextmanager
-def _asked(left: Store | Path) -> Iterator[Callable[[str], list[Row]]]:
+def _opened(left: Store | Path) -> Iterator[sqlite3.Connection]:
     if isinstance(left, Store):
-        yield lambda query: list(left.db.query(query))
+        yield left.db.conn
         return
     with contextlib.closing(sqlite3.connect(f"{left.absolute().as_uri()}?mode=ro", uri=True)) as reader:
-        reader.row_factory = sqlite3.Row
-        yield lambda query: [dict(row) for row in reader.execute(query)]
+        yield reader
 
 
 def _commands(left: Left) -> Broken:
@@ -121,12 +132,18 @@ def _orders(left: Left) -> Broken:
             yield from (f"{ticket.name}: {what}" for what in _agreed(ticket, order))
 
 
+def _closes(ticket: OrderTicket) -> bool:
+    return ticket.asked == "Close positions" and ticket.spec.venue is Venue.FUTURES
+
+
 def _bound(ticket: OrderTicket, order: ExchangeOrder) -> Broken:
     spec, asked = ticket.spec, order.request
     shown = (spec.symbol, spec.venue, spec.side, spec.type, spec.size, spec.funds, spec.price)
     sent = (asked.symbol, order.venue, asked.side, asked.type, asked.size, asked.funds, asked.price)
     if shown != sent:
         yield f"the card showed {shown}, {sent} was sent"
+    if _closes(ticket) and not asked.reduce_only:
+        yield "was to close a position, and may open one"
 
 
 def _agreed(ticket: OrderTicket, order: ExchangeOrder | None) -> Broken:
@@ -141,7 +158,7 @@ def _agreed(ticket: OrderTicket, order: ExchangeOrder | None) -> Broken:
     elif state is not TicketState.FORGOTTEN:
         if (state, ticket.order_id) != (_state_of(order), order.id):
             yield f"is {state.value} {ticket.order_id}, the exchange says {_state_of(order).value} {order.id}"
-        if (done.size, done.funds) != (order.deal_size, order.deal_funds):
+        if done.size != order.deal_size or (order.venue is Venue.SPOT and done.funds != order.deal_funds):
             yield f"filled {done.size} for {done.funds}, the exchange says {order.deal_size} for {order.deal_funds}"
 
 
@@ -166,11 +183,15 @@ def _histories(left: Left) -> Broken:
 
 
 def _stopped(left: Left) -> Broken:
-    """From the commit of a kill until the resume, no tap sends anything. The audit has the order of both."""
-    killed = False
+    """From the commit of a kill until the resume, no tap sends anything but what closes a position.
+
+    The audit has the order of all three.
+    """
+    killed, reducing = False, {ticket.name for ticket in left.tickets if _closes(ticket)}
     for row in left.ask("SELECT what, detail FROM audit ORDER BY id"):
         killed = row["what"] == "killed" or (killed and row["what"] != "resumed")
-        if killed and row["what"] == TicketState.SUBMITTING.value:
+        sent = row["what"] == TicketState.SUBMITTING.value and row["detail"].partition(" ")[0] not in reducing
+        if killed and sent:
             yield f"{row['detail']}: on its way while trading was stopped"
 
 
@@ -248,6 +269,8 @@ def _shown(telegram: TelegramServer, chat_id: int) -> list[str]:
 
 def _audit(left: Left) -> Broken:
     """Each step of the journal has its record, and each record its step: they were one transaction."""
+    if left.chain:
+        yield left.chain
     steps = Counter((f"T-{r['ticket_id']}", r["became"]) for r in left.ask("SELECT ticket_id, became FROM journal"))
     records = left.ask("SELECT what, detail FROM audit ORDER BY id")
     told = Counter((r["detail"].partition(" ")[0], r["what"]) for r in records)

@@ -185,12 +185,12 @@ async def dies_at(boundary: Boundary, folder: Path, meanwhile: Meanwhile = nothi
         settings = settings_for(sandbox, folder)
         owner = Talk(sandbox, OWNER.user)
         async with traced(settings, sandbox, "-o", os.devnull, "-e", f"trace={boundary.call}", "-e", kill) as process:
-            died = await _until_dead(process, _driven(sandbox, owner, Flow(boundary.flow)))
+            died, stuck = await _until_dead(process, _driven(sandbox, owner, Flow(boundary.flow)))
         await gone(settings)
         await meanwhile(sandbox, settings, clock)
         await recover(sandbox, settings, clock)
         broken = broken_promises(settings.database_path, sandbox.exchange, sandbox.telegram)
-        return Outcome(boundary=boundary, died=died, broken=[*broken, *_resting(sandbox, owner)])
+        return Outcome(boundary=boundary, died=died, broken=[*stuck, *broken, *_resting(sandbox, owner)])
 
 
 async def _driven(sandbox: Sandbox, owner: Talk, flow: Flow) -> None:
@@ -205,17 +205,20 @@ async def ready(sandbox: Sandbox, owner: Talk) -> None:
         await asyncio.sleep(0.1)
 
 
-async def _until_dead(process: Process, flow: Awaitable[None]) -> bool:
-    """Whether it died before the flow came to its end. Raises what the flow raises while the process lives."""
+async def _until_dead(process: Process, flow: Awaitable[None]) -> tuple[bool, list[str]]:
+    """Whether it died before the flow came to its end; and what the flow waited for in vain while it lived."""
     driving, dying = asyncio.ensure_future(flow), asyncio.ensure_future(process.wait())
     await asyncio.wait({driving, dying}, return_when=asyncio.FIRST_COMPLETED)
-    if driving.done():
-        dying.cancel()
-        driving.result()
-        return False
-    driving.cancel()
-    await asyncio.wait({driving})
-    return True
+    if not driving.done():
+        driving.cancel()
+        await asyncio.wait({driving})
+        return True, []
+    dying.cancel()
+    error = driving.exception()
+    if isinstance(error, AssertionError | TimeoutError):
+        return False, [f"stuck: {error}"]
+    driving.result()
+    return False, []
 
 
 def _resting(sandbox: Sandbox, owner: Talk) -> list[str]:

@@ -80,6 +80,7 @@ TAMPERINGS = {
     "N5 T-3: canceled was told nobody": "DELETE FROM outbox WHERE subject = 'ticket' AND subject_id = 3",
     "N6 T-1: 1 steps to submitting, 0 records": "DELETE FROM audit WHERE what = 'submitting'",
     "N6 T-4: no record of its beginning": "DELETE FROM audit WHERE what = 'proposed' AND detail LIKE 'T-4 %'",
+    "of the audit is not what was written": "UPDATE audit SET person = 'Mallory' WHERE id = 3",
     "N6 1 kills and 1 resumes, 0 and 1 records": "DELETE FROM audit WHERE what = 'killed'",
 }
 
