@@ -277,6 +277,40 @@ def test_check_tells_people_and_machines_the_same(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_no_proxy_of_the_environment_comes_between(tmp_path: Path) -> None:
+    async def story() -> None:
+        names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+        async with sandbox_and_people(tmp_path) as ground:
+            env = settings(ground) | dict.fromkeys(names, "http://127.0.0.1:1")
+            ended = await ran(tmp_path, "check", env=env)
+        assert (ended.code, ended.err) == (0, "")
+
+    asyncio.run(story())
+
+
+def test_a_redirect_of_telegram_is_not_followed(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with sandbox_and_people(tmp_path) as ground:
+            seen: list[bytes] = []
+
+            async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                line = await reader.readline()
+                seen.append(line)
+                place = f"{ground.sandbox.url}{line.split()[1].decode()}"
+                writer.write(f"HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n".encode())
+                await writer.drain()
+                writer.close()
+
+            async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+                port = server.sockets[0].getsockname()[1]
+                env = settings(ground, TELEGRAM_API_URL=f"http://127.0.0.1:{port}")
+                ended = await ran(tmp_path, "check", "--json", env=env)
+            assert seen
+            assert [f["name"] for f in json.loads(ended.out) if not f["ok"]] == ["Telegram"]
+
+    asyncio.run(story())
+
+
 def test_the_sandbox_alone_tells_machines_how_to_reach_it(tmp_path: Path) -> None:
     async def story() -> None:
         async with started(tmp_path, "sandbox", "--port", "0", "--json") as process:
