@@ -1,6 +1,6 @@
 """What a kill did, order by order and place by place, as the exchange showed it. Never says done early."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -65,8 +65,9 @@ class OpenPosition:
 class StopReport:
     """What is known of a kill so far. `checked_at` is empty until the exchange was looked at after the cancels.
 
-    `positions` are None where they could not be read. `in_flight` names tickets that were on
-    their way when the kill came and whose fate is not known.
+    `unlisted` are the places that could not be read before the cancels: what these ended may have no line.
+    `positions` are None where they could not be read. `in_flight` names tickets that were on their way when
+    the kill came and whose fate is not known.
     """
 
     tickets_expired: int = 0
@@ -75,6 +76,7 @@ class StopReport:
     positions: tuple[OpenPosition, ...] | None = None
     in_flight: tuple[str, ...] = ()
     checked_at: str = ""
+    unlisted: tuple[str, ...] = ()
 
     @property
     def left(self) -> tuple[Line, ...]:
@@ -102,22 +104,36 @@ class StopReport:
         """Every place was read, nothing rests, and nothing is on its way."""
         return self.read and not self.in_flight and not self.left
 
-    def begun(self, lists: Iterable[Listed]) -> "StopReport":
-        """With what rests before the cancels go out."""
+    def begun(self, lists: Iterable[Listed], ours: Iterable[AtRest] = ()) -> "StopReport":
+        """With what rests before the cancels go out; where a list did not come, what we know of `ours`."""
+        lists = tuple(lists)
+        unlisted = tuple(each.place.value for each in lists if each.orders is None and not each.barred)
+        unseen = (order for order in ours if order.place.value in unlisted)
         lines = {(line.place, line.order_id): line for line in self.lines}
-        for order in (order for each in lists for order in each.orders or ()):
+        for order in (*(order for each in lists for order in each.orders or ()), *unseen):
             known = lines.get((order.place.value, order.order_id))
             if known is None or known.result.over:
                 lines[order.place.value, order.order_id] = _line(order, Result.FOUND)
-        return replace(self, lines=tuple(lines.values()))
+        return replace(self, lines=tuple(lines.values()), unlisted=unlisted)
 
-    def asked(self, sweeps: Iterable[Sweep]) -> "StopReport":
+    def asked(self, sweeps: Sequence[Sweep]) -> "StopReport":
         """With what each place answered to its cancel; places not among them keep their word."""
         answers = {sweep.place.value: _swept(sweep) for sweep in sweeps}
         kept = {p.place: p for p in self.places}
         order = [place.value for place in Resting]
         merged = kept | answers
-        return replace(self, places=tuple(merged[name] for name in order if name in merged))
+        return replace(self, places=tuple(merged[name] for name in order if name in merged))._named(sweeps)
+
+    def _named(self, sweeps: Sequence[Sweep]) -> "StopReport":
+        """With a line for every order that a place named when it promised to cancel, and no list had shown."""
+        known = {line.order_id for line in self.lines}
+        named = [
+            Line(order_id=order_id, place=sweep.place.value, symbol="", external=True)
+            for sweep in sweeps
+            for order_id in sweep.cancelled
+            if sweep.place.value in self.unlisted and sweep.place is not Resting.SPOT_ORDERS and order_id not in known
+        ]
+        return replace(self, lines=(*self.lines, *named))
 
     def looked(self, lists: Iterable[Listed], checked_at: str) -> "StopReport":
         """With what the places showed after the cancels. What shows up only now is a line as well."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from chatbot.core.errors import KucoinError, NoPermission, OutcomeUnknown
-from chatbot.core.exchange import Listed, Resting, Sweep
+from chatbot.core.exchange import AtRest, Listed, Resting, Sweep
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Subject
 from chatbot.core.numbers import plain
@@ -34,14 +34,14 @@ _ORDINARY = {Resting.SPOT_ORDERS.value: Venue.SPOT, Resting.FUTURES_ORDERS.value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Seconds. All of them and the first delay come to 9.8: what is left is told within ten, however slow KuCoin is."""
+    """Seconds. All of them and the first delay come to 8.3: what is left is told within ten, however slow KuCoin is."""
 
     first: float = 1.5
     """For listing what rests: then the cancels go out regardless."""
 
-    cancels: float = 3.5
-    look: float = 3.0
-    ends: float = 1.5
+    cancels: float = 3.0
+    look: float = 2.5
+    ends: float = 1.0
     """For looking up how the orders ended that are gone."""
 
 
@@ -63,7 +63,7 @@ class Sweeping:
 
     async def _sweep(self, stop: Stop) -> None:
         lists = await self._lists(Resting, self._pace.first)
-        report = self._tell(stop, stop.report.begun(lists))
+        report = self._tell(stop, stop.report.begun(lists, self._ours()))
         if self._over(stop):
             return
         report = self._tell(stop, report.asked(await self._cancel(Resting, lists)))
@@ -149,6 +149,23 @@ class Sweeping:
         if order.active:
             return Result.RESTING
         return Result.CANCELLED if order.status is OrderStatus.CANCELED else Result.FILLED
+
+    def _ours(self) -> tuple[AtRest, ...]:
+        """What rests of our own, as far as our rows know."""
+        places = {Venue.SPOT: Resting.SPOT_ORDERS, Venue.FUTURES: Resting.FUTURES_ORDERS}
+        return tuple(
+            AtRest(
+                place=places[t.spec.venue],
+                order_id=t.order_id,
+                client_oid=t.spec.client_oid,
+                symbol=t.spec.symbol,
+                side=t.spec.side,
+                size=t.spec.size,
+                price=t.spec.price,
+            )
+            for t in self._store.orders.living()
+            if t.order_id
+        )
 
     def _in_flight(self) -> tuple[str, ...]:
         living = self._store.orders.living()

@@ -137,4 +137,5 @@ def _report(facts: dict[str, Any]) -> StopReport:
         positions=None if positions is None else tuple(OpenPosition(**p) for p in positions),
         in_flight=tuple(facts.get("in_flight", ())),
         checked_at=facts.get("checked_at", ""),
+        unlisted=tuple(facts.get("unlisted", ())),
     )

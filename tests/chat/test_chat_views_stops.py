@@ -168,3 +168,12 @@ def test_whatever_people_and_the_exchange_say_is_never_markup(
     assert (reply.subject, reply.subject_id) == (Subject.STOP, 1)
     assert reply.pinned or resumed
     assert ("resume" in actions(reply)) != resumed
+
+
+def test_what_nobody_could_read_before_the_cancels_is_not_called_nothing() -> None:
+    report = replace(CLEAN, lines=(), unlisted=("spot orders",))
+    text = shown(stop(replace(STOP, report=report), LIVE))
+    assert "nothing was resting" not in text
+    assert "not read before the cancels: spot orders" in text
+    named = Line(order_id="vs1", place="spot stop orders", symbol="", result=Result.GONE)
+    assert "  order spot stop orders: gone" in shown(stop(replace(STOP, report=replace(report, lines=(named,))), LIVE))

@@ -141,3 +141,20 @@ def test_a_kill_is_clean_only_when_the_last_look_read_every_place_and_saw_nothin
         orders = [order(order_id, place) for place, order_id in shown if place not in blind]
         report = report.looked(showing(*orders, blind=tuple(blind)), AT)
         assert report.clean == (not orders and not blind)
+
+
+def test_where_the_first_list_did_not_come_our_own_rows_and_the_cancels_answers_give_lines() -> None:
+    blind = showing(blind=(Resting.SPOT_ORDERS, Resting.SPOT_STOPS))
+    ours = [order("1"), order("2", Resting.FUTURES_ORDERS)]
+    report = StopReport().begun(blind, ours)
+    assert results(report) == {"1": Result.FOUND}
+    assert report.unlisted == (Resting.SPOT_ORDERS.value, Resting.SPOT_STOPS.value)
+    answers = [
+        Sweep(place=Resting.SPOT_ORDERS, cancelled=("BTC-USDT",)),
+        Sweep(place=Resting.SPOT_STOPS, cancelled=("vs1",)),
+        Sweep(place=Resting.FUTURES_STOPS, cancelled=("236",)),
+    ]
+    asked = report.asked(answers)
+    assert results(asked) == {"1": Result.FOUND, "vs1": Result.FOUND}
+    assert results(asked.looked(EMPTY, AT)) == {"1": Result.GONE, "vs1": Result.GONE}
+    assert StopReport().begun(EMPTY, ours).lines == ()

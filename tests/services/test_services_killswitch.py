@@ -509,3 +509,15 @@ async def test_the_cards_of_all_who_were_told_follow_the_sweep(desk: Desk) -> No
     await desk.killswitch.sweep(stop)
     edits = {r["chat_id"] for r in desk.store.db.query("SELECT chat_id FROM outbox WHERE edits NOTNULL")}
     assert edits == {ANNA.id, BEN.id}
+
+
+@story
+async def test_what_was_cancelled_before_anybody_could_look_is_not_called_nothing(opened: Opened) -> None:
+    desk = opened()
+    ticket = await desk.order("buy btc 0.001 @ 67000")
+    desk.wire.broken.add(SYMBOLS)
+    desk.wire.before(CANCEL_ALL, desk.wire.broken.clear)
+    await desk.killswitch.sweep(desk.kill())
+    report = desk.found().report
+    assert (report.clean, report.unlisted) == (True, (Resting.SPOT_ORDERS.value,))
+    assert results(desk) == {desk.now(ticket).order_id: Result.CANCELLED}

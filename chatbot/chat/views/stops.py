@@ -40,7 +40,7 @@ def _stop_lines(shown: Stop) -> list[str | None]:
     reason = short(shown.reason, REASON)
     resumed = html("<b>Resumed</b> by {}: {}", shown.resumed_by, reason) if shown.resumed_at else None
     rest = [*_places(shown), _last_word(shown), *_on_the_way(shown), *_positions(shown)]
-    return [head, cause, tickets, _cancel_line(shown), *_orders(shown), *rest, resumed]
+    return [head, cause, tickets, _cancel_line(shown), _unlisted(shown), *_orders(shown), *rest, resumed]
 
 
 def _cancel_line(shown: Stop) -> str:
@@ -48,16 +48,21 @@ def _cancel_line(shown: Stop) -> str:
     report = shown.report
     if not report.places:
         return f"cancelling {len(report.lines)}…" if report.lines else "cancelling what rests…"
+    asked = "cancel asked everywhere"
     if not report.checked_at:
-        return (
-            f"cancel asked everywhere, {len(report.lines)} found before" if report.lines else "cancel asked everywhere"
-        )
+        return f"{asked}, {len(report.lines)} found before" if report.lines else asked
     if not report.lines:
-        return "nothing was resting" if report.read else "cancel asked everywhere"
+        return "nothing was resting" if report.read and not report.unlisted else asked
     every = len(report.lines)
     over = [line.result for line in report.lines if line.result.over]
     word = "cancelled" if set(over) == {Result.CANCELLED} else "gone"
     return f"{word} {len(over)} of {every}"
+
+
+def _unlisted(shown: Stop) -> Html | None:
+    """What was there before the cancels is said only where somebody looked."""
+    places = shown.report.unlisted
+    return html("not read before the cancels: {}", ", ".join(places)) if places else None
 
 
 def _orders(shown: Stop) -> list[Html]:
@@ -73,7 +78,7 @@ def _order(line: Line) -> Html:
     trigger = f" from {line.trigger}" if line.trigger else ""
     at = f" at {line.price}" if line.price else ""
     what = " ".join(word for word in (line.side, line.size) if word) or _KIND.get(line.place, line.place)
-    told = html("{} {}{}{}{}", line.symbol, what, at, trigger, kind)
+    told = html("{} {}{}{}{}", line.symbol or "order", what, at, trigger, kind)
     if line.result.over:
         return html("  {}: {}", told, line.result.value)
     return html("  {}: <b>{}</b>, id {}", told, _STANDING[line.result], code(line.order_id))
