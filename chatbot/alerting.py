@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from chatbot.chat import parsing
-from chatbot.chat.views import account_news
+from chatbot.chat.views import account_news, gaps
 from chatbot.chat.views import alerts as views
 from chatbot.config import Settings
 from chatbot.core.alerts import AlertRule
@@ -25,6 +25,7 @@ from chatbot.services.exchange import Exchange
 from chatbot.services.fills import Fills
 from chatbot.services.firing import Teller
 from chatbot.services.funding import FundingWatch
+from chatbot.services.funding_payments import FundingWording
 from chatbot.services.listening import Account, Listening
 from chatbot.services.lookout import Lookout
 from chatbot.services.market import Markets
@@ -83,7 +84,14 @@ def build_alerting(ground: Ground) -> Alerting:
         gone=gone,
         now=now,
     )
-    funding = FundingWatch(exchange=ground.exchange, store=store, teller=teller, gone=gone, now=now)
+    funding = FundingWatch(
+        exchange=ground.exchange,
+        store=store,
+        teller=teller,
+        gone=gone,
+        wording=FundingWording(lost=gaps.lost_funding, unforeseen=gaps.unforeseen),
+        now=now,
+    )
     fills = Fills(store=store, reconciler=ground.reconciler)
     account = Account(owners=ground.settings.telegram_owners, moved=account_news.moved, settled=account_news.settled)
     ears = Listening(store=store, lookout=lookout, audit=audit, funding=funding, fills=fills, account=account)
@@ -101,7 +109,7 @@ def build_alerting(ground: Ground) -> Alerting:
         parse=_order,
         now=now,
     )
-    wording = Wording(blind=views.blind, back=views.back)
+    wording = Wording(blind=gaps.blind, back=gaps.back, unread=gaps.unread)
     return Alerting(
         feed=feed,
         lookout=lookout,

@@ -1,13 +1,13 @@
 """Says once when prices are missing, and once when they are back and the minutes between have been read."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chatbot.core.feed import Channel, Stream
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Lane, Letter
-from chatbot.core.times import Now, in_words
+from chatbot.core.times import Now
 from chatbot.services.auditing import CandleAudit, whole_minute
 from chatbot.services.marks import PUBLISHED, REACH
 from chatbot.services.troubles import LONG
@@ -26,26 +26,35 @@ _STREAMS = tuple(Stream(venue=venue, channel=Channel.PUBLIC) for venue in Venue)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Back:
-    """`off`: the bot itself was not running. `late` is how many alerts of the chat were found in candles."""
+    """`off`: the bot itself was not running. `late` is how many alerts of the chat were found in candles.
+
+    `unread` are symbols of the chat whose candles could not be read yet; what is older than `reach` never will be.
+    """
 
     since: datetime
     until: datetime
     off: bool
     venues: tuple[Venue, ...]
     late: int
+    unread: tuple[Symbol, ...] = ()
+    reach: timedelta = REACH
 
     @property
     def beyond_reach(self) -> bool:
         """Whether a part of it is too long ago to be read."""
-        return self.until - self.since > REACH
+        return self.until - self.since > self.reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """`blind` is given since when, which prices, and how many alerts of the chat are not checked."""
+    """`blind` is given since when, which prices, and how many alerts of the chat are not checked.
+
+    `unread` is given symbols whose candles cannot be read, and for how long at least.
+    """
 
     blind: Callable[[datetime, Venue, int], str]
     back: Callable[[Back], str]
+    unread: Callable[[Sequence[Symbol], timedelta], str]
 
 
 class Blindness:
@@ -125,11 +134,8 @@ class Blindness:
             for chat in sorted(chats):
                 venues = tuple(s.venue for s in streams)
                 back = Back(since=since, until=until, off=off, venues=venues, late=late.get(chat, 0))
-                self._put(chat, self._said(back, unread.get(chat, [])))
+                self._put(chat, self._wording.back(replace(back, unread=tuple(unread.get(chat, ())))))
         self._known |= not_read
-
-    def _said(self, back: Back, unread: Sequence[Symbol]) -> str:
-        return back_but(back, unread) if unread or back.beyond_reach else self._wording.back(back)
 
     def _tell_unread(self, but: Collection[Venue]) -> None:
         """Once, of symbols that cannot be read for long; `but` of these venues they hear when prices are back."""
@@ -141,7 +147,7 @@ class Blindness:
         with self._store.atomic():
             for chat, symbols in self._by_chat(news).items():
                 name = " ".join(f"{s} {marks[s].isoformat()}" for s in symbols)
-                self._put(chat, unread(symbols), f"unread {chat} {name}")
+                self._put(chat, self._wording.unread(symbols, LONG), f"unread {chat} {name}")
         self._known |= news
 
     def _by_chat(self, symbols: Iterable[Symbol]) -> dict[int, list[Symbol]]:
@@ -157,36 +163,3 @@ class Blindness:
 
     def _symbols(self, stream: Stream) -> list[Symbol]:
         return [symbol for symbol, venue in self._store.alerts.watched_symbols() if venue is stream.venue]
-
-
-def back_but(back: Back, symbols: Sequence[Symbol]) -> str:
-    """What a chat is told where not all was read: the candles of `symbols` could not be, or it was too long ago."""
-    span = in_words(back.until - back.since)
-    said = [f"I was off for {span}." if back.off else f"Back after {span}."]
-    if back.late:
-        said.append(f"{'1 alert was' if back.late == 1 else f'{back.late} alerts were'} found late so far.")
-    if back.beyond_reach:
-        said.append(f"I read the last {in_words(REACH)} of what was traded: of what crossed before, I cannot know.")
-    if symbols:
-        said.append(f"What was traded meanwhile on {_names(symbols)} cannot be read yet. {_KEEP_TRYING}")
-    return " ".join(said)
-
-
-def unread(symbols: Sequence[Symbol]) -> str:
-    """The same where prices were never missing, or are missing no more."""
-    span = in_words(LONG)
-    return (
-        f"For {span} what is traded on {_names(symbols)} cannot be read."
-        f" I still look at every price that comes in; what came and went between two of them I do not see."
-        f" {_KEEP_TRYING}"
-    )
-
-
-_KEEP_TRYING = "I keep trying, and tell late what I find then."
-_MOST_NAMES = 10
-
-
-def _names(symbols: Sequence[Symbol]) -> str:
-    more = len(symbols) - _MOST_NAMES
-    names = [*symbols[:_MOST_NAMES], f"{more} more"] if more > 0 else list(symbols)
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

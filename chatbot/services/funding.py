@@ -24,11 +24,11 @@ from chatbot.core.funding_alerts import (
 )
 from chatbot.core.market import Contract, FundingRate, Symbol
 from chatbot.core.notices import Lane, Letter
-from chatbot.core.times import Now, in_words
+from chatbot.core.times import Now
 from chatbot.services.exchange import Exchange
 from chatbot.services.firing import Change, Teller
 from chatbot.services.funding_history import PastSettlements
-from chatbot.services.funding_payments import Payments
+from chatbot.services.funding_payments import FundingWording, Payments
 from chatbot.services.listings import whole
 from chatbot.services.turns import gathered, give_way, parts
 from chatbot.store.store import Store
@@ -53,8 +53,16 @@ class FundingWatch:
     """
 
     def __init__(
-        self, *, exchange: Exchange, store: Store, teller: Teller, gone: Callable[[AlertRule], object], now: Now
+        self,
+        *,
+        exchange: Exchange,
+        store: Store,
+        teller: Teller,
+        gone: Callable[[AlertRule], object],
+        wording: FundingWording,
+        now: Now,
     ) -> None:
+        self._wording = wording
         self._exchange = exchange
         self._store = store
         self._teller = teller
@@ -228,18 +236,11 @@ class FundingWatch:
 
     def _tell_lost(self, symbol: Symbol, since: datetime) -> None:
         rules = (r for r in self._store.alerts.funding_rules(symbol) if r.question.kind in IN_HISTORY)
-        text = (
-            f"KuCoin does not tell what the funding of {symbol} settled at while I could not look,"
-            f" in the last {in_words(self._now() - since)}."
-            " I go on with the rates of now: whether one crossed before, I cannot know."
-        )
+        text = self._wording.lost(symbol, self._now() - since)
         self._put({rule.chat_id for rule in rules}, text, f"lost {symbol} {since.isoformat()}")
 
     def _tell_unknown(self, rules: Sequence[AlertRule], rate: FundingRate) -> None:
-        text = (
-            f"What {rate.symbol} will pay in {in_words(rate.next_at - self._now())} I do not know:"
-            " KuCoin does not tell your positions. I keep trying; until then no alert on it can come."
-        )
+        text = self._wording.unforeseen(rate.symbol, rate.next_at - self._now())
         self._put({rule.chat_id for rule in rules}, text, f"unknown {rate.symbol} {rate.next_at.isoformat()}")
 
     def _put(self, chats: Iterable[int], text: str, name: str) -> None:

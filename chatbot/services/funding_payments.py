@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -15,6 +16,17 @@ log = logging.getLogger(__name__)
 
 LAST_CALL = timedelta(minutes=10)
 """Before a settlement: if what it will pay was not known by then, people may still look for themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingWording:
+    """What people read of funding that cannot be known.
+
+    `lost`: at which rates a contract settled within this span; `unforeseen`: what one will pay in it.
+    """
+
+    lost: Callable[[Symbol, timedelta], str]
+    unforeseen: Callable[[Symbol, timedelta], str]
 
 
 class PositionSource(Protocol):

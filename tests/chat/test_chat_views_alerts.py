@@ -18,7 +18,6 @@ from chatbot.core.errors import InsufficientBalance, Killed
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Subject
 from chatbot.core.wishes import Told
-from chatbot.services.blindness import Back
 from tests.chat.desk import NOON
 from tests.chat.shown import actions, hostile, in_view, labels, shown, visible
 from tests.chat.test_chat_views_market import PERPETUAL, SPOT
@@ -360,27 +359,6 @@ def test_no_alert_is_lost_between_messages(tolds: list[tuple[str, bool]]) -> Non
     messages = _packed(many)
     assert sum(message.text.count("\n#") for message in messages) == len(many)
     assert all(units(plain_text(Html(message.text))) <= 4096 for message in messages)
-
-
-def test_being_blind_is_said_with_what_is_not_checked() -> None:
-    assert visible(views.blind(NOON, Venue.SPOT, 5)) == (
-        "Blind since 12:00 UTC: no spot prices.\n5 alerts are not checked. I keep trying."
-    )
-    assert "1 alert is not checked." in visible(views.blind(NOON, Venue.FUTURES, 1))
-
-
-@pytest.mark.parametrize(
-    ("late", "off", "text"),
-    [
-        (0, False, "Back after 17 m. I read what was traded meanwhile: nothing was missed."),
-        (2, False, "Back after 17 m: 2 late alerts, found in what was traded meanwhile."),
-        (1, True, "I was off for 17 m: 1 late alert, found in what was traded meanwhile."),
-        (0, True, "I was off for 17 m. I read what was traded meanwhile: nothing was missed."),
-    ],
-)
-def test_being_back_is_said_with_what_came_late(late: int, text: str, *, off: bool) -> None:
-    seen = Back(since=NOON, until=NOON + 17 * MINUTE, off=off, venues=(Venue.SPOT,), late=late)
-    assert visible(views.back(seen)) == text
 
 
 def test_a_rule_that_cannot_fire_any_more_is_told_with_its_note() -> None:

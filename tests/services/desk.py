@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 from chatbot.chat import parsing, parsing_alerts
+from chatbot.chat.views import gaps
 from chatbot.core.alerts import AlertRule
 from chatbot.core.errors import Refused
 from chatbot.core.feed import Channel, Said, StreamState, Tick
@@ -41,13 +42,14 @@ from chatbot.sandbox.orders import ExchangeOrder, OrderRequest
 from chatbot.sandbox.prices import SeededWalk
 from chatbot.services.alerts import AlertAsking, Alerts
 from chatbot.services.auditing import CandleAudit
-from chatbot.services.blindness import Blindness, Wording
+from chatbot.services.blindness import Back, Blindness, Wording
 from chatbot.services.breaker import Breaker
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.exchange import Exchange
 from chatbot.services.factors import Factors
 from chatbot.services.firing import Teller
 from chatbot.services.funding import FundingWatch
+from chatbot.services.funding_payments import FundingWording
 from chatbot.services.health import Checkup
 from chatbot.services.killswitch import KillSwitch
 from chatbot.services.lookout import Lookout
@@ -174,6 +176,16 @@ def small_market() -> Listing:
         listed={symbol: each for symbol, each in everything.listed.items() if symbol in LISTED},
         funding={symbol: terms for symbol, terms in everything.funding.items() if symbol in LISTED},
     )
+
+
+WORDS = FundingWording(lost=gaps.lost_funding, unforeseen=gaps.unforeseen)
+
+
+def _back(seen: Back) -> str:
+    """In short where everything could be read."""
+    if seen.unread or seen.beyond_reach:
+        return gaps.back(seen)
+    return f"{'off' if seen.off else 'back'} {seen.since:%H:%M}-{seen.until:%H:%M}, {seen.late} late"
 
 
 def order_of(line: str) -> Draft:
@@ -354,7 +366,7 @@ class Desk:
             now=now,
         )
         self.funding = FundingWatch(
-            exchange=self.kucoin, store=store, teller=self.teller, gone=self.gone.append, now=now
+            exchange=self.kucoin, store=store, teller=self.teller, gone=self.gone.append, wording=WORDS, now=now
         )
         wishing = Wishing(
             markets=self.markets,
@@ -374,7 +386,8 @@ class Desk:
         )
         wording = Wording(
             blind=lambda since, venue, rules: f"blind since {since:%H:%M}, {venue.value}, {rules} alerts",
-            back=lambda b: f"{'off' if b.off else 'back'} {b.since:%H:%M}-{b.until:%H:%M}, {b.late} late",
+            back=_back,
+            unread=gaps.unread,
         )
         self.blindness = Blindness(store=store, watching=self.watching, audit=self.audit, wording=wording, now=now)
         self.lookout.load()

@@ -22,6 +22,7 @@ from chatbot.services.firing import Teller
 from chatbot.services.funding import FundingWatch
 from chatbot.store.store import open_store
 from tests.sandbox.worlds import Clock
+from tests.services.desk import WORDS
 
 PERP, OTHER = Symbol("XBTUSDTM"), Symbol("ETHUSDTM")
 EIGHT, FOUR, MINUTE = timedelta(hours=8), timedelta(hours=4), timedelta(minutes=1)
@@ -166,6 +167,7 @@ class Desk:
             store=self.store,
             teller=self.teller,
             gone=lambda rule: self.over.append(rule.id),
+            wording=WORDS,
             now=self.clock,
         )
 

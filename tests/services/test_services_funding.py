@@ -18,7 +18,7 @@ from chatbot.core.orders import OrderType
 from chatbot.services.firing import Teller
 from chatbot.services.funding import AT_ONCE, FundingWatch
 from tests.services import desk as sandbox
-from tests.services.desk import story
+from tests.services.desk import WORDS, story
 from tests.services.funding_desk import (
     BOUND,
     CONTRACTS,
@@ -348,7 +348,9 @@ async def test_the_sandboxs_kucoin_is_understood_in_all_of_this(opened: Callable
     desk = opened()
     desk.exchange.advance()
     teller = Teller(store=desk.store, owed=lambda: None, now=desk.time)
-    watch = FundingWatch(exchange=desk.kucoin, store=desk.store, teller=teller, gone=lambda rule: None, now=desk.time)
+    watch = FundingWatch(
+        exchange=desk.kucoin, store=desk.store, teller=teller, gone=lambda rule: None, wording=WORDS, now=desk.time
+    )
     desk.elsewhere(
         venue=Venue.FUTURES, symbol=PERP, type=OrderType.MARKET, price=None, size=Decimal(50), leverage=Decimal(5)
     )

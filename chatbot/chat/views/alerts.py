@@ -23,11 +23,10 @@ from chatbot.chat.views.markup import (
 )
 from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Source
 from chatbot.core.errors import ChatbotError
-from chatbot.core.market import Instrument, Venue
+from chatbot.core.market import Instrument
 from chatbot.core.notices import Button, Buttons, Subject
 from chatbot.core.times import in_words
 from chatbot.core.wishes import Told
-from chatbot.services.blindness import Back
 
 SNOOZE = timedelta(hours=1)
 
@@ -81,21 +80,6 @@ def digest(tolds: Sequence[Told], now: datetime) -> tuple[Reply, int]:
         rows.append(row)
     buttons = ((Button(text="Alerts", action="alerts"),),)
     return Reply(text=lines(_headline(len(rows)), waited, *rows), buttons=buttons), len(rows)
-
-
-def blind(since: datetime, venue: Venue, rules: int) -> Html:
-    what = "1 alert is not checked" if rules == 1 else f"{rules} alerts are not checked"
-    return lines(bold(html("Blind since {}: no {} prices.", clock(since), venue.value)), f"{what}. I keep trying.")
-
-
-def back(seen: Back) -> Html:
-    """`off`: nobody was looking, because I was not running."""
-    span = in_words(seen.until - seen.since)
-    head = f"I was off for {span}" if seen.off else f"Back after {span}"
-    late = "1 late alert" if seen.late == 1 else f"{seen.late} late alerts"
-    if not seen.late:
-        return lines(f"{head}. I read what was traded meanwhile: nothing was missed.")
-    return lines(f"{head}: {late}, found in what was traded meanwhile.")
 
 
 def gone(rule: AlertRule) -> Html:
