@@ -152,6 +152,16 @@ class StopReport:
             checked_at=checked_at,
         )
 
+    def arrived(self, order: AtRest) -> "StopReport":
+        """With an order that was in flight when the kill came, and was found resting since."""
+        return self.joined(replace(self, lines=(_line(order, Result.RESTING),)))
+
+    def joined(self, other: "StopReport") -> "StopReport":
+        """With the lines that only the other one has."""
+        known = {(line.place, line.order_id) for line in self.lines}
+        more = tuple(line for line in other.lines if (line.place, line.order_id) not in known)
+        return replace(self, lines=(*self.lines, *more)) if more else self
+
     def told(self, fates: dict[str, Result]) -> "StopReport":
         """With the ends of orders, by id, that are gone."""
         lines = tuple(

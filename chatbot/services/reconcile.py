@@ -28,6 +28,7 @@ from chatbot.core.times import Now, Sleep, in_words, steady_now
 from chatbot.services.exchange import Exchange
 from chatbot.services.letters import card_edit, card_news
 from chatbot.services.lookups import Doubts, Lookups
+from chatbot.services.sweeping import note_arrival
 from chatbot.store.orders import Step
 from chatbot.store.store import Store
 
@@ -172,6 +173,7 @@ class Reconciler:
             self._store.orders.missing(ticket, None)
         self._adopt(ticket, order, await self._lookups.executed(order), asked=asked)
         if order.active and self._store.stops.standing() is not None:
+            note_arrival(self._store, order)
             await self._cancel_after_kill(order)
         return Look.SETTLED if not order.active or order.type is OrderType.LIMIT else Look.MOVING
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from chatbot.core.errors import KucoinError, NoPermission, OutcomeUnknown
-from chatbot.core.exchange import AtRest, Listed, Resting, Sweep
+from chatbot.core.exchange import AtRest, Listed, Resting, Sweep, at_rest
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Subject
 from chatbot.core.numbers import plain
-from chatbot.core.orders import OrderStatus, TicketState
+from chatbot.core.orders import Order, OrderStatus, TicketState
 from chatbot.core.stops import Line, OpenPosition, Result, Stop, StopReport
 from chatbot.core.times import Now, Sleep
 from chatbot.services.exchange import Exchange
@@ -89,7 +89,7 @@ class Sweeping:
         looked = report.looked(lists, f"{self._now():%H:%M:%S}")
         looked = replace(looked, positions=positions, in_flight=self._in_flight())
         looked = looked.told(await self._fates(looked))
-        self._tell(stop, looked)
+        looked = self._tell(stop, looked)
         arrived = {line.place for line in looked.resting if line.order_id not in before}
         if arrived and not self._over(stop):
             places = [place for place in Resting if place.value in arrived]
@@ -177,8 +177,23 @@ class Sweeping:
         return standing is None or standing.id != stop.id
 
     def _tell(self, stop: Stop, report: StopReport) -> StopReport:
+        """With what others found in the meantime."""
+        latest = self._store.stops.get(stop.id)
+        if latest is not None:
+            report = report.joined(latest.report)
         tell(self._store, stop.id, report)
         return report
+
+
+def note_arrival(store: Store, order: Order) -> None:
+    """An order that turned up resting while trading is stopped gets a line on the kill's cards."""
+    stop = store.stops.standing()
+    if stop is None:
+        return
+    place = Resting.SPOT_ORDERS if order.venue is Venue.SPOT else Resting.FUTURES_ORDERS
+    report = stop.report.arrived(at_rest(order, place))
+    if report is not stop.report:
+        tell(store, stop.id, report)
 
 
 def tell(store: Store, stop_id: int, report: StopReport) -> None:

@@ -1,13 +1,14 @@
 """The kill switch: durable before anything else, everywhere, and never done before the exchange shows it."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from starlette.responses import JSONResponse
 
-from chatbot.core.errors import Killed, Refused
+from chatbot.core.errors import Killed, Refused, TicketGone
 from chatbot.core.exchange import Resting
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Subject
@@ -38,6 +39,8 @@ CANCELS = (
     "DELETE /futures/api/v3/orders",
     "DELETE /futures/api/v1/stopOrders",
 )
+CLOCK = "GET /spot/api/v1/timestamp"
+PRICE = "GET /spot/api/v1/market/orderbook/level1"
 BRISK = Pace(first=0.4, cancels=0.6, look=0.5, ends=0.3)
 """For a KuCoin that does not answer, and a test that will not wait ten seconds."""
 
@@ -521,3 +524,48 @@ async def test_what_was_cancelled_before_anybody_could_look_is_not_called_nothin
     report = desk.found().report
     assert (report.clean, report.unlisted) == (True, (Resting.SPOT_ORDERS.value,))
     assert results(desk) == {desk.now(ticket).order_id: Result.CANCELLED}
+
+
+@story
+async def test_an_order_that_turns_up_after_the_sweep_is_cancelled_and_gets_a_line(desk: Desk) -> None:
+    desk.switch(Fault.ERROR_AFTER_ACCEPT, Fault.HIDDEN_ORDERS)
+    ticket = await desk.order("buy btc 0.001 @ 67000")
+    desk.kill()
+    desk.faults.clear()
+    await desk.reconciler.follow()
+    order = desk.at_kucoin(ticket)
+    assert order is not None
+    assert not order.active
+    assert results(desk) == {order.id: Result.RESTING}
+    assert not desk.found().report.lines[0].external
+    await desk.killswitch.finish_unfinished()
+    assert results(desk) == {order.id: Result.CANCELLED}
+    assert desk.found().swept_at is not None
+
+
+@story
+async def test_f14_a_tap_from_before_an_outage_is_too_late_and_its_kill_is_not(desk: Desk) -> None:
+    """Card F14: six hours later the card is over, whatever was tapped; the kill of the same hours still acts."""
+    card = await desk.propose("buy btc 100usdt")
+    desk.stop()
+    desk.wait(6 * 3600)
+    desk.start()
+    with pytest.raises(TicketGone, match="expired"):
+        await desk.confirm(card)
+    orders = one_of_each(desk)
+    await desk.killswitch.sweep(desk.kill())
+    assert (desk.posts, left(desk, orders)) == (0, [])
+
+
+@pytest.mark.parametrize("moment", [CLOCK, PRICE])
+@story
+async def test_f15_no_byte_of_an_order_leaves_after_a_kill_whenever_it_comes(opened: Opened, moment: str) -> None:
+    """Card F15: while the tap reads the price, and while the confirmed order is being sent."""
+    desk = opened()
+    card = await desk.propose("buy btc 100usdt")
+    desk.clock.forget()
+    desk.wire.before(moment, desk.kill)
+    with contextlib.suppress(Killed, TicketGone):
+        await desk.trading.submit(await desk.confirm(card))
+    assert desk.posts == 0
+    assert desk.state(card) in (TicketState.EXPIRED, TicketState.NOT_SENT)
