@@ -184,10 +184,11 @@ class Poller:
             then = await self._handle_tap(incoming) if incoming.data is not None else await self._handle_text(incoming)
             ended = True
             await self._after(incoming, then)
-        except Exception:
+        except Exception as error:
             # The one broad except: a bug in a handler is told and logged, and must not end the bot.
-            log.exception("update %s broke a handler", update_id)
-            self._broke(update_id, incoming, ended=ended)
+            if not self._post.fails(error):
+                log.exception("update %s broke a handler", update_id)
+                self._broke(update_id, incoming, ended=ended)
 
     def _broke(self, update_id: int, incoming: Incoming | None, *, ended: bool) -> None:
         if incoming is None:

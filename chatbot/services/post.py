@@ -7,6 +7,7 @@ from enum import Enum
 
 from chatbot.core.notices import Button, Letter, Subject
 from chatbot.store.store import Store
+from chatbot.store.troubles import fails
 
 
 class Ending(Enum):
@@ -35,6 +36,10 @@ class Post:
     def keep(self, updates: list[tuple[int, str]]) -> list[int]:
         """Commits a batch of (update id, body) before Telegram is told to forget it; returns the new ids."""
         return self._store.inbox.keep(updates)
+
+    def fails(self, error: Exception) -> bool:
+        """Whether the database is to blame, which ends the bot: nothing more can be written, not even that."""
+        return fails(error)
 
     def waiting(self) -> list[tuple[int, str]]:
         return self._store.inbox.waiting()

@@ -79,7 +79,9 @@ class Connection(sqlite3.Connection):
 
     def _done(self, sql: str, parameters: Any, *, many: bool) -> Cursor:  # noqa: ANN401 - of sqlite3
         if self._broken is not None:
-            raise type(self._broken)(f"the database has failed before: {self._broken}")
+            again = type(self._broken)(f"the database has failed before: {self._broken}")
+            again.sqlite_errorcode = self._broken.sqlite_errorcode
+            raise again
         try:
             cursor = self._run(sql, parameters, many=many)
         except sqlite3.Error as error:

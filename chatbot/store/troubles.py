@@ -7,6 +7,8 @@ _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _CLOSED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN}
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
+_STORAGE = _LOCKED | _CLOSED | _BROKEN | {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+
 _NO_ROOM_TO_SHARE = sqlite3.SQLITE_IOERR_SHMSIZE
 """A full disk is told so when the file of shared memory cannot grow."""
 
@@ -25,6 +27,11 @@ def code_of(error: sqlite3.Error) -> int | None:
     if code == _NO_ROOM_TO_SHARE:
         return sqlite3.SQLITE_FULL
     return None if code is None else code & 0xFF
+
+
+def fails(error: Exception) -> bool:
+    """Whether it is trouble of the storage, and no bug of ours."""
+    return isinstance(error, sqlite3.Error) and code_of(error) in _STORAGE
 
 
 def lost_trust(error: sqlite3.Error) -> bool:
