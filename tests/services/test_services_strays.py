@@ -10,7 +10,9 @@ import pytest
 from chatbot.core.errors import KucoinError, OverLimit, TicketGone
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.orders import OrderType, Side, TicketState
-from chatbot.sandbox.faults import Fault
+from chatbot.sandbox.faults import Fault, Faults
+from chatbot.sandbox.kucoin_rest import KucoinFace
+from tests.ledger import check_promises
 from tests.sandbox.worlds import BTC, PERP
 from tests.services.desk import ANNA, BEN, limits, story
 from tests.services.starting import Starting
@@ -46,6 +48,7 @@ async def test_f58_orders_placed_after_the_backup_are_found_at_the_start(startin
     for chat in (ANNA.id, BEN.id):
         assert letters(starting, chat) == ["T-1 had no row", "T-2 had no row"]
     assert starting.posts == 2
+    check_promises(starting.store, starting.exchange)
 
 
 @story
@@ -122,6 +125,7 @@ async def test_f58_a_card_that_is_restored_to_before_its_tap_cannot_be_tapped_ag
     with pytest.raises(TicketGone):
         await starting.confirm(ticket)
     assert starting.posts == 1
+    check_promises(starting.store, starting.exchange)
 
 
 @story
@@ -180,6 +184,23 @@ async def test_a_position_closed_by_a_lost_row_is_known_in_lots(starting: Starti
     await starting.opened()
     (ticket,) = starting.store.orders.living()
     assert (ticket.order_id, ticket.spec.venue, ticket.spec.size) == (order.id, Venue.FUTURES, Decimal(10))
+
+
+@pytest.mark.parametrize("place", ["/orders/byClientOid", "/futures/api/v1/orders?", "/futures/api/v1/orders/236"])
+@story
+async def test_a_futures_order_is_found_wherever_kucoin_shows_it(starting: Starting, place: str) -> None:
+    order = starting.elsewhere(
+        client_oid="cb1", venue=Venue.FUTURES, symbol=PERP, size=Decimal(10), leverage=Decimal(5)
+    )
+    await starting.opened()
+    (ticket,) = starting.store.orders.living()
+    starting.switch(Fault.HIDDEN_ORDERS)
+    await starting.reconciler.follow()
+    assert starting.now(ticket).missing_since is not None
+    starting.wire.instead[place] = KucoinFace(starting.exchange, [starting.key], Faults()).app
+    starting.exchange.cancel(order)
+    await starting.reconciler.follow()
+    assert starting.state(ticket) is TicketState.CANCELED
 
 
 @story
