@@ -34,14 +34,14 @@ _ORDINARY = {Resting.SPOT_ORDERS.value: Venue.SPOT, Resting.FUTURES_ORDERS.value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Seconds. All of them and the first delay come to 8.3: what is left is told within ten, however slow KuCoin is."""
+    """Seconds. All of them and the first delay come to 6.8: what is left is told within ten, however slow KuCoin is."""
 
-    first: float = 1.5
+    first: float = 1.2
     """For listing what rests: then the cancels go out regardless."""
 
-    cancels: float = 3.0
-    look: float = 2.5
-    ends: float = 1.0
+    cancels: float = 2.5
+    look: float = 2.0
+    ends: float = 0.8
     """For looking up how the orders ended that are gone."""
 
 
