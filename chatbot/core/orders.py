@@ -23,7 +23,7 @@ from enum import Enum
 
 from chatbot.core.market import Reach, Symbol, Venue
 from chatbot.core.times import Uptime
-from chatbot.core.waiting import Waiting
+from chatbot.core.waiting import UNTAPPED, Waiting
 
 OUR_PREFIX = "cb"
 """Every clientOid of ours begins so: an order at the exchange with it has a row here, or had one."""
@@ -242,7 +242,7 @@ class OrderTicket:
     reason: str = ""
     lasts_until: Uptime | None = None
     missing_since: datetime | None = None
-    waiting: Waiting = Waiting()
+    waiting: Waiting = UNTAPPED
 
     @property
     def name(self) -> str:

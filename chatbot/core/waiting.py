@@ -24,3 +24,7 @@ class Waiting:
     warned: Decimal | None = None
     approver_id: int = 0
     approver: str = ""
+
+
+UNTAPPED = Waiting()
+"""How every ticket begins."""

@@ -12,10 +12,8 @@ from chatbot.core.waiting import Awaits
 
 def approval(shown: OrderTicket, mode: TradingMode) -> Reply:
     asked = shown.state is TicketState.AWAIT_CONFIRM and shown.waiting.awaits is Awaits.APPROVAL
-    if asked:
-        body = [*awaiting(shown), html("{} asks for your word.", shown.person)]
-    else:
-        body = [wish(shown), _outcome(shown)]
+    question = [*awaiting(shown), html("{} asks for your word.", shown.person)]
+    body = question if asked else [wish(shown), _outcome(shown)]
     approve = Button(text="Approve", action=f"approve {shown.id}", style=ButtonStyle.SUCCESS)
     reject = Button(text="Reject", action=f"reject {shown.id}", style=ButtonStyle.DANGER)
     return Reply(
