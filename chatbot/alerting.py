@@ -64,15 +64,13 @@ class Alerting:
     alerts: Alerts
 
 
+_WORDING = Wording(blind=gaps.blind, back=gaps.back, unread=gaps.unread)
+_FUNDING_WORDING = FundingWording(lost=gaps.lost_funding, unforeseen=gaps.unforeseen)
+
+
 def build_alerting(ground: Ground) -> Alerting:
     store, now, markets = ground.store, ground.now, ground.markets
-    attached = Attached(
-        store=store,
-        trading=ground.trading,
-        role_of=ground.settings.role_of,
-        parse=_order,
-        refused=views.order_refused,
-    )
+    attached = _attached(ground)
     teller = Teller(store=store, owed=attached.ring, now=now)
     lookout = Lookout(store=store, teller=teller, now=now)
     gone = _gone(store)
@@ -85,12 +83,7 @@ def build_alerting(ground: Ground) -> Alerting:
         now=now,
     )
     funding = FundingWatch(
-        exchange=ground.exchange,
-        store=store,
-        teller=teller,
-        gone=gone,
-        wording=FundingWording(lost=gaps.lost_funding, unforeseen=gaps.unforeseen),
-        now=now,
+        exchange=ground.exchange, store=store, teller=teller, gone=gone, wording=_FUNDING_WORDING, now=now
     )
     fills = Fills(store=store, reconciler=ground.reconciler)
     account = Account(owners=ground.settings.telegram_owners, moved=account_news.moved, settled=account_news.settled)
@@ -109,17 +102,26 @@ def build_alerting(ground: Ground) -> Alerting:
         parse=_order,
         now=now,
     )
-    wording = Wording(blind=gaps.blind, back=gaps.back, unread=gaps.unread)
     return Alerting(
         feed=feed,
         lookout=lookout,
         watching=watching,
         audit=audit,
-        blindness=Blindness(store=store, watching=watching, audit=audit, wording=wording, now=now),
+        blindness=Blindness(store=store, watching=watching, audit=audit, wording=_WORDING, now=now),
         funding=funding,
         fills=fills,
         attached=attached,
         alerts=Alerts(store=store, wishing=wishing, lookout=lookout, audit=audit, watching=watching, funding=funding),
+    )
+
+
+def _attached(ground: Ground) -> Attached:
+    return Attached(
+        store=ground.store,
+        trading=ground.trading,
+        role_of=ground.settings.role_of,
+        parse=_order,
+        refused=views.order_refused,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chatbot.chat.bot import who_am_i
+from chatbot.chat.connection import who_am_i
 from chatbot.config import Settings, describe
 from chatbot.connecting import Kucoin, connect_kucoin
 from chatbot.core.account import AccountMode, KeyInfo

@@ -11,7 +11,8 @@ from importlib import import_module
 from pathlib import Path
 
 from chatbot import __version__, app, checks
-from chatbot.chat.bot import SecondPoller, TelegramAway, TokenRefused
+from chatbot.chat.bot import SecondPoller
+from chatbot.chat.connection import TelegramAway, TokenRefused
 from chatbot.config import Settings, SettingsError, read_settings
 from chatbot.core.errors import BadCredentials
 from chatbot.hardening import close_to_others, forget

@@ -13,7 +13,7 @@ import sqlite3
 from typing import Any
 
 from chatbot.chat import parsing
-from chatbot.chat.bot import SafeBot, TelegramTrouble, connect
+from chatbot.chat.connection import SafeBot, TelegramTrouble, connect
 from chatbot.chat.gate import Gate, Verdict
 from chatbot.chat.messages import Incoming
 from chatbot.chat.updates import incoming

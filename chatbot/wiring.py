@@ -11,8 +11,9 @@ from chatbot.chat.account import AccountHandlers
 from chatbot.chat.admin import AdminHandlers
 from chatbot.chat.alerts import AlertHandlers
 from chatbot.chat.approving import Approving, Erase, Sequels
-from chatbot.chat.bot import Poller, connect
+from chatbot.chat.bot import Poller
 from chatbot.chat.closing import ClosingHandlers
+from chatbot.chat.connection import connect
 from chatbot.chat.erasing import Eraser
 from chatbot.chat.front import Front
 from chatbot.chat.gate import Gate, Readers
@@ -201,7 +202,13 @@ async def build_chat(settings: Settings, services: Services, doors: Doors) -> Ch
         now=doors.now,
     )
     return Chat(
-        poller=Poller(bot=bot, front=front, post=post, heard=services.checkup.heard_telegram),
+        poller=Poller(
+            bot=bot,
+            front=front,
+            post=post,
+            heard=services.checkup.heard_telegram,
+            conflict=services.killswitch.halt,
+        ),
         sender=Sender(
             bot=bot,
             outbox=doors.store.outbox,

@@ -11,7 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from chatbot import app
-from chatbot.chat.bot import SecondPoller, TokenRefused
+from chatbot.chat.bot import SecondPoller
+from chatbot.chat.connection import TokenRefused
 from chatbot.core.errors import BadCredentials
 from chatbot.core.modes import TradingMode
 from chatbot.sandbox.faults import Fault
@@ -114,6 +115,21 @@ def test_two_pollers_of_one_token_end_the_later_one(tmp_path: Path) -> None:
             ground.sandbox.telegram.troubles.refuse("getUpdates", conflict, times=99)
             with pytest.raises(SecondPoller):
                 await runs(ground)
+
+    asyncio.run(story())
+
+
+def test_f36_at_the_first_conflict_trading_halts_and_every_owner_is_told_why(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with playing(tmp_path) as ground:
+            order = await ground.owner.asks("/buy btc 0.001 @ 60000", "Ticket T-1")
+            conflict = TelegramRefusal(409, "Conflict: terminated by other getUpdates request")
+            ground.sandbox.telegram.troubles.refuse("getUpdates", conflict, times=1)
+            ground.owner.write("/help")
+            await ground.owner.shows("STOPPED", "another process polls with this bot's token")
+            await ground.owner.sees(order, "trading was stopped")
+            await ground.owner.asks("/buy btc 0.001 @ 60000", "stopped by the bot")
+            assert ground.sandbox.exchange.posts == []
 
     asyncio.run(story())
 

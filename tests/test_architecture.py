@@ -42,7 +42,7 @@ _MORE = {"sandbox/prices.py": frozenset({"kucoin"}), "chat/sender.py": frozenset
 """Paper mode takes its prices from the exchange itself; the outbox is the only queue, and the sender empties it."""
 
 _DOORS: dict[str, tuple[str, ...]] = {
-    "telegram": ("chat/bot.py", "chat/erasing.py", "chat/sender.py", "chat/updates.py"),
+    "telegram": ("chat/bot.py", "chat/connection.py", "chat/erasing.py", "chat/sender.py", "chat/updates.py"),
     "httpx": ("kucoin/rest.py",),
     "websockets": ("kucoin/feed.py",),
     "pydantic": ("config.py", "kucoin/schemas.py"),

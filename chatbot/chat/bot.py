@@ -12,11 +12,11 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from telegram import Bot, BotCommand, BotCommandScopeChat, Update
+from telegram import BotCommand, BotCommandScopeChat, Update
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
-from telegram.request import HTTPXRequest
 
 from chatbot.chat import words
+from chatbot.chat.connection import SafeBot
 from chatbot.chat.front import Front, Then, Toast
 from chatbot.chat.intake import Intake, Kept
 from chatbot.chat.messages import Command, Incoming
@@ -28,8 +28,6 @@ from chatbot.services.post import Ending, Post
 
 log = logging.getLogger(__name__)
 
-_KINDS = ["message", "callback_query"]
-_POLL = 50
 _GRACE = 0.7
 """Seconds a tap may take before the person is told that it is being worked on."""
 
@@ -37,75 +35,30 @@ _ANSWERS_FIRST = 0.02
 _BREATH = 0.004
 """Seconds before the next poll is prepared: handlers that are quick end first, and their answers leave."""
 
+SECOND_POLLER = "another process polls with this bot's token: a second copy of it, or a thief's"
+
 _CONFLICTS = 3
 _LONGEST_PAUSE = 30.0
-
-
-TokenRefused = InvalidToken
-"""What ends the bot when Telegram no longer knows its token."""
-
-
-TelegramTrouble = TelegramError
-"""Whatever Telegram, or the way to it, has against a request."""
-
-
-TelegramAway = NetworkError
-"""What ends the start when Telegram cannot be reached at all."""
 
 
 class SecondPoller(Exception):
     """Another process polls with this token: a second instance, or a stolen token."""
 
 
-class SafeBot(Bot):
-    """A Bot whose repr shows no token: it stands in logs and tracebacks."""
-
-    def __repr__(self) -> str:
-        return "SafeBot()"
-
-    async def raw_updates(self, offset: int) -> list[dict[str, Any]]:
-        """As Telegram sent them: one that cannot be read must not keep the rest of its batch from the inbox."""
-        asked = {"offset": offset, "timeout": _POLL, "allowed_updates": _KINDS}
-        return list(await self._post("getUpdates", asked, read_timeout=_POLL + 10.0))
-
-
-def connect(*, token: str, url: str, limits: Any, tls: Any = True) -> SafeBot:
-    """`limits` are httpx's: few connections, kept for minutes (its default drops them after five seconds).
-
-    `tls` is who is believed, for those who have read it already.
-    """
-
-    def request(read: float) -> HTTPXRequest:
-        return HTTPXRequest(
-            connection_pool_size=4,
-            read_timeout=read,
-            pool_timeout=5.0,
-            httpx_kwargs={"limits": limits, "verify": tls, "trust_env": False, "follow_redirects": False},
-        )
-
-    return SafeBot(token, base_url=f"{url}/bot", base_file_url=f"{url}/file/bot",
-                   request=request(10.0), get_updates_request=request(_POLL + 10.0))  # fmt: skip
-
-
-async def who_am_i(*, token: str, url: str, limits: Any) -> tuple[str, str, str]:
-    """Without taking any update: a problem or nothing, our own name, and the webhook somebody left behind."""
-    bot = connect(token=token, url=url, limits=limits)
-    try:
-        async with bot:
-            webhook = await bot.get_webhook_info()
-            return "", bot.username, webhook.url
-    except InvalidToken:
-        return "the token was refused", "", ""
-    except TelegramError as error:
-        return f"no answer ({type(error).__name__})", "", ""
-
-
 class Poller:
-    """`heard` is called after every poll that ended well."""
+    """`heard` is called after every poll that ended well, `conflict`, with the reason, when another polls as us."""
 
     def __init__(
-        self, *, bot: SafeBot, front: Front, post: Post, heard: Callable[[], None], sleep: Sleep = asyncio.sleep
+        self,
+        *,
+        bot: SafeBot,
+        front: Front,
+        post: Post,
+        heard: Callable[[], None],
+        conflict: Callable[[str], object],
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
+        self._conflict = conflict
         self._bot = bot
         self._front = front
         self._post = post
@@ -240,7 +193,8 @@ class Poller:
 
     def _count_conflict(self, error: Conflict) -> None:
         self._conflicts += 1
-        log.error("another process polls with this bot's token (%s)", error)
+        self._conflict(SECOND_POLLER)
+        log.error("%s (%s)", SECOND_POLLER, error)
         if self._conflicts >= _CONFLICTS:
             raise SecondPoller("Another process polls with this bot's token. Stop it, or make a new token.")
 

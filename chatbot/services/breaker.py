@@ -8,9 +8,6 @@ from chatbot.store.store import Store
 
 MINUTE = timedelta(seconds=60)
 
-_NOBODY = 0
-"""The chat of a kill that no person asked for: the owners are told, each in their own."""
-
 
 class Breaker:
     """`most` orders may leave within any minute."""
@@ -24,4 +21,4 @@ class Breaker:
         """Joins the transaction in which one more order is about to be sent: that one must not be, where this kills."""
         if self._store.orders.submitted_since(self._store.now() - MINUTE) < self._most:
             return None
-        return self._killswitch.kill("the bot", _NOBODY, None, f"more than {self._most} orders in a minute")
+        return self._killswitch.halt(f"more than {self._most} orders in a minute")

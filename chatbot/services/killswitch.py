@@ -15,6 +15,9 @@ from chatbot.services.sweeping import Pace, Sweeping, redraw
 from chatbot.store.orders import Step
 from chatbot.store.store import Store
 
+_NOBODY = 0
+"""No chat has this number."""
+
 
 class KillSwitch:
     """Every one of the `owners` hears of each kill and resume, whoever did it."""
@@ -52,6 +55,10 @@ class KillSwitch:
             if standing is None:
                 self._tell_owners(stop, {chat_id, person_id} if update_id is not None else set())
             return replace(stop, report=report)
+
+    def halt(self, cause: str) -> Stop:
+        """A kill that nobody asked for; every owner is told, each in their own chat. One that stands already stays."""
+        return self.kill("the bot", _NOBODY, None, cause)
 
     async def sweep(self, stop: Stop) -> None:
         """Cancels wherever an order can rest and looks until nothing does; every step is told on the kill's cards."""

@@ -13,9 +13,6 @@ from chatbot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-_NOBODY = 0
-"""The chat of a kill that no person asked for: the owners are told, each in their own."""
-
 FULL = "The disk under my database is full. /kill still works; no order leaves before there is room."
 ROOM = "There is room on the disk again: orders may leave."
 
@@ -64,7 +61,7 @@ class Storage:
             with self._store.atomic():
                 self._store.distrust()
                 stood = killswitch.standing() is not None
-                killswitch.kill("the bot", _NOBODY, None, cause)
+                killswitch.halt(cause)
                 if stood:
                     self._say(f"Trading stays stopped, for one more reason: {cause}")
         safety.fence.write()

@@ -29,7 +29,7 @@ from pathlib import Path
 import httpx
 from telegram import Bot
 
-from chatbot.chat.bot import SafeBot, connect
+from chatbot.chat.connection import SafeBot, connect
 from chatbot.chat.gate import Readers
 from chatbot.chat.messages import Reply
 from chatbot.chat.sender import Sender

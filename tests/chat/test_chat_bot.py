@@ -16,7 +16,8 @@ from starlette.routing import Route
 from telegram.error import NetworkError
 
 from chatbot.chat import words
-from chatbot.chat.bot import SecondPoller, TokenRefused, connect, who_am_i
+from chatbot.chat.bot import SECOND_POLLER, SecondPoller
+from chatbot.chat.connection import TokenRefused, connect, who_am_i
 from chatbot.chat.messages import Command, Effect, Message, Reply, Tap
 from chatbot.core.errors import Refused, Unavailable
 from chatbot.core.notices import Button, Lane, Letter
@@ -410,6 +411,7 @@ def test_three_conflicts_mean_that_somebody_else_holds_the_token(tmp_path: Path)
                 async with asyncio.timeout(10):
                     await wire.poller(table_of()).run()
             assert wire.pauses.slept == [1.0, 1.0]
+            assert wire.conflicts == [SECOND_POLLER] * 3
 
     asyncio.run(story())
 
@@ -423,7 +425,7 @@ def test_two_conflicts_and_an_answer_are_forgiven(tmp_path: Path) -> None:
                     wire.telegram.troubles.refuse("getUpdates", conflict("terminated"), times=2)
                     phone.write("/echo hi")
                     await eventually(partial(_has, wire, count))
-            await eventually(lambda: len(wire.pauses.slept) == 4)
+            await eventually(lambda: wire.pauses.slept.count(1.0) == 4)
 
     asyncio.run(story())
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from telegram.request import HTTPXRequest
 
-from chatbot.chat.bot import SafeBot
+from chatbot.chat.connection import SafeBot
 from chatbot.chat.messages import Reply
 from chatbot.core.notices import Lane, Letter, LetterState, Subject
 from chatbot.sandbox.telegram_groups import found_group, migrate_group

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chatbot.chat.bot import connect
+from chatbot.chat.connection import connect
 from chatbot.chat.messages import Reply
 from chatbot.core.notices import Lane, Letter, LetterState
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES

@@ -11,7 +11,7 @@ from chatbot.chat import account, admin, alerts, market, trading
 from chatbot.chat.messages import Effect
 from chatbot.chat.views import account as account_views
 from chatbot.chat.views import admin as admin_views
-from chatbot.chat.views import alert_rules, orders, stops, tickets
+from chatbot.chat.views import alert_buttons, alert_rules, orders, stops, tickets
 from chatbot.chat.views import alerts as alert_views
 from chatbot.chat.views import market as market_views
 from chatbot.core.people import Role
@@ -88,6 +88,7 @@ def test_every_button_that_is_drawn_does_something(tmp_path: Path) -> None:
                 trading,
                 account_views,
                 admin_views,
+                alert_buttons,
                 alert_rules,
                 alert_views,
                 market_views,

@@ -10,7 +10,8 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from chatbot.chat.bot import Poller, SafeBot, connect
+from chatbot.chat.bot import Poller
+from chatbot.chat.connection import SafeBot, connect
 from chatbot.chat.gate import Gate, Readers
 from chatbot.chat.messages import Command, Effect, Handler, Message, Reply, TapHandler, Verb
 from chatbot.chat.parcels import Looks
@@ -72,6 +73,7 @@ class Wire:
     bell: asyncio.Event
     pauses: Pauses
     heard: list[int]
+    conflicts: list[str]
     gate: Gate = EVERYBODY
 
     def phone(self, person: Person, *, met: bool = True) -> Phone:
@@ -143,6 +145,7 @@ class Wire:
             front=front,
             post=Post(self.store),
             heard=lambda: self.heard.append(1),
+            conflict=self.conflicts.append,
             sleep=self.pauses,
         )
 
@@ -169,6 +172,7 @@ async def wired(folder: Path, limits: FloodLimits = UNLIMITED, first: Iterable[B
             bell=bell,
             pauses=Pauses(),
             heard=[],
+            conflicts=[],
         )
 
 
