@@ -41,18 +41,15 @@ def broken(connection: sqlite3.Connection, last: int | None = None) -> str:
 
 def _walked(connection: sqlite3.Connection, after: int = 0) -> tuple[str, int]:
     """The hash at the end, and the number of the first row that does not follow from the one before; 0 for none."""
-    before, chained, expected = "", False, 1
-    if after:
-        before, expected = connection.execute("SELECT hash, id + 1 FROM audit WHERE id = ?", [after]).fetchone()
-        chained = bool(before)
-        if not chained:
-            return _walked(connection)
+    before = at(connection, after)
+    chained = bool(before)
+    if after and not chained:
+        return _walked(connection)
     for *row, kept in connection.execute(_ROWS, [after]):
         before = link(before, row)
         chained = chained or bool(kept)
-        if chained and (kept != before or row[0] != expected):
+        if chained and kept != before:
             return before, row[0]
-        expected = row[0] + 1
     return before, 0
 
 
