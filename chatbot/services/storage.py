@@ -13,6 +13,8 @@ from chatbot.store.store import Store
 
 log = logging.getLogger(__name__)
 
+_BOOT = "start of the host"
+
 FULL = "The disk under my database is full. /kill still works; no order leaves before there is room."
 ROOM = "There is room on the disk again: orders may leave."
 
@@ -54,6 +56,7 @@ class Storage:
         """
         self._store.facts.set("last start", __version__)
         self.begun = True
+        self._notice_new_start()
         safety = self._store.safety
         cause = safety.fence.doubt()
         if cause:
@@ -68,6 +71,14 @@ class Storage:
         self._full = not safety.reserve.keep()
         if self._full:
             self._say(FULL)
+
+    def _notice_new_start(self) -> None:
+        """Of the host: with its power, marks of what was being sent may have been lost."""
+        boot, facts = self._store.uptime().boot, self._store.facts
+        if facts.get(_BOOT) != boot:
+            with self._store.atomic():
+                self._store.doubt_letters()
+                facts.set(_BOOT, boot)
 
     async def tend(self) -> None:
         """Every few seconds. Raises StorageTrouble."""

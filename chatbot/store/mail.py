@@ -143,10 +143,10 @@ class Outbox:
     def sending(self, letter: Letter, also: Sequence[Letter] = ()) -> None:
         """Written before the request leaves; its text and buttons are what a tap will be held against.
 
-        `also` are letters that leave in the same message. Only an answer may, after a loss of power,
-        repeat without its mark: it was asked for and says nothing new.
+        `also` are letters that leave in the same message. It does not wait for the disk: were it lost with
+        the power, the next start sees that the host was started anew and doubts all that waits.
         """
-        with self._db.relaxed() if letter.lane is Lane.ANSWER else self._db.atomic():
+        with self._db.relaxed():
             self._db.execute(
                 "UPDATE outbox SET state = 'sending', attempts = attempts + 1, text = ?, buttons = ? WHERE id = ?",
                 [letter.text, buttons_json(letter.buttons), letter.id],

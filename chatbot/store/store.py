@@ -59,6 +59,10 @@ class Store:
         self.db.execute(
             "UPDATE inbox SET state = 'dropped', ended_at = ?, body = '' WHERE state = 'pending'", [stamp(self.now())]
         )
+        self.doubt_letters()
+
+    def doubt_letters(self) -> None:
+        """Joins the open transaction. Whatever waits may have been sent already: it leaves marked as a repeat."""
         self.db.execute("UPDATE outbox SET repeat = 1 WHERE state IN ('pending', 'held', 'sending') AND edits IS NULL")
 
     def close(self) -> None:

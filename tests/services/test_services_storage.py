@@ -162,3 +162,29 @@ def test_the_first_trouble_is_the_one_that_is_told() -> None:
         assert raised.value is first
 
     asyncio.run(story())
+
+
+@story
+async def test_after_the_host_was_started_anew_all_that_waits_leaves_marked_as_a_repeat(tmp_path: Path) -> None:
+    """With the power, the mark that a letter was being sent may have been lost: it does not wait for the disk."""
+    desk = Desk(tmp_path)
+    storage_of(desk).begin(desk.killswitch)
+    await desk.alert("BTC > 68000")
+    desk.tick("68001")
+
+    def repeats() -> set[int]:
+        return {repeat for (repeat,) in desk.store.db.execute("SELECT repeat FROM outbox WHERE subject = 'alert'")}
+
+    desk.restart()
+    storage_of(desk).begin(desk.killswitch)
+    assert repeats() == {0}, "the program alone was started anew"
+    desk.boot = "another"
+    desk.restart()
+    storage_of(desk).begin(desk.killswitch)
+    assert repeats() == {1}
+    await desk.alert("BTC > 69000")
+    desk.tick("69001")
+    desk.restart()
+    storage_of(desk).begin(desk.killswitch)
+    assert repeats() == {0, 1}, "those that came since are in no doubt"
+    desk.stop()
