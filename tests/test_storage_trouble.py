@@ -362,3 +362,23 @@ def test_f53_a_record_changed_by_hand_is_found_by_a_check_and_a_start_and_mended
             assert ask(path, "SELECT person FROM audit WHERE id = 1") == "Somebody"
 
     asyncio.run(story())
+
+
+def test_f51_a_disk_that_may_not_be_written_ends_a_start_with_1_and_a_sentence(tmp_path: Path) -> None:
+    async def story(disk: Path) -> None:
+        async with sandbox_and_people(disk) as ground:
+            async with running(ground.settings):
+                await ground.owner.asks("/start", "Hello")
+            remount(disk, "ro")
+            ended = await ran(tmp_path, "run", env=settings(ground, DATABASE_PATH=str(disk / "chatbot.db")))
+            remount(disk, "rw")
+        assert ended.code == 1
+        assert "Read-only file system" in ended.err
+        assert "Traceback" not in ended.err
+
+    with small_disk(tmp_path) as disk:
+        asyncio.run(story(disk))
+
+
+def remount(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)  # noqa: S603, S607 - our own
