@@ -199,3 +199,11 @@ async def test_a_hundred_orders_that_ended_meanwhile_fit_the_budget(tmp_path: Pa
 
 
 _MONEY = (Pocket.TRADE, "USDT", Decimal(10**6))
+
+
+@story
+async def test_a_key_for_spot_alone_gets_ready_too(tmp_path: Path) -> None:
+    desk = Starting(tmp_path, permissions=frozenset({"General", "Spot"}))
+    assert await desk.readiness.account()
+    ticket = await desk.order("buy btc 100usdt")
+    assert ticket.state is TicketState.FILLED
