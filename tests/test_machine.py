@@ -51,7 +51,7 @@ PRICES = ("66900", "67412.3", "67500", "67990", "68100", "60000")
 DEATHS = (PLACE, "DELETE /spot/api/v1/hf/orders/cancelAll", "GET /spot/api/v1/hf/orders/active/symbols")
 """Calls around which the process may die."""
 
-QUICK = Deadlines(read=1, cancel=1, order=0.02)
+QUICK = Deadlines(read=0.3, cancel=0.3, order=0.02)
 PACE = Pace(first=0.1, cancels=0.2, look=0.1, ends=0.1)
 """Real seconds, while all pauses between them are driven: what is never answered costs the test no more."""
 
