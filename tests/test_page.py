@@ -83,9 +83,10 @@ def test_a_lost_answer_is_told_and_found(tmp_path: Path, open_page: OpenPage) ->
             await say(page, "/buy BTC 50usdt")
             await button(page, "Confirm buy").click()
             await expect(bubble(page, "Ticket T-1")).to_contain_text("NOT sent it again")
-            await page.get_by_role("button", name="Switch off").click()
             await button(page, "Check again").click()
-            await expect(bubble(page, "Ticket T-1")).to_contain_text("Filled")
+            await expect(bubble(page, "Ticket T-1")).to_contain_text("NOT sent it again")
+            await page.get_by_role("button", name="Switch off").click()
+            await expect(bubble(page, "Ticket T-1")).to_contain_text("Filled", timeout=20_000)
             assert len(ground.sandbox.exchange.posts) == 1
 
     asyncio.run(story())
