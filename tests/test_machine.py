@@ -361,9 +361,9 @@ def _tried(examples: int, steps: int) -> settings:
 
 
 def test_whatever_happens_in_whatever_order_what_is_promised_holds() -> None:
-    run_machine(Bot, settings=_tried(80, 30))
+    run_machine(Bot, settings=_tried(60, 30))
 
 
 @pytest.mark.long
 def test_ten_times_as_much_happens_and_what_is_promised_holds() -> None:
-    run_machine(Bot, settings=_tried(800, 30))
+    run_machine(Bot, settings=_tried(600, 30))

@@ -1,0 +1,5 @@
+"""Draws deploy/faults.md anew."""
+
+from tests.cards.registry import write_page
+
+write_page()
