@@ -180,7 +180,7 @@ def all_tests() -> dict[str, list[str]]:
     return found
 
 
-def tests_of(name: str, known: Iterable[str]) -> list[str]:
+def shown_by(name: str, known: Iterable[str]) -> list[str]:
     """The card's tests, those that bear its number first."""
     numbered = sorted(test for test in known if (match := _BY_NAME.match(test)) and f"F{match[1]}" == name)
     return [*numbered, *CARDS[name].tests]
@@ -198,7 +198,7 @@ def page() -> str:
         "| --- | --- | ---: | --- | --- |",
     ]
     for name, card in CARDS.items():
-        tests = tests_of(name, known)
+        tests = shown_by(name, known)
         shown = "<br>".join(f"`{known[test][0]}::{test}`" for test in tests)
         lines.append(f"| {name} | {card.fault} | {len(tests)} | {shown} | {card.left_out} |")
     return "\n".join([*lines, "", *_sweep(), ""])

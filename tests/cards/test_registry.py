@@ -1,6 +1,6 @@
 """Every card is shown by tests that exist, or says why not; and the page that tells it is true."""
 
-from tests.cards.registry import _BY_NAME, CARDS, PAGE, all_tests, page, tests_of
+from tests.cards.registry import _BY_NAME, CARDS, PAGE, all_tests, page, shown_by
 
 
 def test_every_card_is_there_once_and_in_order() -> None:
@@ -10,7 +10,7 @@ def test_every_card_is_there_once_and_in_order() -> None:
 def test_every_card_is_shown_by_tests_that_exist_or_says_why_not() -> None:
     known = all_tests()
     for name, card in CARDS.items():
-        tests = tests_of(name, known)
+        tests = shown_by(name, known)
         assert tests or card.left_out, name
         assert [test for test in tests if test not in known] == [], name
 
