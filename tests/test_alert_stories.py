@@ -1,6 +1,7 @@
 """Alerts from tick to phone: the sandbox's KuCoin and Telegram, the bot that `run` starts, and the feed's faults."""
 
 import asyncio
+import itertools
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,13 @@ MINUTE = timedelta(minutes=1)
 
 def move(ground: Playground, to: str) -> None:
     ground.sandbox.prices.move(BTC, Decimal(to))
+
+
+async def trade(ground: Playground) -> None:
+    """For ever, ten cents up and down."""
+    for price in itertools.cycle(("68100.1", "68100.2")):
+        move(ground, price)
+        await asyncio.sleep(0.3)
 
 
 async def spike(ground: Playground, to: str, clock: Ahead) -> None:
@@ -95,7 +103,9 @@ def test_while_the_feed_is_cut_prices_are_asked_for_and_the_status_says_so(tmp_p
             move(ground, "68100")
             await ground.owner.reads("BTC crossed above 68,000")
             ground.sandbox.faults.switch(Fault.FEED_DROP, on=False)
+            market = asyncio.create_task(trade(ground))  # a feed that was blamed is believed when it tells a price
             await ground.owner.asks_until("/status", "feeds 3 of 3 up")
+            market.cancel()
 
     asyncio.run(story())
 
