@@ -199,6 +199,7 @@ def test_the_second_tap_is_on_a_button_that_says_what_it_confirms(
     reply = ticket(far(spec, reach, warned), LIVE)
     assert labels(reply) == [label, "Cancel"]
     assert actions(reply) == [f"far 418 {warned}", "decline 418"]
+    assert [b.style for row in reply.buttons for b in row] == [ButtonStyle.DANGER, None]
     assert "Confirm once more" in shown(reply)
 
 

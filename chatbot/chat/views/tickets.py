@@ -1,6 +1,7 @@
 """A ticket's card in every state of its life."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
@@ -153,13 +154,16 @@ def _ticket_buttons(shown: OrderTicket) -> Buttons:
 
 
 def _steps(shown: OrderTicket) -> tuple[Button, ...]:
-    """Of a ticket far from the market, the button that counts is another one than the card had at first."""
+    """Of a ticket far from the market, the button that counts is another one than the card had at first.
+
+    There it is the only red one: of two, in the dark, one would send money.
+    """
     cancel = Button(text="Cancel", action=f"decline {shown.id}", style=ButtonStyle.DANGER)
     if shown.waiting.awaits is Awaits.APPROVAL:
         return (cancel,)
     warning, warned = beyond(shown), shown.waiting.warned
     if warning and warned is not None:
         far = Button(text=f"Confirm, {warning}", action=f"far {shown.id} {plain(warned)}", style=ButtonStyle.DANGER)
-        return (far, cancel)
+        return (far, replace(cancel, style=None))
     verb = shown.spec.side.value
     return (Button(text=f"Confirm {verb}", action=f"confirm {shown.id}", style=ButtonStyle.SUCCESS), cancel)
