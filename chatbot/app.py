@@ -71,7 +71,6 @@ async def built(settings: Settings) -> AsyncIterator[Bot]:
         storage = Storage(store=store, path=settings.database_path, owners=settings.telegram_owners)
         services = build_services(settings, store, kucoin, now)
         doors = Doors(store=store, bell=bell, now=now, tls=tls, closing=closing)
-        services.checkup.dead_man = kucoin.dead_man
         chat = await build_chat(settings, services, doors)
         yield Bot(
             settings=settings,

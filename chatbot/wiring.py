@@ -47,7 +47,7 @@ from chatbot.services.post import Post
 from chatbot.services.readiness import Readiness
 from chatbot.services.reconcile import Reconciler
 from chatbot.services.trading import Trading
-from chatbot.starting import build_readiness
+from chatbot.starting import build_readiness, build_signs
 from chatbot.store.store import Store
 
 
@@ -126,15 +126,12 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
     )
     checkup = Checkup(
         exchange=exchange,
-        clock=kucoin.clock,
         store=store,
         watching=alerting.watching,
         mode=settings.trading_mode,
+        signs=build_signs(settings, kucoin, guard, readiness),
         now=now,
     )
-    checkup.keys = lambda: guard.keys
-    if settings.trading_mode is not TradingMode.OFF:
-        checkup.finding_out = lambda: readiness.problem
     return Services(
         markets=markets,
         portfolio=Portfolio(exchange=exchange, markets=markets, store=store, now=now),

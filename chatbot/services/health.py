@@ -12,8 +12,7 @@ from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.stops import Stop
 from chatbot.core.times import Now
-from chatbot.kucoin.clock import ExchangeClock
-from chatbot.services.dead_man import DeadManGuard, DeadManState
+from chatbot.services.dead_man import DeadManState
 from chatbot.services.exchange import Exchange
 from chatbot.services.watching import Watching
 from chatbot.store.store import Store
@@ -45,28 +44,39 @@ class Health:
     finding_out: str = ""
 
 
+def _none() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """What others can tell of how they are, asked at each look; where nobody is asked, nothing is wrong."""
+
+    clock_offset: Callable[[], timedelta]
+    keys: Callable[[], Keys] = Keys
+    finding_out: Callable[[], str] = str
+    dead_man: Callable[[], DeadManState | None] = _none
+
+
 class Checkup:
     def __init__(
         self,
         *,
         exchange: Exchange,
-        clock: ExchangeClock,
         store: Store,
         watching: Watching,
         mode: TradingMode,
+        signs: Signs,
         now: Now,
     ) -> None:
+        self._signs = signs
         self._watching = watching
         self._exchange = exchange
-        self._clock = clock
         self._store = store
         self._mode = mode
         self._now = now
         self._started_at = now()
         self._heard: datetime | None = None
-        self.keys: Callable[[], Keys] = Keys
-        self.finding_out: Callable[[], str] = str
-        self.dead_man: DeadManGuard | None = None
 
     def heard_telegram(self) -> None:
         """Called whenever a long poll ended well."""
@@ -81,9 +91,9 @@ class Checkup:
             telegram_heard=self._heard,
             round_trip=round_trip,
             kucoin=kucoin,
-            clock_offset=self._clock.offset,
-            keys=self.keys(),
-            dead_man=self.dead_man.state if self.dead_man is not None else None,
+            clock_offset=self._signs.clock_offset(),
+            keys=self._signs.keys(),
+            dead_man=self._signs.dead_man(),
             waiting=self._store.outbox.waiting(),
             undelivered=self._store.outbox.undelivered(),
             unknown_orders=sum(1 for t in orders if not t.order_id),
@@ -92,7 +102,7 @@ class Checkup:
             alerts=self._store.alerts.alive_count(),
             started_at=self._started_at,
             read_at=self._now(),
-            finding_out=self.finding_out(),
+            finding_out=self._signs.finding_out(),
         )
 
     async def _ask_kucoin(self) -> tuple[timedelta | None, str]:

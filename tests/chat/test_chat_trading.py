@@ -258,16 +258,6 @@ def test_cancel_all_leaves_what_was_made_elsewhere_until_somebody_means_it(tmp_p
     asyncio.run(story())
 
 
-def test_after_a_start_status_says_what_keeps_orders_back(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with open_desk(tmp_path) as desk:
-            assert "still finding out" not in (await desk.says(CARA, "/status")).text
-            desk.services.checkup.finding_out = lambda: "I am still finding out about T-3."
-            assert "I am still finding out about T-3." in (await desk.says(CARA, "/status")).text
-
-    asyncio.run(story())
-
-
 def test_a_resting_order_is_cancelled_from_its_own_card(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:

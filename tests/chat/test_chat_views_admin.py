@@ -185,6 +185,12 @@ def test_the_status_tells_how_the_dead_mans_switch_stands(falls_in: int | None, 
     assert "dead man" not in views.health(HEALTH).text
 
 
+def test_after_a_start_the_status_says_what_keeps_orders_back() -> None:
+    unsure = replace(HEALTH, finding_out="I am still finding out about T-3.")
+    assert "I am still finding out about T-3." in visible(views.health(unsure).text).split("\n")
+    assert "finding out" not in views.health(HEALTH).text
+
+
 def test_the_status_tells_in_one_line_that_the_feeds_are_up() -> None:
     text = views.health(replace(HEALTH, feeds=(_feed(), _feed()), alerts=5)).text
     assert "feeds 2 of 2 up, heard 0.9 s ago\nalerts 5\n" in text

@@ -50,7 +50,7 @@ from chatbot.services.factors import Factors
 from chatbot.services.firing import Teller
 from chatbot.services.funding import FundingWatch
 from chatbot.services.funding_payments import FundingWording
-from chatbot.services.health import Checkup
+from chatbot.services.health import Checkup, Signs
 from chatbot.services.killswitch import KillSwitch
 from chatbot.services.lookout import Lookout
 from chatbot.services.market import Markets
@@ -325,7 +325,12 @@ class Desk:
         self.watchlists = Watchlists(store=store, markets=self.markets)
         self._hear_prices()
         self.checkup = Checkup(
-            exchange=exchange, clock=self.clock, store=store, watching=self.watching, mode=rules.mode, now=now
+            exchange=exchange,
+            store=store,
+            watching=self.watching,
+            mode=rules.mode,
+            signs=Signs(clock_offset=lambda: self.clock.offset),
+            now=now,
         )
         self.post = Post(store)
 
