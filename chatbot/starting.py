@@ -1,4 +1,4 @@
-"""How the start is put together: no order leaves before all that may be alive was looked at, and /status tells of it."""
+"""How the start is put together: no order leaves before all that may be alive was looked at; /status tells of it."""
 
 from chatbot.chat.views import orders
 from chatbot.config import Settings
