@@ -2,7 +2,7 @@
 
 from chatbot.chat.messages import Incoming, Message, Reply, Tap
 from chatbot.chat.views.markup import TEXT_LIMIT, split, units
-from chatbot.core.notices import Lane, Letter
+from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.people import Person
 from chatbot.services.post import Pressed
 
@@ -52,7 +52,7 @@ def letter(incoming: Incoming, reply: Reply, edits: int | None = None) -> Letter
     to_question = not incoming.private and incoming.data is None and edits is None
     return Letter(
         chat_id=incoming.chat_id,
-        lane=Lane.ANSWER,
+        lane=Lane.STOP if reply.subject is Subject.STOP else Lane.ANSWER,
         text=reply.text,
         buttons=reply.buttons,
         subject=reply.subject,

@@ -13,7 +13,7 @@ from chatbot.core.times import Now
 
 Lanes = tuple[Lane, Lane]
 
-_URGENT, _PATIENT = (Lane.ANSWER, Lane.ORDER), (Lane.ALERT, Lane.REPORT)
+_URGENT, _PATIENT = (Lane.STOP, Lane.ORDER), (Lane.ALERT, Lane.REPORT)
 _HANDS = 4
 """Under way at a time, each a connection. One is kept for what is urgent: Telegram may be slow to take the others."""
 

@@ -5,8 +5,12 @@ from enum import Enum, IntEnum
 
 
 class Lane(IntEnum):
-    """What waits leaves in this order, oldest first within a lane."""
+    """What waits leaves in this order, oldest first within a lane.
 
+    Rows keep these numbers, and ANSWER had 0 when a kill's cards got a lane of their own before it.
+    """
+
+    STOP = -1
     ANSWER = 0
     ORDER = 1
     ALERT = 2

@@ -106,7 +106,7 @@ class KillSwitch:
         """A card of the kill each: it rings, it is kept up to date, and it has the kill's buttons."""
         for owner in self._owners:
             if owner not in but:
-                letter = Letter(chat_id=owner, lane=Lane.ANSWER, subject=Subject.STOP, subject_id=stop.id)
+                letter = Letter(chat_id=owner, lane=Lane.STOP, subject=Subject.STOP, subject_id=stop.id)
                 self._store.outbox.put(letter)
 
     def _expire(self, ticket: OrderTicket) -> None:

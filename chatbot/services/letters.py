@@ -41,7 +41,7 @@ def card_news(ticket: OrderTicket) -> Letter:
 def stop_edit(stop: Stop) -> Letter:
     return Letter(
         chat_id=stop.chat_id,
-        lane=Lane.ANSWER,
+        lane=Lane.STOP,
         subject=Subject.STOP,
         subject_id=stop.id,
         edits=stop.card_id,

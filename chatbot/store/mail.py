@@ -104,7 +104,7 @@ class Outbox:
         self,
         count: int,
         *,
-        lanes: tuple[Lane, Lane] = (Lane.ANSWER, Lane.REPORT),
+        lanes: tuple[Lane, Lane] = (Lane.STOP, Lane.REPORT),
         without: Collection[int] = (),
         resting: Collection[int] = (),
     ) -> tuple[Letter, ...]:

@@ -36,7 +36,7 @@ def test_a_message_and_a_tap_keep_where_they_came_from() -> None:
 
 def test_a_card_is_one_letter_with_all_it_asked_for() -> None:
     (letter,) = letters(ASKED, FULL, None)
-    assert (letter.subject, letter.subject_id, letter.lane) == (Subject.STOP, 3, Lane.ANSWER)
+    assert (letter.subject, letter.subject_id, letter.lane) == (Subject.STOP, 3, Lane.STOP)
     assert (letter.silent, letter.protected, letter.pinned, letter.asks) == (True, True, True, "/buy")
     assert (letter.hint, letter.thread_id, letter.buttons) == ("100usdt", 4, BUTTONS)
 

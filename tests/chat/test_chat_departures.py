@@ -12,7 +12,7 @@ from chatbot.core.notices import Lane, Letter
 from tests.chat.desk import Clock
 from tests.playground import eventually
 
-URGENT, PATIENT = (Lane.ANSWER, Lane.ORDER), (Lane.ALERT, Lane.REPORT)
+URGENT, PATIENT = (Lane.STOP, Lane.ORDER), (Lane.ALERT, Lane.REPORT)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -56,13 +56,27 @@ def test_letters_leave_by_lane_and_in_order_within_one(tmp_path: Path) -> None:
     async def story() -> None:
         async with wired(tmp_path) as wire:
             wire.phone(ANNA)
-            for lane in (Lane.REPORT, Lane.ALERT, Lane.ORDER, Lane.ANSWER):
+            for lane in (Lane.REPORT, Lane.ALERT, Lane.ORDER, Lane.ANSWER, Lane.STOP):
                 wire.post(ANNA.id, f"{lane.name} 1", lane)
                 wire.post(ANNA.id, f"{lane.name} 2", lane)
             async with sending(wire):
                 await _all_gone_in_time(wire)
-            lanes = ("ANSWER", "ORDER", "ALERT", "REPORT")
+            lanes = ("STOP", "ANSWER", "ORDER", "ALERT", "REPORT")
             assert wire.shown(ANNA.id) == [f"{lane} {n}" for lane in lanes for n in (1, 2)]
+
+    asyncio.run(story())
+
+
+def test_a_kills_card_does_not_wait_behind_answers_to_its_chat(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with wired(tmp_path) as wire:
+            wire.phone(ANNA)
+            for n in range(8):
+                wire.post(ANNA.id, f"answer {n}")
+            wire.post(ANNA.id, "STOPPED", Lane.STOP)
+            async with sending(wire):
+                await wire.quiet()
+                assert wire.shown(ANNA.id)[0] == "STOPPED"
 
     asyncio.run(story())
 

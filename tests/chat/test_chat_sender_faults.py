@@ -56,7 +56,7 @@ def test_a_chat_told_to_wait_waits_just_so_long_while_the_others_get_theirs(
                 assert (wire.shown(ANNA.id), _calls(wire, ANNA.id)) == ([], [429])
                 wire.later(0.001)
                 await wire.all_left(0.5)
-            answers = ["first", "stopped"] if lane is Lane.ANSWER else ["stopped", "first"]
+            answers = ["first", "stopped"] if lane <= Lane.ANSWER else ["stopped", "first"]
             assert wire.shown(ANNA.id) == [*answers, "report"]
             assert _calls(wire, ANNA.id) == [429, 200, 200, 200]
             assert set(_calls(wire, BEN.id)) == {200}
@@ -69,7 +69,7 @@ def test_a_wait_asked_for_an_edit_or_a_pin_is_kept_like_any_other(tmp_path: Path
     async def story() -> None:
         async with wired(tmp_path) as wire:
             wire.phone(ANNA)
-            stop = Letter(chat_id=ANNA.id, lane=Lane.ANSWER, subject=Subject.STOP, subject_id=1)
+            stop = Letter(chat_id=ANNA.id, lane=Lane.STOP, subject=Subject.STOP, subject_id=1)
             async with sending(wire, _card_of_a_stop):
                 wire.telegram.troubles.refuse(method, too_many(100))
                 first = wire.store.outbox.put(stop)
@@ -94,7 +94,7 @@ def test_a_pin_and_its_end_count_like_messages(tmp_path: Path) -> None:
     async def story() -> None:
         async with wired(tmp_path) as wire:
             wire.phone(ANNA)
-            stop = Letter(chat_id=ANNA.id, lane=Lane.ANSWER, subject=Subject.STOP, subject_id=1)
+            stop = Letter(chat_id=ANNA.id, lane=Lane.STOP, subject=Subject.STOP, subject_id=1)
             first = wire.store.outbox.put(stop)
             async with sending(wire, _card_of_a_stop):
                 await wire.quiet()

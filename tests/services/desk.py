@@ -549,7 +549,7 @@ class Desk:
         update = next(self._updates)
         self.post.keep([(update, "{}")])
         stop = self.killswitch.kill(person.name, person.id, update)
-        card = Letter(chat_id=person.id, lane=Lane.ANSWER, subject=Subject.STOP, subject_id=stop.id)
+        card = Letter(chat_id=person.id, lane=Lane.STOP, subject=Subject.STOP, subject_id=stop.id)
         self.post.finish(update, Ending.DONE, [card])
         return stop
 
