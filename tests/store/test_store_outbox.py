@@ -268,13 +268,13 @@ def _now(store: Store, letter: Letter) -> Letter:
 
 
 def test_only_the_lanes_chats_and_letters_asked_for_are_due(store: Store) -> None:
-    by_lane = [store.outbox.put(_letter(lane.name, lane, chat_id=lane + 1)) for lane in Lane]
-    urgent, patient = (Lane.ANSWER, Lane.ORDER), (Lane.ALERT, Lane.REPORT)
-    due = store.outbox.due
-    assert [letter.text for letter in due(9, lanes=urgent)] == ["ANSWER", "ORDER"]
+    by_lane = {lane: store.outbox.put(_letter(lane.name, lane, chat_id=lane + 2)) for lane in Lane}
+    urgent, patient = (Lane.STOP, Lane.ORDER), (Lane.ALERT, Lane.REPORT)
+    due, asked_apart = store.outbox.due, [by_lane[Lane.ORDER].id, by_lane[Lane.ALERT].id]
+    assert [letter.text for letter in due(9, lanes=urgent)] == ["STOP", "ANSWER", "ORDER"]
     assert [letter.text for letter in due(9, lanes=patient)] == ["ALERT", "REPORT"]
-    assert [letter.text for letter in due(9, without=[1, 3])] == ["ORDER", "REPORT"]
-    assert [letter.text for letter in due(9, resting=[by_lane[1].id, by_lane[2].id])] == ["ANSWER", "REPORT"]
+    assert [letter.text for letter in due(9, without=[2, 4])] == ["STOP", "ORDER", "REPORT"]
+    assert [letter.text for letter in due(9, resting=asked_apart)] == ["STOP", "ANSWER", "REPORT"]
 
 
 def test_like_letters_are_found_oldest_first_and_only_those_that_may_share_a_message(store: Store) -> None:
