@@ -21,11 +21,12 @@ from chatbot.core.people import Role
 from chatbot.jobs import Job, run_jobs
 from chatbot.kucoin.rest import trusted
 from chatbot.last_stand import last_stand
+from chatbot.parts import Services
 from chatbot.services.key_guard import KeyGuard
 from chatbot.services.storage import Alarm, Storage
 from chatbot.store.database import Damaged, StorageTrouble, only_process
 from chatbot.store.store import Store, open_store
-from chatbot.wiring import Chat, Doors, Services, build_chat, build_services
+from chatbot.wiring import Chat, Doors, build_chat, build_services
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ async def built(settings: Settings) -> AsyncIterator[Bot]:
         storage = Storage(store=store, path=settings.database_path, owners=settings.telegram_owners)
         services = build_services(settings, store, kucoin, now)
         doors = Doors(store=store, bell=bell, now=now, tls=tls, closing=closing)
-        chat = await build_chat(settings, services, doors)
+        chat = await build_chat(settings, services, kucoin, doors)
         yield Bot(
             settings=settings,
             store=store,
@@ -127,6 +128,7 @@ async def _together(bot: Bot, stop: asyncio.Event) -> None:
             group.create_task(_guard(bot.kucoin, bot.services.guard)),
             group.create_task(bot.services.killswitch.finish_unfinished()),
             *(group.create_task(work) for work in watchmen(bot.services.alerting)),
+            *(group.create_task(work()) for part in bot.chat.parts for work in part.watchmen),
             *([group.create_task(dead_man.renew())] if (dead_man := bot.kucoin.dead_man) is not None else []),
             group.create_task(bot.chat.poller.register(bot.chat.table.commands, _people(bot.settings))),
         ]
@@ -198,6 +200,7 @@ def _jobs(bot: Bot) -> list[Job]:
         Job(name="examine the database", every=86_400, run=bot.storage.examine),
         Job(name="keep Telegram's line warm", every=10, run=bot.chat.sender.keep_warm),
         *alert_jobs(services.alerting),
+        *(job for part in bot.chat.parts for job in part.jobs),
     ]
     if kucoin.dead_man is not None:
         jobs.append(Job(name="renew the dead man's switch", every=kucoin.dead_man.pause, run=kucoin.dead_man.renew))

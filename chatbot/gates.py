@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from chatbot.chat.views import approvals
 from chatbot.config import Settings
+from chatbot.core.limits import Limits
 from chatbot.services.breaker import Breaker
 from chatbot.services.closing import Closing
 from chatbot.services.exchange import Exchange
@@ -12,6 +13,20 @@ from chatbot.services.killswitch import KillSwitch
 from chatbot.services.passing import Guards
 from chatbot.services.reconcile import Reconciler
 from chatbot.store.store import Store
+
+
+def rules(settings: Settings) -> Limits:
+    return Limits(
+        mode=settings.trading_mode,
+        symbols=settings.order_symbols,
+        max_notional=settings.order_max_notional,
+        daily_max=settings.daily_max_notional,
+        confirm=settings.order_confirm_seconds,
+        max_drift=settings.order_max_drift,
+        most_per_minute=settings.order_max_per_minute,
+        approval_above=settings.order_approval_above,
+        totp_above=None if settings.totp_secret is None else settings.order_totp_above,
+    )
 
 
 def build_closing(

@@ -26,12 +26,18 @@ _ALERTS = (
 )
 _VIEWER, _TRADER, _OWNER = Role.VIEWER, Role.TRADER, Role.OWNER
 
+_MOST_USED_FIRST = (
+    *("price", "alert", "alerts", "balance", "buy", "sell", "orders", "positions", "funding", "chart", "cancel"),
+    *("close", "fills", "why", "unalert", "watchlist", "watch", "unwatch", "settings", "status", "kill", "resume"),
+    *("code", "digest", "here", "log", "help", "start"),
+)
+
 
 class Table:
-    """By name."""
+    """By name. Raises ValueError for a command that has no place among the others."""
 
     def __init__(self, commands: Iterable[Command], verbs: Iterable[Verb]) -> None:
-        self.commands = tuple(commands)
+        self.commands = tuple(sorted(commands, key=lambda command: _MOST_USED_FIRST.index(command.name)))
         self._by_name = {c.name: c for c in self.commands}
         self._verbs = {v.name: v for v in verbs}
 
@@ -57,26 +63,26 @@ def commands(
 ) -> tuple[Command, ...]:
     order = "SYMBOL AMOUNT [@ PRICE]"
     return (
-        _read("price", market.price, "[SYMBOL …]", "/price BTC", "price, change, range, funding"),
-        _read("alert", alerts.alert, "SYMBOL > PRICE …", "/alert BTC > 68000", "tell me when it gets there", _ALERTS),
-        _read("alerts", alerts.alerts, "", "/alerts", "your alerts, nearest first"),
-        _read("balance", account.balance, "", "/balance", "what each account holds"),
-        _money("buy", trading.buy, order, "/buy BTC 100usdt", "propose a purchase", _AMOUNTS),
-        _money("sell", trading.sell, order, "/sell BTC 50%", "propose a sale", _AMOUNTS),
-        _read("orders", trading.orders, "", "/orders", "open orders"),
-        _read("funding", market.funding, "[SYMBOL | top]", "/funding BTC", "funding rates, who pays, when"),
-        _money("cancel", trading.cancel, "ID | all", "/cancel T-12", "cancel open orders", _CANCELS),
-        _read("fills", account.fills, "[SYMBOL …]", "/fills BTC", "latest executions with fees"),
-        _read("why", alerts.why, "ID", "/why 12", "why an alert has not fired"),
-        _read("unalert", alerts.unalert, "ID | all", "/unalert 12", "delete alerts"),
-        _read("watchlist", market.watchlist, "", "/watchlist", "the symbols you follow"),
-        _read("watch", market.watch, "SYMBOL …", "/watch BTC ETH", "follow symbols"),
-        _read("unwatch", market.unwatch, "SYMBOL …", "/unwatch ETH", "stop following"),
-        _read("status", admin.status, "", "/status", "how I am, and whether I may trade"),
-        _command("kill", _TRADER, Effect.ALWAYS, admin.kill, "", "/kill", "stop all trading, cancel everything"),
-        _command("resume", _OWNER, Effect.FRESH, admin.resume, "REASON", "/resume news are over", "trade again"),
-        _read("help", admin.help, "[COMMAND]", "/help buy", "this list, or one command"),
-        _read("start", admin.start, "", "/start", "who you are to me"),
+        read("price", market.price, "[SYMBOL …]", "/price BTC", "price, change, range, funding"),
+        read("alert", alerts.alert, "SYMBOL > PRICE …", "/alert BTC > 68000", "tell me when it gets there", _ALERTS),
+        read("alerts", alerts.alerts, "", "/alerts", "your alerts, nearest first"),
+        read("balance", account.balance, "", "/balance", "what each account holds"),
+        money("buy", trading.buy, order, "/buy BTC 100usdt", "propose a purchase", _AMOUNTS),
+        money("sell", trading.sell, order, "/sell BTC 50%", "propose a sale", _AMOUNTS),
+        read("orders", trading.orders, "", "/orders", "open orders"),
+        read("funding", market.funding, "[SYMBOL | top]", "/funding BTC", "funding rates, who pays, when"),
+        money("cancel", trading.cancel, "ID | all", "/cancel T-12", "cancel open orders", _CANCELS),
+        read("fills", account.fills, "[SYMBOL …]", "/fills BTC", "latest executions with fees"),
+        read("why", alerts.why, "ID", "/why 12", "why an alert has not fired"),
+        read("unalert", alerts.unalert, "ID | all", "/unalert 12", "delete alerts"),
+        read("watchlist", market.watchlist, "", "/watchlist", "the symbols you follow"),
+        read("watch", market.watch, "SYMBOL …", "/watch BTC ETH", "follow symbols"),
+        read("unwatch", market.unwatch, "SYMBOL …", "/unwatch ETH", "stop following"),
+        read("status", admin.status, "", "/status", "how I am, and whether I may trade"),
+        command("kill", _TRADER, Effect.ALWAYS, admin.kill, "", "/kill", "stop all trading, cancel everything"),
+        command("resume", _OWNER, Effect.FRESH, admin.resume, "REASON", "/resume news are over", "trade again"),
+        read("help", admin.help, "[COMMAND]", "/help buy", "this list, or one command"),
+        read("start", admin.start, "", "/start", "who you are to me"),
     )
 
 
@@ -112,7 +118,7 @@ def approving_verbs(approving: Approving) -> tuple[Verb, ...]:
 def code_command(approving: Approving) -> Command:
     """Only where codes are asked for. One that comes late is of no use."""
     example = "/code T-12 123456"
-    return _command("code", _TRADER, Effect.FRESH, approving.code, "ID CODE", example, "the code I asked for")
+    return command("code", _TRADER, Effect.FRESH, approving.code, "ID CODE", example, "the code I asked for")
 
 
 def closing_verbs(closing: ClosingHandlers) -> tuple[Verb, ...]:
@@ -137,7 +143,8 @@ def alert_verbs(alerts: AlertHandlers) -> tuple[Verb, ...]:
     )
 
 
-def _command(name: str, role: Role, effect: Effect, handle: Handler, *words: str) -> Command:
+def command(name: str, role: Role, effect: Effect, handle: Handler, *words: str) -> Command:
+    """`words` are what follows the name, a whole line that works, a summary, and what /help says besides."""
     usage, example, summary, *more = words
     return Command(
         name=name,
@@ -151,9 +158,9 @@ def _command(name: str, role: Role, effect: Effect, handle: Handler, *words: str
     )
 
 
-def _read(name: str, handle: Handler, *words: str) -> Command:
-    return _command(name, _VIEWER, Effect.READ, handle, *words)
+def read(name: str, handle: Handler, *words: str) -> Command:
+    return command(name, _VIEWER, Effect.READ, handle, *words)
 
 
-def _money(name: str, handle: Handler, *words: str) -> Command:
-    return _command(name, _TRADER, Effect.MONEY, handle, *words)
+def money(name: str, handle: Handler, *words: str) -> Command:
+    return command(name, _TRADER, Effect.MONEY, handle, *words)

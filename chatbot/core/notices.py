@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 
+from chatbot.core.preferences import Kind
+
 
 class Lane(IntEnum):
     """What waits leaves in this order, oldest first within a lane.
@@ -76,7 +78,7 @@ class Letter:
     Either `text` (HTML) and `buttons` are given, or `subject` and `subject_id` say what to draw.
     `reply_to` is a Telegram message id, `follows` the id of a letter to reply to. When `asks` is
     set, an answer to this message is read as if it followed that command; `hint` stands greyed
-    in the person's input field.
+    in the person's input field. `kind` is what its reader's preferences are asked about, None for answers.
     """
 
     chat_id: int
@@ -94,6 +96,7 @@ class Letter:
     pinned: bool = False
     asks: str = ""
     hint: str = ""
+    kind: Kind | None = None
     id: int = 0
     key: str = ""
     message_id: int | None = None

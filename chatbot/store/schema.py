@@ -156,6 +156,16 @@ _SECOND = (
     "ALTER TABLE tickets ADD COLUMN approver TEXT NOT NULL DEFAULT ''",
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) STRICT",
     "ALTER TABLE audit ADD COLUMN hash TEXT NOT NULL DEFAULT ''",
+    # What people set for themselves, in the words of `core.preferences`; times of day as 22:00.
+    f"""CREATE TABLE preferences (
+        person_id INTEGER PRIMARY KEY, zone TEXT, quiet_since TEXT, quiet_until TEXT, digest_at TEXT,
+        volumes TEXT NOT NULL, hides_amounts INTEGER NOT NULL, currency TEXT NOT NULL,
+        pays_above {_MAYBE_MONEY.format("pays_above")}
+    ) STRICT""",
+    """CREATE TABLE mutes (
+        person_id INTEGER NOT NULL, symbol TEXT NOT NULL, PRIMARY KEY (person_id, symbol)
+    ) STRICT, WITHOUT ROWID""",
+    "ALTER TABLE outbox ADD COLUMN kind TEXT",
 )
 
 

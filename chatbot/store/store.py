@@ -15,6 +15,7 @@ from chatbot.store.fence import Fence
 from chatbot.store.mail import Inbox, Outbox
 from chatbot.store.orders import Orders
 from chatbot.store.people import People
+from chatbot.store.preferences import PreferencesRows
 from chatbot.store.reserve import Reserve
 from chatbot.store.safety import Safety
 from chatbot.store.stops import Stops
@@ -28,6 +29,7 @@ class Store:
     now: Now
     uptime: Callable[[], Uptime]
     people: People
+    preferences: PreferencesRows
     orders: Orders
     alerts: Alerts
     stops: Stops
@@ -89,6 +91,7 @@ def open_store(
         now=now,
         uptime=uptime,
         people=People(db, now),
+        preferences=PreferencesRows(db),
         orders=Orders(db, audit, now),
         alerts=Alerts(db, now),
         stops=Stops(db, audit, now),

@@ -30,6 +30,8 @@ from chatbot.kucoin.orders import Orders
 from chatbot.kucoin.pools import Pools
 from chatbot.kucoin.rest import Host, Rest
 from chatbot.kucoin.signing import Credentials
+from chatbot.looking import looks
+from chatbot.parts import Floor, Part, Services
 from chatbot.sandbox.demo_account import demo_account
 from chatbot.sandbox.exchange import Exchange as SandboxExchange
 from chatbot.sandbox.faults import Faults
@@ -41,7 +43,7 @@ from chatbot.services.exchange import Exchange
 from chatbot.services.people import Doorbell, Groups
 from chatbot.services.post import Post
 from chatbot.store.store import Store, open_store
-from chatbot.wiring import Services, build_services, build_table, looks
+from chatbot.wiring import build_parts, build_services
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 GROUP = -1001
@@ -118,6 +120,7 @@ class Desk:
     store: Store
     front: Front
     table: Table
+    parts: tuple[Part, ...]
     services: Services
     looks: Looks
     settings: Settings
@@ -216,13 +219,15 @@ async def open_desk(
         async def erase(chat_id: int, message_id: int) -> None:
             erased.append((chat_id, message_id))
 
-        table = build_table(services, settings, clock, erase)
+        floor = Floor(settings=settings, store=store, kucoin=kucoin, services=services, now=clock, erase=erase)
+        parts, table = build_parts(floor)
         desk = Desk(
             clock=clock,
             path=folder / "desk.db",
             store=store,
             front=front_of(store, settings.role_of, table, clock),
             table=table,
+            parts=parts,
             services=services,
             looks=looks(services, settings, clock),
             settings=settings,

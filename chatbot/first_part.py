@@ -1,0 +1,49 @@
+"""What the chat began with: prices, balances, tickets, alerts, and the commands about the bot itself."""
+
+from collections.abc import Callable
+
+from chatbot.chat.account import AccountHandlers
+from chatbot.chat.admin import AdminHandlers
+from chatbot.chat.alerts import AlertHandlers
+from chatbot.chat.approving import Approving, Sequels
+from chatbot.chat.closing import ClosingHandlers
+from chatbot.chat.market import MarketHandlers
+from chatbot.chat.messages import Command
+from chatbot.chat.table import alert_verbs, approving_verbs, closing_verbs, code_command, commands, verbs
+from chatbot.chat.trading import TradingHandlers
+from chatbot.gates import rules
+from chatbot.parts import Floor, Part
+
+
+def first_part(floor: Floor, all_commands: Callable[[], tuple[Command, ...]]) -> Part:
+    """`all_commands` hands out those of all parts, for /help."""
+    services, settings, now = floor.services, floor.settings, floor.now
+    mode = settings.trading_mode
+    market = MarketHandlers(
+        markets=services.markets, portfolio=services.portfolio, watchlists=services.watchlists, mode=mode, now=now
+    )
+    account = AccountHandlers(
+        portfolio=services.portfolio, markets=services.markets, watchlists=services.watchlists, mode=mode, now=now
+    )
+    trading = TradingHandlers(trading=services.trading, cancelling=services.cancelling, mode=mode)
+    admin = AdminHandlers(
+        checkup=services.checkup,
+        killswitch=services.killswitch,
+        rules=rules(settings),
+        coded=services.factors.asked,
+        commands=all_commands,
+    )
+    alerting = AlertHandlers(alerts=services.alerting.alerts, mode=mode, zone=settings.timezone, now=now)
+    approving = Approving(
+        trading=services.trading,
+        factors=services.factors,
+        again=trading.requote,
+        sequels=Sequels(sweep=services.killswitch.sweep, erase=floor.erase, resume=admin.resume_now),
+    )
+    closings = ClosingHandlers(closing=services.closing, mode=mode)
+    rooms = market, account, trading, admin
+    coded = (code_command(approving),) if services.factors.asked else ()
+    return Part(
+        commands=(*commands(*rooms, alerting), *coded),
+        verbs=(*verbs(*rooms), *approving_verbs(approving), *closing_verbs(closings), *alert_verbs(alerting)),
+    )

@@ -1,0 +1,43 @@
+"""How cards are drawn at the moment they leave, from what they tell of."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chatbot.chat.messages import Reply
+from chatbot.chat.parcels import Looks
+from chatbot.chat.views import alerts, approvals, stops, tickets
+from chatbot.config import Settings
+from chatbot.core.modes import TradingMode
+from chatbot.core.notices import Letter, Subject
+from chatbot.core.people import Role
+from chatbot.core.times import Now
+from chatbot.parts import Services
+
+
+def looks(services: Services, settings: Settings, now: Now) -> Looks:
+    """Cards as their subjects stand at the moment they leave."""
+
+    def draw(letter: Letter) -> Reply:
+        if letter.subject is Subject.TICKET:
+            return tickets.ticket(services.trading.ticket(letter.subject_id), settings.trading_mode)
+        if letter.subject is Subject.APPROVAL:
+            return approvals.approval(services.trading.ticket(letter.subject_id), settings.trading_mode)
+        if letter.subject is Subject.ALERT:
+            return alert(letter)
+        stop = services.killswitch.stop(letter.subject_id)
+        if stop is None:
+            raise LookupError(f"kill {letter.subject_id} is not in the database")
+        reply = stops.stop(stop, settings.trading_mode)
+        return replace(reply, pinned=reply.pinned and (letter.pinned or letter.edits is not None))
+
+    def alert(letter: Letter) -> Reply:
+        told = services.alerting.alerts.told(letter.subject_id, settings.timezone)
+        role = settings.role_of(told.rule.person_id)
+        trades = role is not None and role >= Role.TRADER and settings.trading_mode is not TradingMode.OFF
+        return alerts.fired(told, now(), may_trade=trades)
+
+    def digest(letters: Sequence[Letter]) -> tuple[Reply, int]:
+        told = services.alerting.alerts.told
+        return alerts.digest([told(letter.subject_id, settings.timezone) for letter in letters], now())
+
+    return Looks(draw=draw, digest=digest, zone_of=lambda _: settings.timezone)

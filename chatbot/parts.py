@@ -1,0 +1,64 @@
+"""A part of the chat: the commands, buttons and clockwork of one capability, and what all parts stand on."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+
+from chatbot.alerting import Alerting
+from chatbot.chat.approving import Erase
+from chatbot.chat.messages import Command, Verb
+from chatbot.config import Settings
+from chatbot.connecting import Kucoin
+from chatbot.core.times import Now
+from chatbot.jobs import Job
+from chatbot.services.cancelling import Cancelling
+from chatbot.services.closing import Closing
+from chatbot.services.factors import Factors
+from chatbot.services.health import Checkup
+from chatbot.services.key_guard import KeyGuard
+from chatbot.services.killswitch import KillSwitch
+from chatbot.services.market import Markets
+from chatbot.services.people import Watchlists
+from chatbot.services.portfolio import Portfolio
+from chatbot.services.readiness import Readiness
+from chatbot.services.reconcile import Reconciler
+from chatbot.services.trading import Trading
+from chatbot.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    markets: Markets
+    portfolio: Portfolio
+    reconciler: Reconciler
+    readiness: Readiness
+    trading: Trading
+    cancelling: Cancelling
+    killswitch: KillSwitch
+    factors: Factors
+    closing: Closing
+    watchlists: Watchlists
+    checkup: Checkup
+    guard: KeyGuard
+    alerting: Alerting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """`erase` takes a message out of a chat, where it may."""
+
+    settings: Settings
+    store: Store
+    kucoin: Kucoin
+    services: Services
+    now: Now
+    erase: Erase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """`jobs` run on the clock, `watchmen` from the start until the stop."""
+
+    commands: tuple[Command, ...] = ()
+    verbs: tuple[Verb, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    watchmen: tuple[Callable[[], Coroutine[None, None, None]], ...] = ()
