@@ -7,9 +7,10 @@ look-ups and what is spent of KuCoin's budgets are a real bot's. That Telegram t
 is got round by many people, who place a few orders each.
 
 It trades again when the owner's /buy, typed as the process starts and once more after every refusal, is answered
-with a card. All goes on in its absence, or nothing does: half of the orders end, and two that were on their way when
-it died arrived or got lost. The lost one need not be given up within the goal (that takes half a minute of look-ups):
-trading waits until it was looked at once, and its own symbol alone until it is resolved.
+with a card. In its absence nothing happens; or half of the orders end, and of two that were on their way when it died
+one arrived and one got lost. The lost one need not be given up within the goal (that takes half a minute of look-ups):
+trading waits until it was looked at once, and its own symbol alone until it is resolved. KuCoin answers at once, as
+fast as the sandbox can, or every answer takes as long as it does from another continent.
 """
 
 import asyncio
@@ -24,6 +25,9 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.numbers import plain
 from chatbot.sandbox.faults import Fault
@@ -37,12 +41,18 @@ RUNS = 5
 COINS, TRADERS, EACH = 20, 25, 4
 """A hundred orders, five of each coin."""
 
+AT_A_TIME = 5
+"""People who order. The sandbox shows every resting order the market at every call, which makes it slow."""
+
 ENDED = 5
 """Of so many coins all orders fill, of so many others all are cancelled."""
 
 TRADER_IDS = range(2001, 2001 + TRADERS)
 BELOW = Decimal("0.8")
 """Of the market's price: far from being met."""
+
+FAR = 0.2
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +66,15 @@ class Killed:
 
 
 Meanwhile = Callable[[Killed], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """`last` comes right before the kill; every answer of KuCoin's takes `away` seconds after it."""
+
+    last: Meanwhile
+    meanwhile: Meanwhile
+    away: float = 0.0
 
 
 @contextlib.asynccontextmanager
@@ -83,11 +102,17 @@ def line(sandbox: Sandbox, symbol: Symbol) -> str:
     return f"/buy {symbol} 5usdt @ {plain(price(sandbox, symbol, BELOW))}"
 
 
-async def place(sandbox: Sandbox, person: Talk, symbols: list[Symbol]) -> None:
-    for symbol in symbols:
-        card = await person.asks(line(sandbox, symbol), "Ticket T-")
-        await person.presses("Confirm")
-        await person.sees(card, "in the order book")
+async def place(killed: Killed) -> None:
+    turns = asyncio.Semaphore(AT_A_TIME)
+
+    async def each(number: int, person: Talk) -> None:
+        for n in range(number * EACH, (number + 1) * EACH):
+            async with turns:
+                card = await person.asks(line(killed.sandbox, killed.symbols[n % COINS]), "Ticket T-")
+                await person.presses("Confirm")
+                await person.sees(card, "in the order book")
+
+    await asyncio.gather(*(each(number, person) for number, person in enumerate(killed.people)))
 
 
 async def on_its_way(killed: Killed, fault: Fault, person: Talk, symbol: Symbol) -> None:
@@ -122,14 +147,28 @@ async def half_end(killed: Killed) -> None:
     await eventually(lambda: not any(o.active and o.request.symbol in filled for o in exchange.orders.values()))
 
 
-WORLDS: dict[str, tuple[Meanwhile, Meanwhile]] = {
-    "nothing happened meanwhile": (nothing, nothing),
-    "half ended meanwhile, two were on their way": (two_on_their_way, half_end),
+WORLDS = {
+    "nothing happened meanwhile": World(last=nothing, meanwhile=nothing),
+    "half ended meanwhile, two were on their way": World(last=two_on_their_way, meanwhile=half_end),
+    f"the same, KuCoin {FAR:g} s away": World(last=two_on_their_way, meanwhile=half_end, away=FAR),
 }
-"""What comes right before the kill, and after it."""
 
 
-async def run(last: Meanwhile, meanwhile: Meanwhile) -> tuple[float, dict[str, int]]:
+def put_away(sandbox: Sandbox, seconds: float) -> None:
+    for route in sandbox.kucoin.app.routes:
+        assert isinstance(route, Mount)
+        route.app = far(route.app, seconds)
+
+
+def far(near: ASGIApp, seconds: float) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(seconds)
+        await near(scope, receive, send)
+
+    return answer
+
+
+async def run(world: World) -> tuple[float, dict[str, int]]:
     """Seconds until it trades, and how many tickets are in which state then."""
     with tempfile.TemporaryDirectory() as place_of_it:
         folder = Path(place_of_it)
@@ -142,10 +181,10 @@ async def run(last: Meanwhile, meanwhile: Meanwhile) -> tuple[float, dict[str, i
             people = [Talk(sandbox, TelegramUser(id=i, first_name=f"Trader {i}")) for i in TRADER_IDS]
             killed = Killed(sandbox=sandbox, folder=folder, symbols=symbols[: COINS + 2], people=people)
             async with until_killed(sandbox, folder):
-                theirs = [[symbols[(EACH * n + k) % COINS] for k in range(EACH)] for n in range(TRADERS)]
-                await asyncio.gather(*(place(sandbox, p, s) for p, s in zip(people, theirs, strict=True)))
-                await last(killed)
-            await meanwhile(killed)
+                await place(killed)
+                await world.last(killed)
+            await world.meanwhile(killed)
+            put_away(sandbox, world.away)
             return await restarted(killed)
 
 
@@ -182,8 +221,8 @@ def states(folder: Path) -> dict[str, int]:
 
 
 async def main() -> None:
-    for name, (last, meanwhile) in WORLDS.items():
-        runs = [await run(last, meanwhile) for _ in range(RUNS)]
+    for name, world in WORLDS.items():
+        runs = [await run(world) for _ in range(RUNS)]
         took = [seconds for seconds, _ in runs]
         (found,) = {tuple(found.items()) for _, found in runs}
         told = ", ".join(f"{count} {state}" for state, count in found)
