@@ -75,18 +75,21 @@ class Readiness:
         log.info("every order that may be alive is accounted for")
 
     async def account(self) -> bool:
-        """One round: the lists tell of all that rests at once, the others are looked up. True when all is known."""
+        """One round: lists tell of all that rests or ended lately, the others are looked up. True when all is known.
+
+        Open orders are read before the ended ones: one that ends in between is in both, and what ended stays so.
+        """
         try:
             resting = await self._exchange.open_orders()
             await self.strays.adopt(resting)
         except KucoinError as error:
             log.warning("what rests on KuCoin is not known yet: %s", error)
             return False
-        shown = {order.client_oid: order for order in resting}
+        ended = await self.strays.look_back(resting)
+        shown = {order.client_oid: order for order in (*resting, *ended)}
         looks = await asyncio.gather(*(self._look(t, shown.get(t.spec.client_oid)) for t in self._owed()))
         if Look.UNANSWERED in looks:
             return False
-        await self.strays.look_back(resting)
         self._ready.set()
         return True
 

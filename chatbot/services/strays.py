@@ -67,24 +67,27 @@ class Strays:
                 executed = await self._lookups.executed(order)
                 self._take(self._ticket(order, executed, await self._worth(order)))
 
-    async def look_back(self, resting: Iterable[Order]) -> None:
-        """Ended orders are listed by symbol alone. One that cannot be read is read the next time."""
+    async def look_back(self, resting: Iterable[Order]) -> tuple[Order, ...]:
+        """The ended orders that were listed: by symbol alone. A list that cannot be read is read the next time."""
         try:
             places = await self._places(resting)
         except KucoinError as error:
             log.warning("what was traded lately is not known: %s", error)
-            return
-        await asyncio.gather(*(self._look_back_at(symbol, venue) for symbol, venue in places))
+            return ()
+        lists = await asyncio.gather(*(self._look_back_at(symbol, venue) for symbol, venue in places))
+        return tuple(order for listed in lists for order in listed)
 
-    async def _look_back_at(self, symbol: Symbol, venue: Venue) -> None:
+    async def _look_back_at(self, symbol: Symbol, venue: Venue) -> tuple[Order, ...]:
         now = self._store.now()
         since = max(self._listed_until.get(symbol, now - LOOK_BACK) - _AGAIN, now - LOOK_BACK)
         try:
-            await self.adopt(await self._exchange.orders.closed_orders(symbol, venue, since))
+            ended = await self._exchange.orders.closed_orders(symbol, venue, since)
+            await self.adopt(ended)
         except KucoinError as error:
             log.warning("ended orders of %s could not be listed: %s", symbol, error)
-            return
+            return ()
         self._listed_until[symbol] = now
+        return ended
 
     async def _places(self, resting: Iterable[Order]) -> set[tuple[Symbol, Venue]]:
         places = {(o.symbol, o.venue) for o in resting}

@@ -20,6 +20,7 @@ from tests.services.starting import Starting
 from tests.services.test_services_reconcile import look_up
 
 OPEN_SYMBOLS = "GET /spot/api/v1/hf/orders/active/symbols"
+DONE = "GET /spot/api/v1/hf/orders/done"
 BIG = limits(max_notional=Decimal(10**6), daily_max=Decimal(10**6), most_per_minute=1000)
 
 
@@ -95,12 +96,31 @@ async def test_while_kucoin_is_away_nothing_is_ready_and_it_is_asked_again(start
 async def test_one_order_that_cannot_be_looked_up_keeps_the_gate_shut_and_is_named_alone(starting: Starting) -> None:
     resting, lost = await two_living(starting)
     starting.stopped_and_started()
-    starting.wire.broken.add(look_up(lost))
+    starting.wire.broken.update({look_up(lost), DONE})
     assert not await starting.readiness.account()
     assert starting.readiness.problem.endswith(f"about {lost.name}.")
     assert starting.state(resting) is TicketState.OPEN
     starting.wire.broken.clear()
     assert await starting.readiness.account()
+
+
+@story
+async def test_what_a_list_of_ended_orders_shows_is_not_looked_up(starting: Starting) -> None:
+    resting, lost = await two_living(starting)
+    starting.exchange.cancel(starting.exchange.orders[resting.order_id])
+    starting.stopped_and_started()
+    starting.wire.broken.update({look_up(resting), look_up(lost)})
+    assert await starting.readiness.account()
+    assert (starting.state(resting), starting.state(lost)) == (TicketState.CANCELED, TicketState.FILLED)
+
+
+@story
+async def test_an_order_that_ends_between_the_two_lists_has_ended(starting: Starting) -> None:
+    resting, lost = await two_living(starting)
+    starting.stopped_and_started()
+    starting.wire.before(DONE, lambda: starting.exchange.cancel(starting.exchange.orders[resting.order_id]))
+    assert await starting.readiness.account()
+    assert (starting.state(resting), starting.state(lost)) == (TicketState.CANCELED, TicketState.FILLED)
 
 
 @story
@@ -195,6 +215,7 @@ async def test_a_hundred_orders_that_ended_meanwhile_fit_the_budget(tmp_path: Pa
     assert await desk.readiness.account()
     assert (desk.time() - before).total_seconds() < 10
     assert desk.store.orders.living() == ()
+    assert not any("/client-order/" in line for line in desk.wire.lines)
     desk.stop()
 
 
