@@ -16,6 +16,7 @@ from chatbot.parts import Services
 
 def looks(services: Services, settings: Settings, now: Now) -> Looks:
     """Cards as their subjects stand at the moment they leave."""
+    zone_of = services.manners.zone_of
 
     def draw(letter: Letter) -> Reply:
         if letter.subject is Subject.TICKET:
@@ -31,13 +32,13 @@ def looks(services: Services, settings: Settings, now: Now) -> Looks:
         return replace(reply, pinned=reply.pinned and (letter.pinned or letter.edits is not None))
 
     def alert(letter: Letter) -> Reply:
-        told = services.alerting.alerts.told(letter.subject_id, settings.timezone)
+        told = services.alerting.alerts.told(letter.subject_id, zone_of(letter.chat_id))
         role = settings.role_of(told.rule.person_id)
         trades = role is not None and role >= Role.TRADER and settings.trading_mode is not TradingMode.OFF
         return alerts.fired(told, now(), may_trade=trades)
 
     def digest(letters: Sequence[Letter]) -> tuple[Reply, int]:
         told = services.alerting.alerts.told
-        return alerts.digest([told(letter.subject_id, settings.timezone) for letter in letters], now())
+        return alerts.digest([told(letter.subject_id, zone_of(letter.chat_id)) for letter in letters], now())
 
-    return Looks(draw=draw, digest=digest, zone_of=lambda _: settings.timezone)
+    return Looks(draw=draw, digest=digest, zone_of=zone_of)

@@ -16,6 +16,7 @@ from chatbot.services.factors import Factors
 from chatbot.services.health import Checkup
 from chatbot.services.key_guard import KeyGuard
 from chatbot.services.killswitch import KillSwitch
+from chatbot.services.manners import Manners
 from chatbot.services.market import Markets
 from chatbot.services.people import Watchlists
 from chatbot.services.portfolio import Portfolio
@@ -40,6 +41,7 @@ class Services:
     checkup: Checkup
     guard: KeyGuard
     alerting: Alerting
+    manners: Manners
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

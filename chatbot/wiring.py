@@ -25,6 +25,7 @@ from chatbot.parts import Floor, Part, Services
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.health import Checkup
 from chatbot.services.killswitch import KillSwitch
+from chatbot.services.manners import Manners
 from chatbot.services.market import Markets
 from chatbot.services.people import Doorbell, Groups, Watchlists
 from chatbot.services.portfolio import Portfolio
@@ -100,6 +101,7 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
         checkup=checkup,
         guard=guard,
         alerting=alerting,
+        manners=Manners(store=store, zone=settings.timezone, now=now),
     )
 
 

@@ -1,6 +1,7 @@
 """Handlers of /alert, /alerts, /unalert, /why and the buttons of alerts."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import tzinfo
 from decimal import Decimal
@@ -27,9 +28,9 @@ _NUMBER = re.compile(r"#?([0-9]{1,12})", re.ASCII)
 
 
 class AlertHandlers:
-    """`zone` is the people's time zone."""
+    """`zone` is that of a person, by their id."""
 
-    def __init__(self, *, alerts: Alerts, mode: TradingMode, zone: tzinfo, now: Now) -> None:
+    def __init__(self, *, alerts: Alerts, mode: TradingMode, zone: Callable[[int], tzinfo], now: Now) -> None:
         self._alerts = alerts
         self._mode = mode
         self._zone = zone
@@ -38,17 +39,18 @@ class AlertHandlers:
     async def alert(self, message: Message) -> Reply:
         if not message.text:
             return rules.wizard()
-        wish = parsing_alerts.wish(message.text, self._now(), self._zone)
+        zone = self._zone(message.person.id)
+        wish = parsing_alerts.wish(message.text, self._now(), zone)
         asking = AlertAsking(person=message.person, chat_id=message.chat_id, thread_id=message.thread_id)
         try:
             standing, new = await self._alerts.add(wish, asking)
         except WhichWay as unclear:
-            return rules.which_way(unclear.wish, unclear.instrument, unclear.price, self._zone)
+            return rules.which_way(unclear.wish, unclear.instrument, unclear.price, zone)
         except AlreadyPassed as late:
-            return rules.passed(late.wish, late.instrument, late.price, self._zone)
+            return rules.passed(late.wish, late.instrument, late.price, zone)
         except UsageError as error:
-            raise _in_place(error, wish, self._zone) from None
-        return rules.rule(standing, self._zone, self._now(), known=not new)
+            raise _in_place(error, wish, zone) from None
+        return rules.rule(standing, zone, self._now(), known=not new)
 
     async def alert_tap(self, tap: Tap) -> Reply:
         """Of the wizard, and of the cards of prices and funding."""
@@ -80,7 +82,7 @@ class AlertHandlers:
 
     async def rule_tap(self, tap: Tap) -> Reply:
         standing = self._alerts.why(int(tap.argument), tap.person).standing
-        return _edit(rules.rule(standing, self._zone, self._now()))
+        return _edit(rules.rule(standing, self._zone(tap.person.id), self._now()))
 
     async def snooze_tap(self, tap: Tap) -> Reply:
         return self._changed(tap, self._alerts.snooze(self._rule_id(tap), tap.person, views.SNOOZE))
@@ -98,16 +100,17 @@ class AlertHandlers:
         return self._told(tap, html("deleted ({})", tap.person.name))
 
     def _rule_id(self, tap: Tap) -> int:
-        return self._alerts.told(_firing_id(tap), self._zone).rule.id
+        return self._alerts.told(_firing_id(tap), self._zone(tap.person.id)).rule.id
 
     def _changed(self, tap: Tap, standing: Standing) -> Reply:
         return self._told(tap, html("{} ({})", _silence(standing), tap.person.name))
 
     def _told(self, tap: Tap, outcome: Html) -> Reply:
         """On the card that fired. Its words stay: they tell of that firing, whatever becomes of the rule."""
-        told = self._alerts.told(_firing_id(tap), self._zone)
+        zone = self._zone(tap.person.id)
+        told = self._alerts.told(_firing_id(tap), zone)
         buttons = alert_buttons.under(told, may_trade=self._may_trade(tap.person))
-        return views.after(tap.letter.text, outcome, buttons, self._zone)
+        return views.after(tap.letter.text, outcome, buttons, zone)
 
     def _may_trade(self, person: Person) -> bool:
         return person.role >= Role.TRADER and self._mode is not TradingMode.OFF

@@ -1,4 +1,7 @@
-"""What people set for themselves, a row each from the first thing they set."""
+"""What people set for themselves, a row each from the first thing they set.
+
+It is asked of every notice that leaves, so it is kept in memory once it was read: nobody else writes here.
+"""
 
 import json
 from collections.abc import Callable
@@ -16,22 +19,36 @@ from chatbot.store.database import Database
 class PreferencesRows:
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._read: dict[int, Preferences] = {}
 
     def of(self, person_id: int) -> Preferences:
         """The defaults for who has set nothing yet."""
+        if self._db.conn.in_transaction:  # which may fall yet
+            return self._stored(person_id)
+        if person_id not in self._read:
+            self._read[person_id] = self._stored(person_id)
+        return self._read[person_id]
+
+    def _stored(self, person_id: int) -> Preferences:
         rows = self._db.query("SELECT * FROM preferences WHERE person_id = ?", [person_id])
         return next((_preferences(row) for row in rows), Preferences())
 
     def change(self, person_id: int, change: Callable[[Preferences], Preferences]) -> Preferences:
         """Two changes at the same time both stand."""
         with self._db.atomic():
-            changed = change(self.of(person_id))
+            changed = change(self._stored(person_id))
+            self._read.pop(person_id, None)
             self._db.execute(
                 "INSERT OR REPLACE INTO preferences (person_id, zone, quiet_since, quiet_until, digest_at, volumes,"
                 " hides_amounts, currency, pays_above) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [person_id, *_row(changed)],
             )
             return changed
+
+    def digesting(self) -> tuple[int, ...]:
+        """People with an hour for their digest."""
+        rows = self._db.query("SELECT person_id FROM preferences WHERE digest_at NOTNULL ORDER BY person_id")
+        return tuple(row["person_id"] for row in rows)
 
     def muted(self, person_id: int) -> tuple[Symbol, ...]:
         """Symbols whose alerts this person wants none of, alphabetically."""
