@@ -1,0 +1,36 @@
+"""How a notice leaves, by what its reader set: asked when it leaves, not when it is written."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from chatbot.core.notices import Letter
+from chatbot.core.preferences import Manner, Preferences
+from chatbot.core.times import Now
+from chatbot.store.store import Store
+
+
+class Manners:
+    """`zone` is the settings' one, of everybody who set none. A group has no night and no wishes of its own."""
+
+    def __init__(self, *, store: Store, zone: ZoneInfo, now: Now) -> None:
+        self._preferences = store.preferences
+        self._zone = zone
+        self._now = now
+
+    def of(self, person_id: int) -> Preferences:
+        return self._preferences.of(person_id)
+
+    def zone_of(self, chat_id: int) -> ZoneInfo:
+        """Of a person, or of the chat with them; a group's is that of the settings."""
+        own = self.of(chat_id).zone if chat_id > 0 else None
+        return self._zone if own is None else own
+
+    def local(self, chat_id: int) -> datetime:
+        """The time where its people are."""
+        return self._now().astimezone(self.zone_of(chat_id))
+
+    def manner(self, letter: Letter) -> Manner:
+        """RING for what is as loud as it was written: answers, edits, and whatever a group reads."""
+        if letter.kind is None or letter.edits is not None or letter.chat_id < 0:
+            return Manner.RING
+        return self.of(letter.chat_id).manner(letter.kind, self.local(letter.chat_id))
