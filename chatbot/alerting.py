@@ -1,7 +1,7 @@
 """How the feed and everything about alerts is put together; `wiring` does the rest of the bot."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatbot.chat import parsing
 from chatbot.chat.views import account_news, gaps
@@ -23,7 +23,7 @@ from chatbot.services.auditing import CandleAudit
 from chatbot.services.blindness import Blindness, Wording
 from chatbot.services.exchange import Exchange
 from chatbot.services.fills import Fills
-from chatbot.services.firing import Teller
+from chatbot.services.firing import Teller, kind_of
 from chatbot.services.funding import FundingWatch
 from chatbot.services.funding_payments import FundingWording
 from chatbot.services.listening import Account, Listening
@@ -134,8 +134,8 @@ def _channels(settings: Settings, hosts: dict[Venue, Rest]) -> tuple[Channel, ..
 
 def _gone(store: Store) -> Callable[[AlertRule], object]:
     def tell(rule: AlertRule) -> None:
-        letter = Letter(chat_id=rule.chat_id, thread_id=rule.thread_id, lane=Lane.ALERT, text=views.gone(rule))
-        store.outbox.put(letter)
+        place = Letter(chat_id=rule.chat_id, thread_id=rule.thread_id, lane=Lane.ALERT, kind=kind_of(rule))
+        store.outbox.put(replace(place, text=views.gone(rule)))
 
     return tell
 

@@ -9,6 +9,7 @@ from chatbot.core.errors import ChatbotError, NotAllowed
 from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.orders import Draft, OrderTicket
 from chatbot.core.people import Person, Role
+from chatbot.core.preferences import Kind
 from chatbot.services.trading import Asking, Trading
 from chatbot.store.store import Store
 
@@ -85,6 +86,7 @@ class Attached:
                 subject=Subject.TICKET if ticket is not None else None,
                 subject_id=ticket.id if ticket is not None else 0,
                 follows=alert,
+                kind=Kind.ORDERS if ticket is None else None,
                 protected=ticket is not None,
             )
             card = self._store.outbox.put(letter)

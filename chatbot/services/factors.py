@@ -12,6 +12,7 @@ import pyotp
 from chatbot.core.errors import Refused
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.people import Person
+from chatbot.core.preferences import Kind
 from chatbot.core.times import in_words
 from chatbot.store.store import Store
 
@@ -82,8 +83,9 @@ class Factors:
         until = self._store.now() + PAUSE
         self._facts.set(_misses(person), "0")
         self._facts.set(_pause(person), until.isoformat())
+        text = self._words(person)
         for owner in self._owners:
-            self._store.outbox.put(Letter(chat_id=owner, lane=Lane.ANSWER, text=self._words(person)))
+            self._store.outbox.put(Letter(chat_id=owner, lane=Lane.ANSWER, text=text, kind=Kind.SYSTEM))
         return f"That was the {count}th wrong code: none of yours is taken before {until:%H:%M} UTC."
 
     def _pauses_until(self, person: Person) -> datetime:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from chatbot.core.alerts import AlertRule, Firing, Source, fired, occasion
 from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.numbers import plain
+from chatbot.core.preferences import Kind
 from chatbot.core.times import Now
 from chatbot.store.store import Store
 
@@ -66,6 +67,11 @@ class Teller:
             self._owed()
 
 
+def kind_of(rule: AlertRule) -> Kind:
+    """Of whatever is told about the rule."""
+    return Kind.FUNDING if rule.question.kind.funding else Kind.PRICE
+
+
 def _letter(rule: AlertRule, firing_id: int) -> Letter:
     return Letter(
         chat_id=rule.chat_id,
@@ -73,4 +79,5 @@ def _letter(rule: AlertRule, firing_id: int) -> Letter:
         lane=Lane.ALERT,
         subject=Subject.ALERT,
         subject_id=firing_id,
+        kind=kind_of(rule),
     )

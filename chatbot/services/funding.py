@@ -24,6 +24,7 @@ from chatbot.core.funding_alerts import (
 )
 from chatbot.core.market import Contract, FundingRate, Symbol
 from chatbot.core.notices import Lane, Letter
+from chatbot.core.preferences import Kind
 from chatbot.core.times import Now
 from chatbot.services.exchange import Exchange
 from chatbot.services.firing import Change, Teller
@@ -131,8 +132,7 @@ class FundingWatch:
 
     async def _end_overdue(self) -> None:
         """Only now: a settlement that passed unseen before their end has been judged."""
-        now = self._now()
-        while rules := self._store.alerts.over(now, funding=True):
+        while rules := self._store.alerts.over(self._now(), funding=True):
             with self._store.atomic():
                 for rule in rules:
                     self._store.alerts.change(rule, ended(rule, AlertState.ENDED))
@@ -169,8 +169,7 @@ class FundingWatch:
     def _keep(self, seen: Sequence[FundingSeen]) -> None:
         self._store.alerts.see_funding(seen)
         self._past.done(each.symbol for each in seen)
-        now = self._now()
-        self._looked |= {each.symbol: now for each in seen}
+        self._looked |= dict.fromkeys((each.symbol for each in seen), self._now())
 
     async def _unseen_since(self, seen: FundingSeen | None, rate: FundingRate, at: datetime) -> datetime | None:
         """From when on settlements may have passed that a rule has not been judged by; None when there are none."""
@@ -247,4 +246,5 @@ class FundingWatch:
         """Once for each of them."""
         with self._store.atomic():
             for chat in sorted(chats):
-                self._store.outbox.put(Letter(chat_id=chat, lane=Lane.ALERT, text=text), f"{name} {chat}")
+                letter = Letter(chat_id=chat, lane=Lane.ALERT, text=text, kind=Kind.FUNDING)
+                self._store.outbox.put(letter, f"{name} {chat}")

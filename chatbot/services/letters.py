@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.orders import OrderTicket
+from chatbot.core.preferences import Kind
 from chatbot.core.stops import Stop
 from chatbot.store.mail import Outbox
 
@@ -35,6 +36,7 @@ def card_news(ticket: OrderTicket) -> Letter:
         subject=Subject.TICKET,
         subject_id=ticket.id,
         follows=ticket.card_id,
+        kind=Kind.ORDERS,
     )
 
 

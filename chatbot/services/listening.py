@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from chatbot.core.alerts import AlertKind
 from chatbot.core.feed import Channel, FeedGap, FundingSettled, MoneyMoved, News, OrderNews, PredictedRate, Tick
 from chatbot.core.notices import Lane, Letter
+from chatbot.core.preferences import Kind
 from chatbot.services.auditing import CandleAudit
 from chatbot.services.fills import Fills
 from chatbot.services.funding import FundingWatch
@@ -66,7 +67,8 @@ class Listening:
         text = self._account.moved(news)
         for owner in sorted(self._account.owners):
             name = f"moved {news.currency} {news.change:f} {news.at.isoformat()} {owner}"
-            self._store.outbox.put(Letter(chat_id=owner, lane=Lane.REPORT, text=text), dedupe=name)
+            letter = Letter(chat_id=owner, lane=Lane.REPORT, text=text, kind=Kind.SYSTEM)
+            self._store.outbox.put(letter, dedupe=name)
 
     def _tell_settled(self, news: FundingSettled) -> None:
         """Whoever wanted to know what a position would pay is told what it paid."""
@@ -75,5 +77,6 @@ class Listening:
         rules = [r for s in symbols for r in alerts.funding_rules(s) if r.question.kind is AlertKind.FUNDING_PAYMENT]
         for chat_id in {rule.chat_id for rule in rules}:
             name = f"settled {news.symbol} {news.fee:f} {news.at.isoformat()} {chat_id}"
-            letter = Letter(chat_id=chat_id, lane=Lane.REPORT, text=self._account.settled(news), silent=True)
+            text = self._account.settled(news)
+            letter = Letter(chat_id=chat_id, lane=Lane.REPORT, text=text, silent=True, kind=Kind.FUNDING)
             self._store.outbox.put(letter, dedupe=name)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from chatbot.core.market import Instrument, Symbol
 from chatbot.core.notices import Lane, Letter
+from chatbot.core.preferences import Kind
 from chatbot.services.market import Markets
 from chatbot.store.store import Store
 
@@ -66,5 +67,5 @@ class Doorbell:
         if not self._store.people.knocked(person_id, name):
             return
         for owner in self._owners:
-            letter = Letter(chat_id=owner, lane=Lane.REPORT, text=text, silent=True)
+            letter = Letter(chat_id=owner, lane=Lane.REPORT, text=text, silent=True, kind=Kind.SYSTEM)
             self._store.outbox.put(letter, dedupe=f"knock {person_id} {owner}")

@@ -17,6 +17,7 @@ from chatbot.core.errors import KucoinError
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.orders import Estimate, Executed, Order, OrderSpec, OrderTicket, OrderType, TicketState
+from chatbot.core.preferences import Kind
 from chatbot.core.symbols import HOME_QUOTE
 from chatbot.services.exchange import Exchange
 from chatbot.services.letters import card_edit
@@ -144,8 +145,9 @@ class Strays:
             if ticket is None:
                 return
             log.warning("%s is order %s, which this database did not know", ticket.name, ticket.order_id)
+            text = self._heirs.word(ticket)
             for owner in sorted(self._heirs.owners):
-                outbox.put(Letter(chat_id=owner, lane=Lane.ANSWER, text=self._heirs.word(ticket)))
+                outbox.put(Letter(chat_id=owner, lane=Lane.ANSWER, text=text, kind=Kind.ORDERS))
             if ticket.card_id:
                 outbox.put(card_edit(ticket))
                 return

@@ -1,9 +1,11 @@
 """What owners read when a chat takes no more messages from the bot."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from chatbot.chat.views.markup import Html, code, html, lines
 from chatbot.core.notices import Lane, Letter
+from chatbot.core.preferences import Kind
 
 _REASONS = (
     ("blocked", "{} has blocked me."),
@@ -26,4 +28,5 @@ def chat_closed(chat_id: int, reason: str, waiting: int) -> Html:
 def notices(owners: Collection[int], chat_id: int, reason: str, waiting: int) -> list[Letter]:
     """One for every owner who can still be told."""
     text = chat_closed(chat_id, reason, waiting)
-    return [Letter(chat_id=owner, lane=Lane.REPORT, text=text) for owner in sorted(owners) if owner != chat_id]
+    letter = Letter(chat_id=chat_id, lane=Lane.REPORT, text=text, kind=Kind.SYSTEM)
+    return [replace(letter, chat_id=owner) for owner in sorted(owners) if owner != chat_id]
