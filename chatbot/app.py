@@ -191,7 +191,7 @@ def _jobs(bot: Bot) -> list[Job]:
 
     jobs = [
         Job(name="expire tickets", every=1, run=expire),
-        Job(name="follow orders", every=5, run=services.reconciler.follow),
+        Job(name="follow orders", every=5, run=services.readiness.follow),
         Job(name="watch for late arrivals", every=60, run=services.reconciler.watch_lost),
         Job(name="finish a kill", every=30, run=services.killswitch.finish_unfinished),
         Job(name="read the clock", every=600, run=partial(_read_clock, kucoin)),

@@ -45,6 +45,7 @@ class Readiness:
         self._sleep = sleep
         self._seen: set[int] = set()
         self._ready = asyncio.Event()
+        self._looking = False
 
     @property
     def problem(self) -> str:
@@ -70,9 +71,21 @@ class Readiness:
 
     async def run(self) -> None:
         """Until all is known: a KuCoin that is away is asked again and again."""
-        while not await self.account():
+        while not await self._round():
             await self._sleep(RETRY)
         log.info("every order that may be alive is accounted for")
+
+    async def follow(self) -> None:
+        """One look at every ticket whose order may be alive, unless a round is under way: it looks at them all."""
+        if not self._looking:
+            await self._reconciler.follow()
+
+    async def _round(self) -> bool:
+        self._looking = True
+        try:
+            return await self.account()
+        finally:
+            self._looking = False
 
     async def account(self) -> bool:
         """One round: lists tell of all that rests or ended lately, the others are looked up. True when all is known.

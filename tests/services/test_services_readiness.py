@@ -124,6 +124,41 @@ async def test_an_order_that_ends_between_the_two_lists_has_ended(starting: Star
 
 
 @story
+async def test_while_a_round_looks_at_all_nothing_is_followed_beside_it(starting: Starting) -> None:
+    resting, _ = await two_living(starting)
+    starting.stopped_and_started()
+    starting.wire.lines.clear()
+    gate = starting.wire.hold(OPEN_SYMBOLS)
+    running = asyncio.create_task(starting.readiness.run())
+    await gate.reached.wait()
+    await starting.readiness.follow()
+    gate.opened.set()
+    await running
+    assert look_up(resting) not in starting.wire.lines
+    await starting.readiness.follow()
+    assert look_up(resting) in starting.wire.lines
+
+
+@story
+async def test_between_two_rounds_orders_are_followed(starting: Starting) -> None:
+    resting, _ = await two_living(starting)
+    starting.stopped_and_started()
+    starting.wire.lines.clear()
+    starting.wire.broken.add(OPEN_SYMBOLS)
+    following: list[asyncio.Task[None]] = []
+
+    def look() -> None:
+        if starting.slept[-1] == RETRY:
+            following.append(asyncio.create_task(starting.readiness.follow()))
+            starting.wire.broken.clear()
+
+    starting.moments = itertools.repeat(look)
+    await starting.readiness.run()
+    await following[0]
+    assert look_up(resting) in starting.wire.lines
+
+
+@story
 async def test_an_order_that_is_not_found_was_looked_at_and_holds_its_own_symbol_only(starting: Starting) -> None:
     await starting.opened()
     ticket = await starting.confirm(await starting.propose("buy btc 100usdt"))
