@@ -5,6 +5,8 @@
       │ └── went back ──┐   v
       └──fires, every──> COOLING ──eligible──> WAITING (until the value went back)
 
+    any of these ──a person──> PAUSED ──the same──> ARMED, or WAITING where the value stands beyond
+
 A price rule is armed only while the price stands on the near side of its level; after it
 fired it is armed again only when the price has gone back by `HYSTERESIS` or more: a price
 that trembles at the level tells it once.
@@ -73,18 +75,22 @@ class Question:
 
 
 class AlertState(Enum):
-    """See the top of this module. GONE: its symbol is no longer listed; ENDED: its `until` has passed."""
+    """See the top of this module. GONE: its symbol is no longer listed; ENDED: its `until` has passed.
+
+    What happens while a rule is PAUSED is nothing to it, not even afterwards.
+    """
 
     ARMED = "armed"
     COOLING = "cooling"
     WAITING = "waiting"
+    PAUSED = "paused"
     DONE = "done"
     ENDED = "ended"
     DELETED = "deleted"
     GONE = "gone"
 
 
-ALIVE = frozenset({AlertState.ARMED, AlertState.COOLING, AlertState.WAITING})
+ALIVE = frozenset({AlertState.ARMED, AlertState.COOLING, AlertState.WAITING, AlertState.PAUSED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +208,11 @@ def fired(rule: AlertRule, at: datetime) -> AlertRule:
 def snoozed(rule: AlertRule, until: datetime) -> AlertRule:
     """Silent until then; one that was done gets another turn."""
     return replace(rule, state=AlertState.COOLING, eligible_at=until)
+
+
+def paused(rule: AlertRule) -> AlertRule:
+    """It waits for nothing until a person gives it another turn."""
+    return replace(rule, state=AlertState.PAUSED, eligible_at=None)
 
 
 def rested(rule: AlertRule) -> AlertRule:

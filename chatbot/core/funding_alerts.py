@@ -103,7 +103,7 @@ def ready(rule: AlertRule, at: datetime) -> AlertRule | None:
 
     There is no waiting for the value to go back: the settlement is what keeps it from repeating itself.
     """
-    if not rule.alive or (rule.until is not None and at >= rule.until):
+    if not rule.alive or rule.state is AlertState.PAUSED or (rule.until is not None and at >= rule.until):
         return None
     if rule.state is AlertState.ARMED:
         return rule if rule.armed_at <= at else None

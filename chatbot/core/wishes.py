@@ -39,6 +39,7 @@ class Standing:
     `instrument` None: it is no longer listed. `last` is the last price, for FUNDING_* the current rate.
     `distance`, never below zero: for PRICE the fraction of the last price still to go, for MOVE the part of
     the move still missing, for FUNDING_LEVEL the difference of the rates; None where there is no such thing.
+    `muted`: its person wants nothing of its symbol now, so that it may fire and is not sent.
     """
 
     rule: AlertRule
@@ -46,6 +47,7 @@ class Standing:
     last: Decimal | None = None
     last_at: datetime | None = None
     distance: Decimal | None = None
+    muted: bool = False
 
 
 class FeedHealth(Enum):
@@ -75,3 +77,29 @@ class Told:
     firing: Firing
     instrument: Instrument | None
     today: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequel:
+    """What came of a firing. `muted`: it was kept from its person's phone. `outcome` is what somebody did, as the
+    card says it; `ticket_id` is the ticket that came along."""
+
+    muted: bool
+    outcome: str
+    ticket_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A firing as the history shows it."""
+
+    told: Told
+    sequel: Sequel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Some firings of one person's rules, the latest first; `older` is the number that earlier ones are below."""
+
+    past: tuple[Past, ...]
+    older: int | None

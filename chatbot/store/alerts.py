@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chatbot.core.alerts import AlertRule, Firing, Source
+from chatbot.core.alerts import AlertKind, AlertRule, Firing, Source
+from chatbot.core.market import Symbol
 from chatbot.core.times import Now
+from chatbot.core.wishes import Sequel
 from chatbot.store.alert_rows import (
     ADD,
     FIRE,
@@ -27,6 +29,9 @@ from chatbot.store.watches import Watches
 
 CARDS_STAY = timedelta(days=30)
 """The card of an alert may be tapped for so long; then its firing is forgotten, and a rule that ended with it."""
+
+_A_CYCLE = timedelta(days=1)
+"""No settlement is told of so long before."""
 
 Fired = tuple[AlertRule, AlertRule, Firing]
 """The rule as it was read, what becomes of it, and the record of why."""
@@ -133,6 +138,58 @@ class Alerts(Watches, FeedMarks):
             "UPDATE firings SET ticket_owed = 0, ticket_id = ? WHERE id = ? AND ticket_owed = 1", [ticket_id, firing_id]
         )
         return cursor.rowcount == 1
+
+    def muted(self, rules: Iterable[AlertRule]) -> set[tuple[int, Symbol]]:
+        """Which of these rules' people want nothing of which symbols: person and symbol."""
+        people = json.dumps(sorted({rule.person_id for rule in rules}))
+        return set(
+            self._db.conn.execute(
+                "SELECT person_id, symbol FROM mutes WHERE person_id IN (SELECT value FROM json_each(?))", (people,)
+            ).fetchall()
+        )
+
+    def hush(self, firings: Collection[int]) -> None:
+        """These are told to nobody, and bring no tickets along."""
+        self._db.conn.execute(
+            "UPDATE firings SET muted = 1, ticket_owed = 0 WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(firings)),),
+        )
+
+    def note_outcome(self, firing_id: int, outcome: str) -> None:
+        """What a person did about it."""
+        self._db.execute("UPDATE firings SET outcome = ? WHERE id = ?", [outcome, firing_id])
+
+    def history(self, person_id: int, before: int, count: int) -> tuple[Firing, ...]:
+        """The latest firings of this person's rules with a number below `before`, the latest first."""
+        return firings_where(
+            self._db,
+            "id < ? AND EXISTS (SELECT 1 FROM alerts WHERE alerts.id = rule_id AND person_id = ?)"
+            " ORDER BY id DESC LIMIT ?",
+            before,
+            person_id,
+            count,
+        )
+
+    def sequel(self, firing_id: int) -> Sequel:
+        """Of one that stands here."""
+        muted, outcome, ticket_id = self._db.conn.execute(
+            "SELECT muted, outcome, ticket_id FROM firings WHERE id = ?", (firing_id,)
+        ).fetchone()
+        return Sequel(muted=bool(muted), outcome=outcome, ticket_id=ticket_id)
+
+    def told_payment(self, person_id: int, symbol: Symbol, occasion: str) -> bool:
+        """Whether a rule of the person's on what this symbol pays has fired for that occasion."""
+        return bool(
+            self._number(
+                "SELECT count(*) FROM firings JOIN alerts ON alerts.id = rule_id"
+                " WHERE told_at >= ? AND occasion = ? AND kind = ? AND symbol = ? AND person_id = ?",
+                stamp(self._now() - _A_CYCLE),
+                occasion,
+                AlertKind.FUNDING_PAYMENT.value,
+                symbol,
+                person_id,
+            )
+        )
 
     def late_since(self, since: datetime) -> dict[int, int]:
         """The chats that were told since then what candles showed, and how often."""

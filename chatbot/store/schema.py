@@ -94,7 +94,7 @@ _SECOND = (
         state TEXT NOT NULL, arms INTEGER NOT NULL, armed_at TEXT NOT NULL, eligible_at TEXT,
         fired INTEGER NOT NULL, fired_at TEXT, created_at TEXT NOT NULL, ended_at TEXT,
         watch REAL CHECK (watch BETWEEN -1e300 AND 1e300), watch_rising INTEGER,
-        CHECK ((ended_at IS NULL) = (state IN ('armed', 'cooling', 'waiting')))
+        CHECK ((ended_at IS NULL) = (state IN ('armed', 'cooling', 'waiting', 'paused')))
     ) STRICT""",
     """CREATE UNIQUE INDEX alerts_alone ON alerts
         (person_id, symbol, kind, ifnull(direction, ''), level, ifnull(window_seconds, 0)) WHERE ended_at IS NULL""",
@@ -104,17 +104,20 @@ _SECOND = (
     """CREATE INDEX alerts_move_book ON alerts (kind, symbol, window_seconds, direction, watch, watch_rising)
         WHERE kind = 'move' AND watch NOT NULL""",
     """CREATE INDEX alerts_windows ON alerts (symbol, window_seconds)
-        WHERE kind = 'move' AND state IN ('armed', 'cooling', 'waiting', 'done')""",
+        WHERE kind = 'move' AND state IN ('armed', 'cooling', 'waiting', 'paused', 'done')""",
     "CREATE INDEX alerts_alive ON alerts (kind, symbol, ended_at, chat_id) WHERE ended_at IS NULL",
+    "CREATE INDEX alerts_paused ON alerts (symbol, kind, chat_id) WHERE state = 'paused'",
     "CREATE INDEX alerts_cooling ON alerts (eligible_at) WHERE state = 'cooling'",
     "CREATE INDEX alerts_until ON alerts (until) WHERE ended_at IS NULL AND until NOT NULL",
     "CREATE INDEX alerts_ended ON alerts (ended_at) WHERE ended_at NOT NULL",
-    # `letter_id` may outlive its letter, and keeps nobody from clearing the outbox.
+    # `letter_id` may outlive its letter, and keeps nobody from clearing the outbox. `outcome` is what somebody
+    # did about it, in the words of the chat.
     f"""CREATE TABLE firings (
         id INTEGER PRIMARY KEY AUTOINCREMENT, rule_id INTEGER NOT NULL REFERENCES alerts (id),
         occasion TEXT NOT NULL, number INTEGER NOT NULL, source TEXT NOT NULL, value {_MONEY.format("value")},
         at TEXT NOT NULL, told_at TEXT NOT NULL, settles_at TEXT, detail TEXT NOT NULL,
         letter_id INTEGER, ticket_owed INTEGER NOT NULL, ticket_id INTEGER REFERENCES tickets (id),
+        muted INTEGER NOT NULL DEFAULT 0, outcome TEXT NOT NULL DEFAULT '',
         UNIQUE (rule_id, occasion)
     ) STRICT""",
     "CREATE INDEX firings_by_time ON firings (told_at)",
@@ -166,6 +169,15 @@ _SECOND = (
         person_id INTEGER NOT NULL, symbol TEXT NOT NULL, PRIMARY KEY (person_id, symbol)
     ) STRICT, WITHOUT ROWID""",
     "ALTER TABLE outbox ADD COLUMN kind TEXT",
+    # The nearest rung of the way to its liquidation that was told of a position.
+    f"""CREATE TABLE rungs (
+        symbol TEXT NOT NULL, side TEXT NOT NULL, rung {_MONEY.format("rung")}, told_at TEXT NOT NULL,
+        PRIMARY KEY (symbol, side)
+    ) STRICT, WITHOUT ROWID""",
+    # Orders that somebody made elsewhere; one that has ended stays for as long as lists may still show it.
+    """CREATE TABLE elsewhere (
+        order_id TEXT PRIMARY KEY, symbol TEXT NOT NULL, venue TEXT NOT NULL, at TEXT NOT NULL, ended INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
 )
 
 

@@ -10,6 +10,7 @@ from chatbot.core.times import Now, Uptime
 from chatbot.store.alerts import CARDS_STAY, Alerts
 from chatbot.store.audit import Audit
 from chatbot.store.database import Database, open_database
+from chatbot.store.elsewhere import Elsewhere
 from chatbot.store.facts import Facts
 from chatbot.store.fence import Fence
 from chatbot.store.mail import Inbox, Outbox
@@ -17,6 +18,7 @@ from chatbot.store.orders import Orders
 from chatbot.store.people import People
 from chatbot.store.preferences import PreferencesRows
 from chatbot.store.reserve import Reserve
+from chatbot.store.rungs import Rungs
 from chatbot.store.safety import Safety
 from chatbot.store.stops import Stops
 from chatbot.store.uptime import host_uptime
@@ -37,6 +39,8 @@ class Store:
     outbox: Outbox
     audit: Audit
     facts: Facts
+    rungs: Rungs
+    elsewhere: Elsewhere
     safety: Safety
 
     @contextlib.contextmanager
@@ -55,6 +59,7 @@ class Store:
             self.inbox.clean(before)
             self.alerts.clean(self.now() - max(keep, CARDS_STAY))
             self.outbox.clean(before)
+            self.elsewhere.clean(self.now() - keep)
 
     def distrust(self) -> None:
         """Joins the open transaction. In a database put back to an earlier state, what waits may be done already."""
@@ -99,5 +104,7 @@ def open_store(
         outbox=Outbox(db, now, ring),
         audit=audit,
         facts=Facts(db, now),
+        rungs=Rungs(db, now),
+        elsewhere=Elsewhere(db, now),
         safety=Safety(path, reserve, fence, tell),
     )

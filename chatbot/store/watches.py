@@ -1,7 +1,7 @@
 """What living rules wait for, as the books in memory, the feed and the clock ask for it."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from chatbot.core.alerts import AlertKind, AlertRule, Direction
@@ -22,7 +22,7 @@ _ON_FUNDING = tuple(kind for kind in AlertKind if kind.funding)
 _BEFORE_ALL = -(2**63)
 """No chat has so low a number."""
 
-_LOOKS = "kind = 'move' AND state IN ('armed', 'cooling', 'waiting', 'done')"
+_LOOKS = "kind = 'move' AND state IN ('armed', 'cooling', 'waiting', 'paused', 'done')"
 """Written as the index of it is."""
 
 # The plus keeps SQLite from looking through all living rules of these kinds.
@@ -110,7 +110,7 @@ class Watches:
                 last = page[-1].chat_id, page[-1].id
 
     def chats_of(self, venue: Venue) -> dict[int, int]:
-        """The chats with living price or move rules on this venue, and how many rules."""
+        """The chats with price or move rules on this venue that may fire some day, and how many rules."""
         # A symbol is of one venue, and asked by symbol the index answers alone.
         symbols = [symbol for symbol, its in self.watched_symbols() if its is venue]
         found = self._db.conn.execute(
@@ -118,7 +118,10 @@ class Watches:
             " AND symbol IN (SELECT value FROM json_each(?)) GROUP BY chat_id",
             [json.dumps(symbols)],
         )
-        return dict(found.fetchall())
+        counts = dict(found.fetchall())
+        for chat_id, paused in self._paused(symbols):
+            counts[chat_id] -= paused
+        return {chat_id: count for chat_id, count in counts.items() if count}
 
     def due(self, now: datetime) -> tuple[AlertRule, ...]:
         """Cooling rules whose rest is over, at most a page of them, the longest rested first."""
@@ -138,6 +141,15 @@ class Watches:
             _names(_ON_FUNDING if funding else _ON_FEED),
             TO_CHANGE,
         )
+
+    def _paused(self, symbols: Sequence[Symbol]) -> list[tuple[int, int]]:
+        """The chats with paused price or move rules on these, and how many: few, and an index of their own."""
+        found = self._db.conn.execute(
+            "SELECT chat_id, count(*) FROM alerts WHERE state = 'paused' AND kind IN ('price', 'move')"
+            " AND symbol IN (SELECT value FROM json_each(?)) GROUP BY chat_id",
+            [json.dumps(symbols)],
+        )
+        return found.fetchall()
 
     def _symbols(self, kinds: Iterable[AlertKind]) -> tuple[tuple[Symbol, Venue], ...]:
         """Those with living rules of these kinds: one step in the index for each, however many rules it has."""
