@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.chat.views import tickets
+from chatbot.core.life import AT_THE_EXCHANGE, GIVEN_UP, TRANSITIONS
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
-from chatbot.core.orders import AT_THE_EXCHANGE, GIVEN_UP, OUR_PREFIX, TRANSITIONS, OrderTicket, TicketState
+from chatbot.core.orders import OUR_PREFIX, OrderTicket, TicketState
 from chatbot.sandbox.exchange import Exchange
 from chatbot.sandbox.orders import ExchangeOrder
 from chatbot.sandbox.telegram_html import parse_html

@@ -1,20 +1,4 @@
-"""Tickets, orders and fills, and the one life cycle a ticket may live.
-
-    AWAIT_CONFIRM ──tap──► SUBMITTING ──► OPEN ──► PARTIAL ──► FILLED
-        │    │                │   │         │  ╲        ╲──► CANCELED (fills kept)
-        │    │                │   │         │   ╲──► CANCELED
-        │    │                │   │         ╰──► FILLED
-        │    │                │   ╰──► REJECTED     it said no, with a listed code
-        │    │                │   ╰──► NOT_SENT     provably never left
-        │    │                ╰──► UNKNOWN ──► (look-up) OPEN | PARTIAL | FILLED | CANCELED | NOT_PLACED
-        │    ╰──► DECLINED    the person tapped Cancel
-        ╰──► EXPIRED          nobody tapped in time, or a kill swept it
-
-OPEN and PARTIAL end FORGOTTEN when KuCoin has known nothing of the order for days.
-
-A state's rank never falls, filled sizes never shrink, and a final state stays final,
-with one exception: NOT_PLACED and FORGOTTEN go on when the order turns up after all.
-"""
+"""Tickets, orders and fills. How a ticket may move from state to state, `core.life` says."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +21,14 @@ class Side(Enum):
 class OrderType(Enum):
     MARKET = "market"
     LIMIT = "limit"
+
+
+class TimeInForce(Enum):
+    """How long an order may wait. IOC: what is not there at once is cancelled. FOK: all of it at once, or nothing."""
+
+    GTC = "GTC"
+    IOC = "IOC"
+    FOK = "FOK"
 
 
 class AmountKind(Enum):
@@ -66,13 +58,17 @@ class Draft:
     word: str
     amount: Amount
     price: Decimal | None = None
+    trigger: Decimal | None = None
+    in_force: TimeInForce = TimeInForce.GTC
+    post_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSpec:
     """Exactly what one POST will carry: fixed when the card is shown, never changed after.
 
-    A limit order has `price` and `size`; a market order has `size` or `funds`, never both.
+    A limit order has `price` and `size`; a market order has `size` or `funds`, never both. With a `trigger` it is a
+    stop order, which is sent off by the exchange when the last price falls to it (a sale) or rises to it (a buy).
     """
 
     client_oid: str
@@ -83,12 +79,23 @@ class OrderSpec:
     size: Decimal | None
     funds: Decimal | None
     price: Decimal | None
+    trigger: Decimal | None = None
+    in_force: TimeInForce = TimeInForce.GTC
+    post_only: bool = False
+
+    @property
+    def mark(self) -> str:
+        """A stop order's remark, at most 20 signs: by it we know what it becomes, should KuCoin change all ids."""
+        return self.client_oid[:20]
 
     def __post_init__(self) -> None:
         if self.type is OrderType.LIMIT and (self.price is None or self.size is None or self.funds is not None):
             raise ValueError("a limit order has a price and a size, and no funds")
         if self.type is OrderType.MARKET and (self.price is not None or (self.size is None) == (self.funds is None)):
             raise ValueError("a market order has a size or funds, and no price")
+        rests = self.type is OrderType.LIMIT and self.in_force is TimeInForce.GTC
+        if self.post_only and (not rests or self.trigger is not None):
+            raise ValueError("a post-only order waits in the book from the start")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +118,7 @@ class TicketState(Enum):
     AWAIT_CONFIRM = "await_confirm"
     SUBMITTING = "submitting"
     UNKNOWN = "unknown"
+    PARKED = "parked"
     OPEN = "open"
     PARTIAL = "partial"
     FILLED = "filled"
@@ -119,32 +127,16 @@ class TicketState(Enum):
     NOT_SENT = "not_sent"
     NOT_PLACED = "not_placed"
     FORGOTTEN = "forgotten"
+    LAPSED = "lapsed"
     DECLINED = "declined"
     EXPIRED = "expired"
 
 
-_MOVING = frozenset({TicketState.PARTIAL, TicketState.FILLED, TicketState.CANCELED})
-_FOUND = _MOVING | {TicketState.OPEN}
-
-TRANSITIONS: dict[TicketState, frozenset[TicketState]] = {
-    TicketState.AWAIT_CONFIRM: frozenset({TicketState.SUBMITTING, TicketState.DECLINED, TicketState.EXPIRED}),
-    TicketState.SUBMITTING: _FOUND | {TicketState.UNKNOWN, TicketState.REJECTED, TicketState.NOT_SENT},
-    TicketState.UNKNOWN: _FOUND | {TicketState.NOT_PLACED},
-    TicketState.OPEN: _MOVING | {TicketState.FORGOTTEN},
-    TicketState.PARTIAL: _MOVING | {TicketState.FORGOTTEN},
-    TicketState.NOT_PLACED: _FOUND,
-    TicketState.FORGOTTEN: frozenset({TicketState.FILLED, TicketState.CANCELED}),
-}
-TRANSITIONS |= {state: frozenset() for state in TicketState if state not in TRANSITIONS}
-
-AT_THE_EXCHANGE = frozenset({TicketState.SUBMITTING, TicketState.UNKNOWN, TicketState.OPEN, TicketState.PARTIAL})
-"""States in which an order may be living at the exchange: they are followed until they end."""
-
-GIVEN_UP = frozenset({TicketState.NOT_PLACED, TicketState.FORGOTTEN})
-"""States in which the order was looked for in vain: it may turn up after all."""
-
-
 class OrderStatus(Enum):
+    """PARKED: a stop order that waits for its trigger. LAPSED: one that no longer does, and became no order."""
+
+    PARKED = "parked"
+    LAPSED = "lapsed"
     OPEN = "open"
     PARTIAL = "partial"
     FILLED = "filled"
@@ -153,7 +145,10 @@ class OrderStatus(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the exchange knows. Sizes in the instrument's unit, funds and price in the quote currency."""
+    """What the exchange knows. Sizes in the instrument's unit, funds and price in the quote currency.
+
+    Only what is `parked` has a `trigger`: a stop order that fired goes on as an ordinary one.
+    """
 
     order_id: str
     client_oid: str
@@ -171,6 +166,9 @@ class Order:
     active: bool
     cancelled: bool
     created_at: datetime
+    parked: bool = False
+    trigger: Decimal | None = None
+    remark: str = ""
 
     @property
     def ours(self) -> bool:
@@ -179,6 +177,8 @@ class Order:
 
     @property
     def status(self) -> OrderStatus:
+        if self.parked:
+            return OrderStatus.PARKED if self.active else OrderStatus.LAPSED
         if self.active:
             return OrderStatus.PARTIAL if self.filled_size else OrderStatus.OPEN
         return OrderStatus.CANCELED if self.cancelled else OrderStatus.FILLED

@@ -12,11 +12,9 @@ from datetime import timedelta
 from enum import Enum, auto
 
 from chatbot.core.errors import KucoinError, OutcomeUnknown, UnknownOrder
+from chatbot.core.life import AT_THE_EXCHANGE, GIVEN_UP, TRANSITIONS
 from chatbot.core.notices import Lane
 from chatbot.core.orders import (
-    AT_THE_EXCHANGE,
-    GIVEN_UP,
-    TRANSITIONS,
     Executed,
     Order,
     OrderStatus,
@@ -58,12 +56,6 @@ ABANDONED_AFTER = timedelta(seconds=60)
 _DOUBTFUL = GIVEN_UP | {TicketState.UNKNOWN}
 _HEARD = (AT_THE_EXCHANGE | GIVEN_UP) - {TicketState.SUBMITTING}
 _BY = "KuCoin"
-_STATES = {
-    OrderStatus.OPEN: TicketState.OPEN,
-    OrderStatus.PARTIAL: TicketState.PARTIAL,
-    OrderStatus.FILLED: TicketState.FILLED,
-    OrderStatus.CANCELED: TicketState.CANCELED,
-}
 
 
 class Look(Enum):
@@ -179,7 +171,7 @@ class Reconciler:
 
     def _adopt(self, ticket: OrderTicket, order: Order, executed: Executed, *, asked: bool) -> None:
         """Older news than what we hold is dropped."""
-        state = _STATES[order.status]
+        state = TicketState(order.status.value)
         stale = executed.size < ticket.executed.size or state not in TRANSITIONS[ticket.state]
         if stale or (state is ticket.state and executed.size == ticket.executed.size):
             return

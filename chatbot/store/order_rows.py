@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from chatbot.core.market import Reach, Symbol, Venue
-from chatbot.core.orders import Estimate, Executed, OrderSpec, OrderTicket, OrderType, Side, TicketState
+from chatbot.core.orders import Estimate, Executed, OrderSpec, OrderTicket, OrderType, Side, TicketState, TimeInForce
 from chatbot.core.times import Uptime
 from chatbot.core.waiting import Awaits, Waiting
 from chatbot.store.values import maybe_decimal, maybe_moment, maybe_money, maybe_stamp, moment, money, stamp
@@ -16,7 +16,8 @@ _COLUMNS = (
     "update_id", "client_oid", "state", "asked", "person_id", "person", "chat_id", "symbol", "venue", "side", "type",
     "size", "funds", "price", "notional", "shown_price", "about_size", "about_funds", "about_fee", "free_after",
     "budget_after", "proposed_at", "expires_at", "submitted_at", "ended_at", "order_id", "filled_size",
-    "filled_funds", "fee", "fee_currency", "boot", "boot_expires", "market", "distance", "slippage",
+    "filled_funds", "fee", "fee_currency", "boot", "boot_expires", "market", "distance", "slippage", "trigger_price",
+    "in_force", "post_only",
 )  # fmt: skip
 
 PUT = f"INSERT INTO tickets ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - of the names above
@@ -49,6 +50,7 @@ def to_put(ticket: OrderTicket, update_id: int) -> list[Any]:
         maybe_stamp(ticket.submitted_at), maybe_stamp(ticket.ended_at), ticket.order_id,
         money(done.size), money(done.funds), money(done.fee), done.fee_currency,
         *mark_to_put(mark), *reach_to_put(cost.reach),
+        maybe_money(spec.trigger), spec.in_force.value, int(spec.post_only),
     ]  # fmt: skip
 
 
@@ -115,6 +117,9 @@ def _spec(row: dict[str, Any]) -> OrderSpec:
         size=maybe_decimal(row["size"]),
         funds=maybe_decimal(row["funds"]),
         price=maybe_decimal(row["price"]),
+        trigger=maybe_decimal(row["trigger_price"]),
+        in_force=TimeInForce(row["in_force"]),
+        post_only=bool(row["post_only"]),
     )
 
 

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from chatbot.core.life import AT_THE_EXCHANGE, GIVEN_UP, TRANSITIONS
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import AT_THE_EXCHANGE, GIVEN_UP, TRANSITIONS, Estimate, Executed, OrderTicket, TicketState
+from chatbot.core.orders import Estimate, Executed, OrderTicket, TicketState
 from chatbot.core.times import Now
 from chatbot.store.audit import Audit
 from chatbot.store.database import Database

@@ -169,6 +169,10 @@ _SECOND = (
         person_id INTEGER NOT NULL, symbol TEXT NOT NULL, PRIMARY KEY (person_id, symbol)
     ) STRICT, WITHOUT ROWID""",
     "ALTER TABLE outbox ADD COLUMN kind TEXT",
+    # When and how an order may trade: a stop order's trigger, IOC and FOK, post-only.
+    f"ALTER TABLE tickets ADD COLUMN trigger_price {_MAYBE_MONEY.format('trigger_price')}",
+    "ALTER TABLE tickets ADD COLUMN in_force TEXT NOT NULL DEFAULT 'GTC'",
+    "ALTER TABLE tickets ADD COLUMN post_only INTEGER NOT NULL DEFAULT 0",
     # The nearest rung of the way to its liquidation that was told of a position.
     f"""CREATE TABLE rungs (
         symbol TEXT NOT NULL, side TEXT NOT NULL, rung {_MONEY.format("rung")}, told_at TEXT NOT NULL,

@@ -5,18 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from chatbot.core.life import AT_THE_EXCHANGE, GIVEN_UP, TRANSITIONS
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import (
-    AT_THE_EXCHANGE,
-    GIVEN_UP,
-    TRANSITIONS,
-    Order,
-    OrderSpec,
-    OrderStatus,
-    OrderType,
-    Side,
-    TicketState,
-)
+from chatbot.core.orders import Order, OrderSpec, OrderStatus, OrderType, Side, TicketState
 
 
 def _spec(kind: OrderType, size: str | None, funds: str | None, price: str | None) -> OrderSpec:

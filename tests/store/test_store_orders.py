@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from chatbot.core.life import TRANSITIONS
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import TRANSITIONS, Executed, OrderSpec, OrderTicket, OrderType, TicketState
+from chatbot.core.orders import Executed, OrderSpec, OrderTicket, OrderType, TicketState
 from chatbot.core.times import Uptime
 from chatbot.store.orders import Step
 from chatbot.store.store import Store

@@ -233,7 +233,7 @@ _ADDED = {
     "stops": {"cause"},
     "tickets": {
         *("boot", "boot_expires", "missing_since", "market", "distance", "slippage", "awaits", "warned"),
-        *("approver_id", "approver"),
+        *("approver_id", "approver", "trigger_price", "in_force", "post_only"),
     },
 }
 """Columns that the first version did not have."""

@@ -37,6 +37,14 @@ def _open(shown: OrderTicket) -> list[Html | None]:
     return [wish(shown), html("Accepted, in the order book.") if _is_limit(shown) else html("Accepted."), _id(shown)]
 
 
+def _parked(shown: OrderTicket) -> list[Html | None]:
+    return [wish(shown), html("Waits on KuCoin for its trigger."), _id(shown)]
+
+
+def _lapsed(shown: OrderTicket) -> list[Html | None]:
+    return [wish(shown), html("{}", short(shown.reason, REASON)), _id(shown)]
+
+
 def _partial(shown: OrderTicket) -> list[Html | None]:
     return [wish(shown), html("Partly filled: {}", _done(shown)), _id(shown)]
 
@@ -103,6 +111,8 @@ def _expired(shown: OrderTicket) -> list[Html | None]:
 _STATES: dict[TicketState, Callable[[OrderTicket], list[Html | None]]] = {
     TicketState.AWAIT_CONFIRM: awaiting,
     TicketState.SUBMITTING: _submitting,
+    TicketState.PARKED: _parked,
+    TicketState.LAPSED: _lapsed,
     TicketState.OPEN: _open,
     TicketState.PARTIAL: _partial,
     TicketState.FILLED: _filled,
