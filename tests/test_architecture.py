@@ -42,13 +42,17 @@ _MORE = {"sandbox/prices.py": frozenset({"kucoin"}), "chat/sender.py": frozenset
 """Paper mode takes its prices from the exchange itself; the outbox is the only queue, and the sender empties it."""
 
 _DOORS: dict[str, tuple[str, ...]] = {
-    "telegram": ("chat/bot.py", "chat/connection.py", "chat/erasing.py", "chat/sender.py", "chat/updates.py"),
+    "telegram": (
+        *("chat/bot.py", "chat/connection.py", "chat/erasing.py", "chat/acting.py"),
+        *("chat/posting.py", "chat/sender.py", "chat/updates.py"),
+    ),
     "httpx": ("kucoin/rest.py",),
     "websockets": ("kucoin/feed.py",),
     "pydantic": ("config.py", "kucoin/schemas.py"),
     "sqlite_utils": ("store/",),
     "apscheduler": ("jobs.py",),
     "pyotp": ("services/factors.py",),
+    "matplotlib": ("chat/painting.py",),
     "starlette": ("sandbox/",),
     "uvicorn": ("sandbox/",),
 }
@@ -57,8 +61,8 @@ _DOORS: dict[str, tuple[str, ...]] = {
 _LONGEST_FUNCTION = 50
 _LONGEST_MODULE = 250
 
-_FLOATS_ALLOWED = ("core/levels.py",)
-"""The index of alert levels holds floats; what it finds is decided in Decimal."""
+_FLOATS_ALLOWED = ("core/charts.py", "core/levels.py", "core/timescale.py")
+"""The index of alert levels holds floats, and what it finds is decided in Decimal; a picture is drawn in them."""
 
 _MONEY_OUT = re.compile(r"/\S*(withdraw|transfer)|\b(inner|sub|flex|universal)-transfer|^withdrawals$", re.IGNORECASE)
 
@@ -234,6 +238,12 @@ def _naive(node: ast.AST) -> bool:
 
 def test_core_knows_no_time_without_a_zone() -> None:
     assert [line for line in _lines(_naive) if line.startswith("core/")] == []
+
+
+def test_nothing_that_the_bot_starts_imports_the_painter() -> None:
+    """It brings matplotlib: half a second and fifty megabytes, in a process of its own."""
+    painter = "chatbot.chat.painting"
+    assert [_name(path) for path in _FILES if any(target.startswith(painter) for target in _ours(path))] == []
 
 
 def test_no_code_can_send_money_away() -> None:
