@@ -78,7 +78,8 @@ class Letter:
     Either `text` (HTML) and `buttons` are given, or `subject` and `subject_id` say what to draw.
     `reply_to` is a Telegram message id, `follows` the id of a letter to reply to. When `asks` is
     set, an answer to this message is read as if it followed that command; `hint` stands greyed
-    in the person's input field. `kind` is what its reader's preferences are asked about, None for answers.
+    in the person's input field. `wizard` is the number of the one whose step this shows. `kind` is what
+    its reader's preferences are asked about, None for answers.
     """
 
     chat_id: int
@@ -96,6 +97,7 @@ class Letter:
     pinned: bool = False
     asks: str = ""
     hint: str = ""
+    wizard: int = 0
     kind: Kind | None = None
     id: int = 0
     key: str = ""

@@ -169,6 +169,13 @@ _SECOND = (
         person_id INTEGER NOT NULL, symbol TEXT NOT NULL, PRIMARY KEY (person_id, symbol)
     ) STRICT, WITHOUT ROWID""",
     "ALTER TABLE outbox ADD COLUMN kind TEXT",
+    # Numbers are never used twice: the buttons of one that is over open no other.
+    "ALTER TABLE outbox ADD COLUMN wizard INTEGER NOT NULL DEFAULT 0",
+    """CREATE TABLE wizards (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, person_id INTEGER NOT NULL, person TEXT NOT NULL,
+        chat_id INTEGER NOT NULL, message_id INTEGER, card_id INTEGER, prompt_id INTEGER,
+        misses INTEGER NOT NULL, expires_at TEXT NOT NULL, UNIQUE (person_id, chat_id)
+    ) STRICT""",
     # When and how an order may trade: a stop order's trigger, IOC and FOK, post-only.
     f"ALTER TABLE tickets ADD COLUMN trigger_price {_MAYBE_MONEY.format('trigger_price')}",
     "ALTER TABLE tickets ADD COLUMN in_force TEXT NOT NULL DEFAULT 'GTC'",

@@ -23,6 +23,7 @@ from chatbot.store.safety import Safety
 from chatbot.store.stops import Stops
 from chatbot.store.uptime import host_uptime
 from chatbot.store.values import stamp
+from chatbot.store.wizards import WizardRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class Store:
     stops: Stops
     inbox: Inbox
     outbox: Outbox
+    wizards: WizardRows
     audit: Audit
     facts: Facts
     rungs: Rungs
@@ -102,6 +104,7 @@ def open_store(
         stops=Stops(db, audit, now),
         inbox=Inbox(db, now),
         outbox=Outbox(db, now, ring),
+        wizards=WizardRows(db),
         audit=audit,
         facts=Facts(db, now),
         rungs=Rungs(db, now),

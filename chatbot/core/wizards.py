@@ -1,0 +1,28 @@
+"""A command that a person puts together by tapping and answering, piece by piece.
+
+What was chosen so far is not here: it stands, as the line it makes, in the buttons and in the
+question that waits. So an old button can never add to a newer choice.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wizard:
+    """Whose it is, where, and what shows it.
+
+    `card_id` is the letter with its buttons, `prompt_id` the one whose typed answer is waited for;
+    `message_id` is the person's own message that began it, None after a tap. `misses` counts the answers
+    to the question of now that made no sense.
+    """
+
+    id: int
+    person_id: int
+    person: str
+    chat_id: int
+    message_id: int | None
+    expires_at: datetime
+    card_id: int | None = None
+    prompt_id: int | None = None
+    misses: int = 0

@@ -1,0 +1,72 @@
+"""Wizards that are under way, and the messages they leave behind."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from chatbot.core.notices import Letter
+from chatbot.core.people import Person
+from chatbot.core.wizards import Wizard
+from chatbot.store.store import Store
+
+LIFE = timedelta(minutes=10)
+"""From one step to the next."""
+
+Litter = tuple[tuple[int, int], ...]
+"""Messages (chat id, message id) that are of no use any more."""
+
+
+class Wizards:
+    """Changes join the open transaction; what they return is to be erased once it is committed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rows = store.wizards
+
+    def get(self, wizard_id: int) -> Wizard | None:
+        return self._rows.get(wizard_id)
+
+    def waiting(self, person: Person, chat_id: int) -> Letter | None:
+        """The question that this person has been asked in this chat and has not answered yet."""
+        wizard = self._rows.of(person.id, chat_id)
+        if wizard is None or wizard.prompt_id is None or wizard.expires_at <= self._store.now():
+            return None
+        return self._store.outbox.letter(wizard.prompt_id)
+
+    def begin(self, person: Person, chat_id: int, message_id: int | None) -> tuple[int, Litter]:
+        """A new one takes the place of the person's last one in that chat."""
+        last = self._rows.of(person.id, chat_id)
+        litter = self.end(last) if last is not None else ()
+        wizard = Wizard(
+            id=0,
+            person_id=person.id,
+            person=person.name,
+            chat_id=chat_id,
+            message_id=message_id,
+            expires_at=self._store.now() + LIFE,
+        )
+        return self._rows.begin(wizard), litter
+
+    def go_on(self, wizard: Wizard, *, misses: int = 0) -> Litter:
+        """To the next question; the one that waited is gone."""
+        litter = self._gone([wizard.prompt_id])
+        self._rows.go_on(wizard.id, misses=misses, expires_at=self._store.now() + LIFE)
+        return litter
+
+    def shown_by(self, wizard_id: int, letter: Letter) -> None:
+        self._rows.shown_by(wizard_id, letter)
+
+    def end(self, wizard: Wizard, *, keep_card: bool = False) -> Litter:
+        self._rows.end(wizard.id)
+        return self._gone([wizard.prompt_id] if keep_card else [wizard.card_id, wizard.prompt_id])
+
+    def _gone(self, letter_ids: Sequence[int | None]) -> Litter:
+        """What has not left yet does not leave any more; what has is to be erased."""
+        litter = []
+        for letter_id in letter_ids:
+            if letter_id is None:
+                continue
+            letter = self._store.outbox.letter(letter_id)
+            self._rows.withdraw(letter_id)
+            if letter is not None and letter.message_id is not None:
+                litter.append((letter.chat_id, letter.message_id))
+        return tuple(litter)
