@@ -13,7 +13,7 @@ from pathlib import Path
 from chatbot import app
 from chatbot.config import Settings, read_settings
 from chatbot.logs import LogFormat, LogLevel, configure
-from chatbot.sandbox.world import OWNER, VIEWER, Sandbox
+from chatbot.sandbox.world import DESK, OWNER, TRADER, VIEWER, Sandbox
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -35,13 +35,17 @@ def environment_for(sandbox: Sandbox) -> dict[str, str]:
         "TELEGRAM_BOT_TOKEN": access.token,
         "TELEGRAM_API_URL": sandbox.url,
         "TELEGRAM_OWNERS": str(OWNER.id),
+        "TELEGRAM_TRADERS": str(TRADER.id),
         "TELEGRAM_VIEWERS": str(VIEWER.id),
+        "TELEGRAM_GROUPS": str(DESK),
         "KUCOIN_API_KEY": access.key,
         "KUCOIN_API_SECRET": access.secret,
         "KUCOIN_API_PASSPHRASE": access.passphrase,
         "KUCOIN_SPOT_URL": sandbox.spot_url,
         "KUCOIN_FUTURES_URL": sandbox.futures_url,
         "TRADING_MODE": "live",
+        "ORDER_MAX_NOTIONAL": "250",
+        "ORDER_APPROVAL_ABOVE": "100",
     }
 
 

@@ -1,7 +1,7 @@
 """The chat page's own API: files of the page, events, writing, tapping, the faults' switches and pushing prices.
 
     /                       the page            /page/setup     people, bot, faults
-    /page/<file>            style and scripts   /page/events    server-sent events of one chat
+    /page/<file>            style and scripts   /page/events    server-sent events of one place, or of none
     /page/pictures/<id>     what the bot sent   /page/write /page/tap /page/fault /page/push   POST, JSON
 
 Only this machine's own page may call: the Host must be a loopback name, which stops DNS
@@ -10,7 +10,7 @@ rebinding, and requests that a browser marks as another site's are refused.
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from importlib.resources import files
 
 from starlette.requests import Request
@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from chatbot.core.numbers import plain
 from chatbot.sandbox.faults import Fault, Faults
+from chatbot.sandbox.page_chats import GENERAL, Place
 from chatbot.sandbox.page_market import PageMarket
 from chatbot.sandbox.page_views import PagePerson, PageViews, Reading
 from chatbot.sandbox.telegram_json import JsonObject
@@ -130,12 +131,11 @@ class _Page:
         """A stream of what changed. A page that reconnects says where it stood and hears only the rest."""
         try:
             person = self._person(request.query_params.get("person"))
-            chat_id = _whole(request.query_params.get("chat"))
-            self._phone(person, chat_id)
+            place = self._place(person, request.query_params)
         except (_BadRequest, TelegramRefusal) as error:
             return PlainTextResponse(str(error), 400)
         boot, revision, answers = self._stood(request.headers.get("last-event-id", ""))
-        reading = Reading(person=person, chat_id=chat_id, revision=revision, answers=answers)
+        reading = Reading(person=person, place=place, revision=revision, answers=answers)
         return StreamingResponse(self._stream(reading, fresh=boot != self._boot), media_type="text/event-stream")
 
     def _stood(self, event_id: str) -> tuple[str, int, int]:
@@ -187,9 +187,14 @@ class _Page:
         text = str(asked.get("text", "")).strip()
         if not text or len(text) > MAX_TEXT:
             raise _BadRequest("a message has 1 to 4096 characters")
-        phone = self._phone(self._person(asked.get("person")), _whole(asked.get("chat")))
+        person = self._person(asked.get("person"))
+        place = self._place(person, asked)
+        if place is None:
+            raise _BadRequest("a message needs a chat")
         answered = asked.get("replies_to")
-        return {"id": phone.write(text, replies_to=None if answered is None else _whole(answered)).id}
+        replies_to = None if answered is None else _whole(answered)
+        phone = Phone(self._server, person.user, place.chat_id)
+        return {"id": phone.write(text, replies_to=replies_to, thread_id=place.topic or None).id}
 
     def _tap(self, asked: JsonObject) -> JsonObject:
         phone = self._phone(self._person(asked.get("person")), _whole(asked.get("chat")))
@@ -214,6 +219,16 @@ class _Page:
         if person is None:
             raise _BadRequest("no such person")
         return person
+
+    def _place(self, person: PagePerson, asked: Mapping[str, object]) -> Place | None:
+        """None where no chat is named. Raises where the person is not in the chat, or the chat has no such topic."""
+        if asked.get("chat") is None:
+            return None
+        place = Place(chat_id=_whole(asked.get("chat")), topic=_whole(asked.get("topic", GENERAL)))
+        self._phone(person, place.chat_id)
+        if place.topic not in {GENERAL, *self._server.chats.room(place.chat_id).topics}:
+            raise _BadRequest("no such topic")
+        return place
 
     def _phone(self, person: PagePerson, chat_id: int) -> Phone:
         """Raises where the person is not in the chat."""

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from chatbot.sandbox.telegram_refusals import bad_request, forbidden, migrated
-from chatbot.sandbox.telegram_values import ChatKind, ChatMessage, TelegramChat, TelegramUser
+from chatbot.sandbox.telegram_values import ChatAction, ChatKind, ChatMessage, TelegramChat, TelegramUser
 
 
 @dataclass(slots=True, kw_only=True)
 class Room:
     """One chat from the inside. `changed` tells for every message id when it was last touched, as a
-    count of all changes; a deleted message keeps its entry."""
+    count of all changes; a deleted message keeps its entry. `topics` are the titles of a forum by the id
+    of the message that opened each; what belongs to none of them is in its General topic."""
 
     chat: TelegramChat
     members: dict[int, TelegramUser]
@@ -22,7 +22,12 @@ class Room:
     messages: dict[int, ChatMessage] = field(default_factory=dict)
     changed: dict[int, int] = field(default_factory=dict)
     pinned: list[int] = field(default_factory=list)
-    typing_since: datetime | None = None
+    topics: dict[int, str] = field(default_factory=dict)
+    action: ChatAction | None = None
+
+    def opening(self, thread_id: int | None) -> ChatMessage | None:
+        """The message that opened the topic. Telegram counts all that is said in a topic as an answer to it."""
+        return None if thread_id is None else self.messages.get(thread_id)
 
 
 class Chats:
@@ -84,7 +89,7 @@ class Chats:
         """A new message, or a new version of one."""
         room = self._rooms[message.chat.id]
         room.messages[message.id] = message
-        room.typing_since = None
+        room.action = None
         self._versions.setdefault((message.chat.id, message.id), []).append(message)
         self._touch(room, message.id)
         return message

@@ -1,4 +1,4 @@
-"""Groups of the sandbox's Telegram: founding one with the bot in it, and upgrading it."""
+"""Groups of the sandbox's Telegram: founding one with the bot in it, its topics, and upgrading it."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,10 +16,24 @@ def found_group(
     members: Iterable[TelegramUser],
     *,
     bot_may_delete: bool = False,
+    forum: bool = False,
 ) -> TelegramChat:
     """A supergroup with the bot as a plain member, or as one who may delete what others wrote."""
-    chat = TelegramChat(id=chat_id, kind=ChatKind.SUPERGROUP, title=title)
+    chat = TelegramChat(id=chat_id, kind=ChatKind.SUPERGROUP, title=title, forum=forum)
     return server.chats.gather(chat, members, bot_may_delete=bot_may_delete).chat
+
+
+def open_topic(server: TelegramServer, chat_id: int, title: str, by: TelegramUser) -> int:
+    """The id of the new topic of a forum, beside the General one that every forum has."""
+    room = server.chats.room(chat_id)
+    topic_id = server.chats.next_message_id()
+    room.topics[topic_id] = title
+    opening = ChatMessage(
+        id=topic_id, chat=room.chat, sender=by, sent_at=server.now(), thread_id=topic_id, opens_topic=title
+    )
+    server.updates.put(UpdateKind.MESSAGE, message_json(server.chats.keep(opening)))
+    server.bell.ring()
+    return topic_id
 
 
 def migrate_group(server: TelegramServer, group_id: int, new_id: int, by: TelegramUser) -> TelegramChat:

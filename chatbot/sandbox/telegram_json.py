@@ -34,7 +34,7 @@ def user_json(user: TelegramUser) -> JsonObject:
 
 def chat_json(chat: TelegramChat) -> JsonObject:
     name = "first_name" if chat.kind is ChatKind.PRIVATE else "title"
-    return {"id": chat.id, "type": chat.kind.value, name: chat.title}
+    return {"id": chat.id, "type": chat.kind.value, name: chat.title} | _present({"is_forum": chat.forum})
 
 
 def entity_json(entity: Entity) -> JsonObject:
@@ -99,6 +99,7 @@ def message_json(message: ChatMessage, *, nested: bool = False) -> JsonObject:
                 "reply_markup": {"inline_keyboard": keyboard_json(message.keyboard)} if message.keyboard else None,
                 "reply_to_message": message_json(answered, nested=True) if answered and not nested else None,
                 "forward_origin": _origin_json(forwarded, message) if forwarded else None,
+                "forum_topic_created": _topic_json(message) if message.opens_topic else None,
                 "migrate_to_chat_id": message.migrate_to,
                 "migrate_from_chat_id": message.migrate_from,
             }
@@ -113,6 +114,10 @@ def _content_json(message: ChatMessage) -> JsonObject:
     return {"photo": [picture_json(message.picture)]} | _present(
         {"caption": message.text, "caption_entities": entities}
     )
+
+
+def _topic_json(message: ChatMessage) -> JsonObject:
+    return {"name": message.opens_topic, "icon_color": 0x6FB9F0}
 
 
 def _origin_json(author: TelegramUser, message: ChatMessage) -> JsonObject:

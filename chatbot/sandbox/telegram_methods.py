@@ -8,7 +8,7 @@ from chatbot.sandbox.telegram_json import JsonObject, chat_json, command_json, m
 from chatbot.sandbox.telegram_params import Params
 from chatbot.sandbox.telegram_refusals import bad_request
 from chatbot.sandbox.telegram_server import TelegramServer
-from chatbot.sandbox.telegram_values import ChatKind, ChatMessage
+from chatbot.sandbox.telegram_values import ChatAction, ChatKind, ChatMessage
 from chatbot.sandbox.telegram_writing import (
     chat_id,
     delete,
@@ -18,6 +18,7 @@ from chatbot.sandbox.telegram_writing import (
     edit_text,
     send_message,
     send_photo,
+    topic,
 )
 
 Method = Callable[[TelegramServer, Params], object]
@@ -71,7 +72,8 @@ def _answer_callback_query(server: TelegramServer, params: Params) -> bool:
 def _send_chat_action(server: TelegramServer, params: Params) -> bool:
     if not _ACTIONS.fullmatch(params.text("action")):
         raise bad_request("wrong parameter action in request")
-    server.chats.open_to_bot(chat_id(params)).typing_since = server.now()
+    room = server.chats.open_to_bot(chat_id(params))
+    room.action = ChatAction(kind=params.text("action"), since=server.now(), thread_id=topic(room, params))
     return True
 
 

@@ -78,7 +78,7 @@ class Phone:
             sender=self.user,
             sent_at=self._server.now(),
             body=settled(FormattedText(text=text)),
-            replies_to=None if replies_to is None else room.messages.get(replies_to),
+            replies_to=room.opening(thread_id) if replies_to is None else room.messages.get(replies_to),
             thread_id=thread_id,
         )
 

@@ -23,11 +23,12 @@ class ChatKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelegramChat:
-    """A private chat has its person's id, a group a negative one."""
+    """A private chat has its person's id, a group a negative one. A `forum` is a group with topics."""
 
     id: int
     kind: ChatKind
     title: str
+    forum: bool = False
 
 
 class ButtonStyle(Enum):
@@ -75,7 +76,8 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatMessage:
-    """One message as Telegram keeps it. `body` is the caption where there is a picture."""
+    """One message as Telegram keeps it. `body` is the caption where there is a picture; the message that
+    `opens_topic` gives the topic its title and its id."""
 
     id: int
     chat: TelegramChat
@@ -92,12 +94,22 @@ class ChatMessage:
     edited_at: datetime | None = None
     reactions: tuple[str, ...] = ()
     forwarded_from: TelegramUser | None = None
+    opens_topic: str = ""
     migrate_to: int | None = None
     migrate_from: int | None = None
 
     @property
     def text(self) -> str:
         return self.body.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatAction:
+    """What the bot says it is doing, in the Bot API's word, and in which topic."""
+
+    kind: str
+    since: datetime
+    thread_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from chatbot.sandbox.telegram_chats import Room
 from chatbot.sandbox.telegram_html import parse_html
 from chatbot.sandbox.telegram_json import JsonObject, message_json
 from chatbot.sandbox.telegram_markup import read_markup
@@ -17,7 +18,7 @@ from chatbot.sandbox.telegram_text import (
     settled,
     utf16_length,
 )
-from chatbot.sandbox.telegram_values import ChatMessage
+from chatbot.sandbox.telegram_values import ChatKind, ChatMessage
 
 DELETABLE_FOR = timedelta(hours=48)
 
@@ -73,6 +74,8 @@ def _blank(server: TelegramServer, params: Params) -> ChatMessage:
     """A message to the named chat with everything but its content. Its id is given when it is sent."""
     room = server.chats.open_to_bot(chat_id(params))
     markup = read_markup(params)
+    answered = _answered(server, params)
+    thread_id = topic(room, params) or (answered.thread_id if answered else None)
     return ChatMessage(
         id=0,
         chat=room.chat,
@@ -80,11 +83,19 @@ def _blank(server: TelegramServer, params: Params) -> ChatMessage:
         sent_at=server.now(),
         keyboard=markup.keyboard,
         prompt=markup.prompt,
-        replies_to=_answered(server, params),
-        thread_id=params.whole("message_thread_id") or None,
+        replies_to=answered or room.opening(thread_id),
+        thread_id=thread_id,
         silent=params.flag("disable_notification"),
         protected=params.flag("protect_content"),
     )
+
+
+def topic(room: Room, params: Params) -> int | None:
+    """Raises `TelegramRefusal` (400) for a group that has no such topic; General has no id of its own."""
+    thread_id = params.whole("message_thread_id") or None
+    if thread_id is not None and room.chat.kind is not ChatKind.PRIVATE and thread_id not in room.topics:
+        raise bad_request("message thread not found")
+    return thread_id
 
 
 def _answered(server: TelegramServer, params: Params) -> ChatMessage | None:

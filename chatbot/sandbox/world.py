@@ -27,12 +27,17 @@ from chatbot.sandbox.page_views import PagePerson
 from chatbot.sandbox.prices import SeededWalk
 from chatbot.sandbox.server import Server
 from chatbot.sandbox.telegram import build_telegram
+from chatbot.sandbox.telegram_groups import found_group, open_topic
 from chatbot.sandbox.telegram_server import TelegramServer
 from chatbot.sandbox.telegram_values import TelegramUser
 
 OWNER = PagePerson(id=1001, name="Owner", label="Owner", role="owner: may do everything")
+TRADER = PagePerson(id=1004, name="Trader", label="Trader", role="trader: may ask for orders and approve them")
 VIEWER = PagePerson(id=1002, name="Viewer", label="Viewer", role="viewer: may look, not trade")
 STRANGER = PagePerson(id=1003, name="Stranger", label="Stranger", role="on no list: the bot stays silent")
+
+DESK = -1_000_000_001_005
+"""The group of everybody on the list, a forum. A topic for alerts stands beside its General one."""
 
 _PACE = 1.0
 """Seconds between two looks of resting orders at the market."""
@@ -74,7 +79,10 @@ class Sandbox:
         self.kucoin = KucoinFace(self.exchange, [self._api_key(now)], self.faults, heartbeat=heartbeat)
         self.sockets = KucoinSockets(self.kucoin, pace=pace)
         self.telegram = TelegramServer(token=self.access.token, bot=_BOT, now=now)
-        page = build_page(self.telegram, self.faults, PageMarket(self.prices), (OWNER, VIEWER, STRANGER))
+        page = build_page(self.telegram, self.faults, PageMarket(self.prices), (OWNER, TRADER, VIEWER, STRANGER))
+        listed = [person.user for person in (OWNER, TRADER, VIEWER)]
+        found_group(self.telegram, DESK, "Desk", listed, bot_may_delete=True, forum=True)
+        open_topic(self.telegram, DESK, "Alerts", OWNER.user)
         self._server = Server(
             Starlette(routes=[*self.sockets.routes, *self.kucoin.app.routes, *build_telegram(self.telegram), *page]),
             port=port,

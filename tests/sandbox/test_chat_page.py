@@ -167,9 +167,9 @@ def test_what_stands_beside_the_messages_is_told_when_it_changes(
         await client.post("/page/write", json={"person": 11, "chat": 11, "text": "hi"})
         async with _events(client) as events:
             _, before = await anext(events)
-            assert (before["typing"], before["pinned"], before["commands"], before["faults"]) == (0, 0, [], [])
+            assert (before["action"], before["pinned"], before["commands"], before["faults"]) == (None, 0, [], [])
             await ask("sendChatAction", chat_id=11, action="typing")
-            assert (await anext(events))[1]["typing"] == 1772366400000
+            assert (await anext(events))[1]["action"] == {"kind": "typing", "since": 1772366400000}
             await ask("pinChatMessage", chat_id=11, message_id=1)
             assert (await anext(events))[1]["pinned"] == 1
             await ask("setMyCommands", commands=[{"command": "kill", "description": "Stop"}])
@@ -223,7 +223,7 @@ def test_what_the_page_cannot_mean_is_refused(run: Callable[[Story], None], path
     run(story)
 
 
-@pytest.mark.parametrize("query", ["", "?person=11", "?person=11&chat=12", "?person=99&chat=11", "?person=x&chat=11"])
+@pytest.mark.parametrize("query", ["", "?person=11&chat=12", "?person=11&chat=11&topic=9", "?person=99&chat=11", "?person=x&chat=11"])
 def test_a_stream_needs_a_person_who_is_in_the_chat(run: Callable[[Story], None], query: str) -> None:
     async def story(client: httpx.AsyncClient) -> None:
         assert (await client.get(f"/page/events{query}")).status_code == 400

@@ -7,6 +7,7 @@ import pytest
 from chatbot.core.times import Now
 from chatbot.sandbox.telegram_phone import Phone
 from chatbot.sandbox.telegram_server import TelegramServer
+from chatbot.sandbox.telegram_values import ChatAction
 
 Ask = Callable[..., Awaitable[dict[str, object]]]
 PassTime = Callable[[timedelta], None]
@@ -54,11 +55,11 @@ def test_a_tap_can_be_answered_for_a_quarter_of_an_hour(call: Call, anna: Phone,
 
 def test_typing_lasts_until_the_message_comes(call: Call, telegram: TelegramServer, clock: Now) -> None:
     call("sendChatAction", chat_id=11, action="typing")
-    assert telegram.chats.room(11).typing_since == clock()
+    assert telegram.chats.room(11).action == ChatAction(kind="typing", since=clock(), thread_id=None)
 
     call("sendMessage", chat_id=11, text="x")
 
-    assert telegram.chats.room(11).typing_since is None
+    assert telegram.chats.room(11).action is None
     assert call("sendChatAction", chat_id=11, action="dancing")["ok"] is False
 
 

@@ -26,12 +26,15 @@ export const switchFault = (fault, on) => post("/page/fault", { fault, on });
 
 export const push = (symbol, percent) => post("/page/push", { symbol, percent });
 
+// `where` is {person, chat, topic}; without a chat only what stands besides is told.
 // Calls hear(news) for every change and connected(yes) when the line comes or goes. Returns how to stop.
 export function listen(where, hear, connected) {
   let source;
   let retry;
   const open = () => {
-    source = new EventSource(`/page/events?person=${where.person}&chat=${where.chat}`);
+    const { person, chat, topic } = where;
+    const place = chat === null ? "" : `&chat=${chat}&topic=${topic}`;
+    source = new EventSource(`/page/events?person=${person}${place}`);
     source.onopen = () => connected(true);
     source.onmessage = (event) => hear(JSON.parse(event.data));
     source.onerror = () => {

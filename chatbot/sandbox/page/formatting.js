@@ -2,17 +2,17 @@
 
 import { el, icon, unseen } from "/page/dom.js";
 
-const SIMPLE = { bold: "b", italic: "i", underline: "u", strikethrough: "s", code: "code" };
+const SIMPLE = { bold: "b", italic: "i", underline: "u", strikethrough: "s" };
 const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
 
-// `onCommand` is called with a command that somebody presses inside the text.
-export function formatted(text, entities, onCommand) {
+// `act` has command(text), for a command that somebody presses inside the text, and copy(text).
+export function formatted(text, entities, act) {
   const root = document.createDocumentFragment();
-  fill(root, text, 0, text.length, [...entities], onCommand);
+  fill(root, text, 0, text.length, [...entities], act);
   return root;
 }
 
-function fill(parent, text, start, end, entities, onCommand) {
+function fill(parent, text, start, end, entities, act) {
   let at = start;
   while (entities.length && entities[0].offset < end) {
     const entity = entities.shift();
@@ -22,8 +22,8 @@ function fill(parent, text, start, end, entities, onCommand) {
     parent.append(text.slice(at, from));
     const inside = [];
     while (entities.length && entities[0].offset < to) inside.push(entities.shift());
-    const [outer, inner] = element(entity, text.slice(from, to), onCommand);
-    fill(inner, text, from, to, inside, onCommand);
+    const [outer, inner] = element(entity, text.slice(from, to), act);
+    fill(inner, text, from, to, inside, act);
     parent.append(outer);
     at = to;
     if (BLOCKS.has(entity.type) && text[at] === "\n") at += 1;
@@ -32,12 +32,14 @@ function fill(parent, text, start, end, entities, onCommand) {
 }
 
 // The element and where its text goes, which is mostly the same.
-function element(entity, text, onCommand) {
+function element(entity, text, act) {
   const tag = SIMPLE[entity.type];
   if (tag) return same(el(tag));
   switch (entity.type) {
+    case "code":
+      return same(copied("code", text, act));
     case "pre":
-      return pre(entity);
+      return pre(entity, text, act);
     case "spoiler":
       return same(spoiler());
     case "blockquote":
@@ -49,7 +51,7 @@ function element(entity, text, onCommand) {
     case "url":
       return same(link(text));
     case "bot_command":
-      return same(el("button", { type: "button", className: "command", onclick: () => onCommand(text) }));
+      return same(el("button", { type: "button", className: "command", onclick: () => act.command(text) }));
     case "date_time":
       return moment(entity, text);
     default:
@@ -59,8 +61,15 @@ function element(entity, text, onCommand) {
 
 const same = (made) => [made, made];
 
-function pre(entity) {
-  const code = el("code");
+// As on a phone: a tap copies. A stretch that was just selected with the mouse stays selected.
+function copied(tag, text, act) {
+  const take = () => getSelection().isCollapsed && act.copy(text);
+  const onkeydown = (event) => event.key === "Enter" && act.copy(text);
+  return el(tag, { role: "button", tabIndex: 0, title: "Tap to copy", onclick: take, onkeydown });
+}
+
+function pre(entity, text, act) {
+  const code = copied("code", text, act);
   const block = el("pre", {}, code);
   if (entity.language) block.dataset.language = entity.language;
   return [block, code];

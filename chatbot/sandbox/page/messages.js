@@ -3,23 +3,25 @@
 import { el, icon, unseen } from "/page/dom.js";
 import { formatted } from "/page/formatting.js";
 
-// `me` is the person's id; `act` has tap(message, button, element), command(text) and jump(id).
+// `me` is the person's id; `act` has tap(message, button), command(text), jump(id), answer(message), copy(text)
+// and look(url, alt).
 export function bubble(message, me, act) {
   const mine = message.author.id === me;
   const side = mine ? "mine" : "theirs";
   const item = el("li", { id: `m${message.id}`, className: `message ${side}`, tabIndex: -1 });
-  if (message.moved) {
+  if (message.notice) {
     item.className = "notice";
-    item.append("This group was upgraded");
+    item.append(message.notice);
     return item;
   }
   const box = el("div", { className: "bubble" }, unseen(mine ? "You: " : `${message.author.name}: `));
   if (!mine && !message.author.bot) box.append(el("p", { className: "author" }, message.author.name));
   if (message.forwarded) box.append(el("p", { className: "author" }, `Forwarded from ${message.forwarded}`));
   if (message.quote) box.append(quote(message.quote, act));
-  if (message.picture) box.append(picture(message));
-  if (message.text) box.append(el("div", { className: "text" }, formatted(message.text, message.entities, act.command)));
-  box.append(meta(message));
+  if (message.picture) box.append(picture(message, act));
+  if (message.text) box.append(el("div", { className: "text" }, formatted(message.text, message.entities, act)));
+  box.append(meta(message), answer(message, act));
+  box.addEventListener("dblclick", (event) => !event.target.closest("button, a, code") && act.answer(message));
   box.classList.toggle("bare-picture", Boolean(message.picture) && !message.text);
   box.classList.toggle("protected", message.protected);
   item.append(box);
@@ -38,10 +40,16 @@ function quote(quoted, act) {
   );
 }
 
-function picture(message) {
+function picture(message, act) {
   const { url, width, height } = message.picture;
   const alt = message.text ? message.text.split("\n")[0] : "Picture from the bot";
-  return el("a", { href: url, target: "_blank", rel: "noopener", className: "picture" }, el("img", { src: url, width, height, alt }));
+  const image = el("img", { src: url, width, height, alt });
+  return el("button", { type: "button", className: "picture", title: "See it whole", onclick: () => act.look(url, alt) }, image);
+}
+
+// Shown to a mouse and to the keyboard; a phone taps twice.
+function answer(message, act) {
+  return el("button", { type: "button", className: "answer", onclick: () => act.answer(message) }, icon("reply"), unseen("Answer this"));
 }
 
 function meta(message) {
