@@ -61,11 +61,12 @@ class Subject(Enum):
 class LetterState(Enum):
     """SENDING found at a start means the acknowledgement was lost: it leaves again, marked as a repeat.
 
-    HELD is kept for a chat that is closed to us, until it opens again.
+    HELD is kept for a chat that is closed to us, until it opens again; QUIET for its reader's morning.
     """
 
     PENDING = "pending"
     HELD = "held"
+    QUIET = "quiet"
     SENDING = "sending"
     SENT = "sent"
     DEAD = "dead"

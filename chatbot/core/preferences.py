@@ -69,12 +69,22 @@ class Preferences:
     currency: str = ""
     pays_above: Decimal | None = None
 
-    def manner(self, kind: Kind, now: datetime) -> Manner:
+    @property
+    def reads_digest(self) -> bool:
+        return self.digest_at is not None and self.volume(Kind.DIGEST) is not Volume.OFF
+
+    def volume(self, kind: Kind) -> Volume:
+        return self.volumes.get(kind, DEFAULT_VOLUMES[kind])
+
+    def asleep(self, now: datetime) -> bool:
         """`now` in the person's own zone."""
-        volume = self.volumes.get(kind, DEFAULT_VOLUMES[kind])
+        return self.quiet is not None and self.quiet.covers(now.time())
+
+    def manner(self, kind: Kind, now: datetime) -> Manner:
+        """`now` in the person's own zone. A digest comes at the hour that was set for it, then without a sound."""
+        volume = self.volume(kind)
         if volume is Volume.OFF:
             return Manner.DROP
-        at_night = self.quiet is not None and self.quiet.covers(now.time())
-        if at_night and kind not in RINGS_AT_NIGHT:
-            return Manner.HOLD
+        if self.asleep(now) and kind not in RINGS_AT_NIGHT:
+            return Manner.SILENT if kind is Kind.DIGEST else Manner.HOLD
         return Manner.RING if volume is Volume.RINGS else Manner.SILENT

@@ -10,6 +10,9 @@ from chatbot.store.values import stamp
 BARRED = "not on the list"
 """The problem of what was not sent because of its chat: nobody who is on the list misses it."""
 
+UNWANTED = "not wanted"
+"""The problem of what was not sent because its reader had turned off its kind."""
+
 _NAMED_IN = ("tickets", "stops", "alerts")
 
 
@@ -62,12 +65,16 @@ class Chats:
             "UPDATE outbox SET state = 'dead', problem = ? WHERE chat_id = ? AND state = 'pending'", [BARRED, chat_id]
         )
 
+    def wake(self) -> None:
+        """Something waits again that did not."""
+        self._ring()
+
     def clean(self, before: str) -> None:
-        """Forgets what was barred and made earlier; rules of people who are gone fire for years."""
+        """Forgets what nobody was to read and was made earlier; rules of people who are gone fire for years."""
         self._db.execute(
-            "DELETE FROM outbox WHERE state = 'dead' AND problem = ? AND made_at < ? AND id NOT IN"
+            "DELETE FROM outbox WHERE state = 'dead' AND problem IN (?, ?) AND made_at < ? AND id NOT IN"
             " (SELECT edits FROM outbox WHERE edits NOTNULL UNION SELECT follows FROM outbox WHERE follows NOTNULL)",
-            [BARRED, before],
+            [BARRED, UNWANTED, before],
         )
 
     def move(self, old: int, new: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from chatbot.core.notices import Lane, Letter, LetterState, Subject
 from chatbot.core.times import Now
-from chatbot.store.chats import BARRED, Chats
+from chatbot.store.chats import BARRED, UNWANTED, Chats
 from chatbot.store.database import Database
 from chatbot.store.letters import PUT, buttons_json, letter_of, new_key, to_put
 from chatbot.store.values import stamp
@@ -127,16 +127,16 @@ class Outbox:
     def like(self, letter: Letter, count: int, apart: Collection[int] = ()) -> tuple[Letter, ...]:
         """What waits beside this letter and may share its message: oldest first, itself among them.
 
-        New messages alone, about the same kind of subject, for the same place. What may be a repeat
+        New messages alone, of the same kind and subject, for the same place. What may be a repeat
         is not mixed with what is not; the letters `apart` go alone.
         """
         return self._many(
-            "state = 'pending' AND chat_id = ? AND lane = ? AND subject = ? AND thread_id IS ? AND repeat = ?"
-            " AND edits IS NULL AND follows IS NULL AND reply_to IS NULL AND asks = ''"
+            "state = 'pending' AND chat_id = ? AND lane = ? AND subject = ? AND thread_id IS ? AND kind IS ?"
+            " AND repeat = ? AND edits IS NULL AND follows IS NULL AND reply_to IS NULL AND asks = ''"
             " AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?",
             [
-                letter.chat_id, int(letter.lane), letter.subject.value if letter.subject else None,
-                letter.thread_id, letter.repeat, json.dumps(list(apart)), count,
+                letter.chat_id, int(letter.lane), letter.subject.value if letter.subject else None, letter.thread_id,
+                letter.kind.value if letter.kind else None, letter.repeat, json.dumps(list(apart)), count,
             ],
         )  # fmt: skip
 
@@ -234,9 +234,9 @@ class Outbox:
         return int(row["n"])
 
     def undelivered(self) -> int:
-        """What was given up, and what is held for chats that are closed to us; nothing for who is on no list."""
-        count = "SELECT count(*) AS n FROM outbox WHERE state IN ('dead', 'held') AND problem != ?"
-        return int(next(self._db.query(count, [BARRED]))["n"])
+        """What was given up, and what is held for closed chats; nothing that nobody is to read."""
+        count = "SELECT count(*) AS n FROM outbox WHERE state IN ('dead', 'held') AND problem NOT IN (?, ?)"
+        return int(next(self._db.query(count, [BARRED, UNWANTED]))["n"])
 
     def _many(self, where: str, values: list[Any]) -> tuple[Letter, ...]:
         # `where` is one of the literals above, never anything a person typed. `query` would put a savepoint around

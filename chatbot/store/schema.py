@@ -189,6 +189,20 @@ _SECOND = (
     """CREATE TABLE elsewhere (
         order_id TEXT PRIMARY KEY, symbol TEXT NOT NULL, venue TEXT NOT NULL, at TEXT NOT NULL, ended INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID""",
+    # The digest that told of a letter which was held in quiet hours.
+    "ALTER TABLE outbox ADD COLUMN digest INTEGER",
+    "CREATE INDEX outbox_quiet ON outbox (chat_id, id) WHERE state = 'quiet'",
+    "CREATE INDEX outbox_by_digest ON outbox (digest, id) WHERE digest NOTNULL",
+    f"""CREATE TABLE digests (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, person_id INTEGER NOT NULL, mode TEXT NOT NULL, due_at TEXT,
+        told_at TEXT NOT NULL, equity {_MAYBE_SIGNED.format("equity")},
+        shown TEXT NOT NULL DEFAULT '', hidden TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE INDEX digests_by_person ON digests (person_id, id)",
+    "CREATE TABLE digest_readers (person_id INTEGER PRIMARY KEY, person TEXT NOT NULL, settled TEXT) STRICT",
+    """CREATE TABLE complaints (
+        name TEXT PRIMARY KEY, since TEXT NOT NULL, told_at TEXT NOT NULL, times INTEGER NOT NULL
+    ) STRICT""",
 )
 
 

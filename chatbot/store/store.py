@@ -9,7 +9,9 @@ from pathlib import Path
 from chatbot.core.times import Now, Uptime
 from chatbot.store.alerts import CARDS_STAY, Alerts
 from chatbot.store.audit import Audit
+from chatbot.store.complaints import Complaints
 from chatbot.store.database import Database, open_database
+from chatbot.store.digests import Digests
 from chatbot.store.elsewhere import Elsewhere
 from chatbot.store.facts import Facts
 from chatbot.store.fence import Fence
@@ -17,6 +19,7 @@ from chatbot.store.mail import Inbox, Outbox
 from chatbot.store.orders import Orders
 from chatbot.store.people import People
 from chatbot.store.preferences import PreferencesRows
+from chatbot.store.quiet import QuietLetters
 from chatbot.store.reserve import Reserve
 from chatbot.store.rungs import Rungs
 from chatbot.store.safety import Safety
@@ -38,6 +41,9 @@ class Store:
     stops: Stops
     inbox: Inbox
     outbox: Outbox
+    quiet: QuietLetters
+    digests: Digests
+    complaints: Complaints
     wizards: WizardRows
     audit: Audit
     facts: Facts
@@ -68,6 +74,7 @@ class Store:
         self.db.execute(
             "UPDATE inbox SET state = 'dropped', ended_at = ?, body = '' WHERE state = 'pending'", [stamp(self.now())]
         )
+        self.db.execute("UPDATE outbox SET repeat = 1 WHERE state = 'quiet'")
         self.doubt_letters()
 
     def doubt_letters(self) -> None:
@@ -93,6 +100,7 @@ def open_store(
     db = open_database(path, reserve, tell)
     fence = Fence(path.with_name(path.name + ".fence"), db.conn, now)
     audit = Audit(db, now, fence.write)
+    outbox = Outbox(db, now, ring)
     return Store(
         db=db,
         now=now,
@@ -103,7 +111,10 @@ def open_store(
         alerts=Alerts(db, now),
         stops=Stops(db, audit, now),
         inbox=Inbox(db, now),
-        outbox=Outbox(db, now, ring),
+        outbox=outbox,
+        quiet=QuietLetters(db, now, outbox.chats),
+        digests=Digests(db, now),
+        complaints=Complaints(db, now),
         wizards=WizardRows(db),
         audit=audit,
         facts=Facts(db, now),

@@ -27,7 +27,7 @@ def test_at_night_prices_wait_and_money_that_moves_rings() -> None:
     assert {kind: asleep.manner(kind, LATE) for kind in Kind} == {
         Kind.PRICE: Manner.HOLD,
         Kind.FUNDING: Manner.HOLD,
-        Kind.DIGEST: Manner.HOLD,
+        Kind.DIGEST: Manner.SILENT,
         Kind.LIQUIDATION: Manner.RING,
         Kind.ORDERS: Manner.RING,
         Kind.SYSTEM: Manner.RING,
