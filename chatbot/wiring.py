@@ -150,7 +150,7 @@ async def build_chat(settings: Settings, services: Services, kucoin: Kucoin, doo
             looks=looks(services, settings, doors.now),
             bell=doors.bell,
             now=steady_now,
-            to=Readers(gate=gate, owners=settings.telegram_owners),
+            to=Readers(gate=gate, manners=services.manners, owners=settings.telegram_owners),
         ),
         table=table,
         parts=parts,

@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 from chatbot.chat.messages import Incoming
 from chatbot.core.people import Person, Role
+from chatbot.services.manners import Manners
 
 
 class Verdict(Enum):
@@ -50,7 +51,8 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readers:
-    """Whom the bot may write to. `owners` are told when a chat is closed to it."""
+    """Whom the bot may write to, and how they want it. `owners` are told when a chat is closed to it."""
 
     gate: Gate
+    manners: Manners
     owners: Collection[int]

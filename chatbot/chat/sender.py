@@ -20,7 +20,7 @@ from telegram import (
 )
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
-from chatbot.chat.admission import Admission
+from chatbot.chat.admission import Admission, Waiting
 from chatbot.chat.departures import Departures
 from chatbot.chat.gate import Readers
 from chatbot.chat.line import Fate, Line
@@ -44,8 +44,11 @@ class Sender:
         self._looks = looks
         self._owners = to.owners
         self._line = Line(now)
-        due = Admission(due=outbox.due, reaches=to.gate.reaches, bar=outbox.chats.bar).due
-        self._departures = Departures(due=due, deliver=self._deliver, line=self._line, bell=bell, now=now)
+        waiting = Waiting(due=outbox.due, like=outbox.like, bar=outbox.chats.bar)
+        self._admission = Admission(waiting=waiting, reaches=to.gate.reaches, manners=to.manners)
+        self._departures = Departures(
+            due=self._admission.due, deliver=self._deliver, line=self._line, bell=bell, now=now
+        )
 
     async def run(self) -> None:
         """Until cancelled. Raises InvalidToken when Telegram no longer knows us."""
@@ -72,7 +75,7 @@ class Sender:
         try:
             if not await self._within_reach():
                 return
-            parcel = self._packed(letters := together(letter, self._outbox.like, self._line.suspects.apart()))
+            parcel = self._packed(letters := together(letter, self._admission.like, self._line.suspects.apart()))
             if parcel is not None:
                 letters = parcel.letters
                 self._outbox.sending(parcel.letter, parcel.also)

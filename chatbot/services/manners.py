@@ -14,6 +14,7 @@ class Manners:
 
     def __init__(self, *, store: Store, zone: ZoneInfo, now: Now) -> None:
         self._preferences = store.preferences
+        self._quiet = store.quiet
         self._zone = zone
         self._now = now
 
@@ -28,6 +29,13 @@ class Manners:
     def local(self, chat_id: int) -> datetime:
         """The time where its people are."""
         return self._now().astimezone(self.zone_of(chat_id))
+
+    def lay_aside(self, letter: Letter, manner: Manner) -> int:
+        """With all that waits for the same reader and is of the same kind: it is in the same manner for all of it."""
+        if letter.kind is None:
+            return 0
+        lay = self._quiet.hold if manner is Manner.HOLD else self._quiet.drop
+        return lay(letter.chat_id, letter.kind)
 
     def manner(self, letter: Letter) -> Manner:
         """RING for what is as loud as it was written: answers, edits, and whatever a group reads."""

@@ -152,7 +152,7 @@ async def bench(telegram: FarTelegram, folder: Path, now: Now, limits: httpx.Lim
         connect(token=TOKEN, url=telegram.url, limits=limits) as bot,
     ):
         await desk.services.markets.catalogue()
-        readers = Readers(gate=EVERYBODY, owners=())
+        readers = Readers(gate=EVERYBODY, manners=desk.services.manners, owners=())
         sender = Sender(bot=bot, outbox=desk.store.outbox, looks=desk.looks, bell=bell, now=now, to=readers)
         running = asyncio.create_task(sender.run())
         yield Bench(telegram=telegram, desk=desk, bot=bot, sender=sender, bell=bell)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -26,6 +27,7 @@ from chatbot.sandbox.telegram_limits import UNLIMITED, FloodLimits
 from chatbot.sandbox.telegram_phone import Phone
 from chatbot.sandbox.telegram_server import TelegramServer
 from chatbot.sandbox.telegram_values import TelegramUser
+from chatbot.services.manners import Manners
 from chatbot.services.post import Post
 from chatbot.store.store import Store, open_store
 from tests.chat.desk import ANNA, BEN, BOT_NAME, CARA, Clock, front_of
@@ -135,8 +137,11 @@ class Wire:
             looks=Looks(draw=draw, digest=digest, zone_of=lambda _: UTC),
             bell=self.bell,
             now=self.clock,
-            to=Readers(gate=self.gate, owners=[ANNA.id]),
+            to=Readers(gate=self.gate, manners=self.manners(), owners=[ANNA.id]),
         )
+
+    def manners(self) -> Manners:
+        return Manners(store=self.store, zone=ZoneInfo("UTC"), now=self.clock)
 
     def poller(self, table: Table) -> Poller:
         front = front_of(self.store, ROLES.get, table, self.clock)
