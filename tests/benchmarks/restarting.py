@@ -1,6 +1,6 @@
 """From the start of the process until it trades again, after it was killed with a hundred orders in the books.
 
-    python -m tests.benchmarks.restarting     goal: 10 s
+    python -m tests.benchmarks.restarting     goal: 10 s; takes some six minutes
 
 The orders were placed through the chat by the bot that is killed, its limits raised in `.env`: so all rows, cards,
 look-ups and what is spent of KuCoin's budgets are a real bot's. That Telegram takes a message a second of each chat
