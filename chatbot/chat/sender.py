@@ -45,15 +45,13 @@ class Sender:
         self._owners = to.owners
         self._line = Line(now)
         waiting = Waiting(due=outbox.due, like=outbox.like, bar=outbox.chats.bar)
-        self._admission = Admission(waiting=waiting, reaches=to.gate.reaches, manners=to.manners)
-        self._departures = Departures(
-            due=self._admission.due, deliver=self._deliver, line=self._line, bell=bell, now=now
-        )
+        admission = Admission(waiting=waiting, reaches=to.gate.reaches, manners=to.manners)
+        self._like = admission.like
+        self._departures = Departures(due=admission.due, deliver=self._deliver, line=self._line, bell=bell, now=now)
 
     async def run(self) -> None:
         """Until cancelled. Raises InvalidToken when Telegram no longer knows us."""
-        repeats = self._outbox.recover()
-        if repeats:
+        if repeats := self._outbox.recover():
             log.warning("%d messages may have arrived before the last stop; they leave again, marked", repeats)
         await self._departures.run()
 
@@ -75,7 +73,7 @@ class Sender:
         try:
             if not await self._within_reach():
                 return
-            parcel = self._packed(letters := together(letter, self._admission.like, self._line.suspects.apart()))
+            parcel = self._packed(letters := together(letter, self._like, self._line.suspects.apart()))
             if parcel is not None:
                 letters = parcel.letters
                 self._outbox.sending(parcel.letter, parcel.also)
