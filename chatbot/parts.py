@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from chatbot.alerting import Alerting
 from chatbot.chat.approving import Erase
+from chatbot.chat.charts import Busy
 from chatbot.chat.messages import Command, Verb
 from chatbot.config import Settings
 from chatbot.connecting import Kucoin
@@ -46,7 +47,7 @@ class Services:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floor:
-    """`erase` takes a message out of a chat, where it may."""
+    """`erase` takes a message out of a chat, where it may; `busy` shows in a chat that a picture is on its way."""
 
     settings: Settings
     store: Store
@@ -54,6 +55,7 @@ class Floor:
     services: Services
     now: Now
     erase: Erase
+    busy: Busy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import ssl
 from dataclasses import dataclass
 
 from chatbot.alerting import Ground, build_alerting
+from chatbot.chat.acting import Acting
 from chatbot.chat.bot import Poller
 from chatbot.chat.connection import connect
 from chatbot.chat.erasing import Eraser
@@ -124,6 +125,7 @@ async def build_chat(settings: Settings, services: Services, kucoin: Kucoin, doo
         services=services,
         now=doors.now,
         erase=Eraser(bot).erase,
+        busy=Acting(bot).picture_coming,
     )
     parts, table = build_parts(floor)
     post = Post(doors.store)

@@ -1,7 +1,7 @@
 """What handlers take and give: our own values, none of Telegram's."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 
@@ -65,7 +65,8 @@ class Reply:
 
     A tap's `toast` shows at the button, as a pop-up when `popup`; its text replaces the card
     when `edit`, else it is a new message. With `subject` the card is drawn when it leaves.
-    `then` runs after all of this is committed: what takes time or must not be undone.
+    `picture` is a PNG, whose caption the text is. `then` runs after all of this is committed:
+    what takes time or must not be undone.
     """
 
     text: str = ""
@@ -80,6 +81,7 @@ class Reply:
     pinned: bool = False
     asks: str = ""
     hint: str = ""
+    picture: bytes = field(default=b"", repr=False)
     then: Callable[[], Awaitable[None]] | None = None
 
 

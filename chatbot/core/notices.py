@@ -1,6 +1,6 @@
 """What the bot says: letters, how urgent each is, and the buttons under it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 
 from chatbot.core.preferences import Kind
@@ -80,7 +80,8 @@ class Letter:
     `reply_to` is a Telegram message id, `follows` the id of a letter to reply to. When `asks` is
     set, an answer to this message is read as if it followed that command; `hint` stands greyed
     in the person's input field. `wizard` is the number of the one whose step this shows. `kind` is what
-    its reader's preferences are asked about, None for answers.
+    its reader's preferences are asked about, None for answers. `png` is a picture on its way into the
+    outbox, which keeps it as its number `picture`; the text of a message with a picture is its caption.
     """
 
     chat_id: int
@@ -99,6 +100,8 @@ class Letter:
     asks: str = ""
     hint: str = ""
     wizard: int = 0
+    png: bytes = field(default=b"", repr=False)
+    picture: int | None = None
     kind: Kind | None = None
     id: int = 0
     key: str = ""

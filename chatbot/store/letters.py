@@ -9,8 +9,8 @@ from chatbot.core.preferences import Kind
 
 PUT = (
     "INSERT INTO outbox (key, dedupe, lane, chat_id, thread_id, text, buttons, subject, subject_id, edits,"
-    " follows, reply_to, silent, protected, pinned, asks, hint, wizard, kind, state, made_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " follows, reply_to, silent, protected, pinned, asks, hint, wizard, picture, kind, state, made_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -26,7 +26,8 @@ def to_put(
         key, dedupe, int(letter.lane), letter.chat_id, letter.thread_id, letter.text,
         buttons_json(letter.buttons), letter.subject.value if letter.subject else None, letter.subject_id,
         letter.edits, letter.follows, letter.reply_to, letter.silent, letter.protected, letter.pinned,
-        letter.asks, letter.hint, letter.wizard, letter.kind.value if letter.kind else None, state.value, made_at,
+        letter.asks, letter.hint, letter.wizard, letter.picture, letter.kind.value if letter.kind else None,
+        state.value, made_at,
     )  # fmt: skip
 
 
@@ -50,6 +51,7 @@ def letter_of(row: dict[str, Any]) -> Letter:
         asks=row["asks"],
         hint=row["hint"],
         wizard=row["wizard"],
+        picture=row["picture"],
         kind=Kind(row["kind"]) if row["kind"] else None,
         message_id=row["message_id"],
         state=LetterState(row["state"]),

@@ -1,7 +1,7 @@
-"""The inbox of updates and the outbox of letters: the only queues there are.
+"""The outbox of letters, with the inbox the only queues there are.
 
-An update is confirmed to Telegram only after it stands here; a letter stands here in the
-same transaction as the change it tells of, and is marked sent only after Telegram took it.
+A letter stands here in the same transaction as the change it tells of, and is marked sent
+only after Telegram took it.
 """
 
 import json
@@ -14,45 +14,8 @@ from chatbot.core.times import Now
 from chatbot.store.chats import BARRED, UNWANTED, Chats
 from chatbot.store.database import Database
 from chatbot.store.letters import PUT, buttons_json, letter_of, new_key, to_put
+from chatbot.store.pictures import Pictures
 from chatbot.store.values import stamp
-
-
-class Inbox:
-    """Updates as Telegram sent them, in JSON."""
-
-    def __init__(self, db: Database, now: Now) -> None:
-        self._db = db
-        self._now = now
-
-    def keep(self, updates: list[tuple[int, str]]) -> list[int]:
-        """Commits a batch of (update id, body); returns the ids that were not here before, in order."""
-        new = []
-        with self._db.atomic():
-            for update_id, body in updates:
-                cursor = self._db.execute(
-                    "INSERT INTO inbox (update_id, received_at, body, state) VALUES (?, ?, ?, 'pending')"
-                    " ON CONFLICT DO NOTHING",
-                    [update_id, stamp(self._now()), body],
-                )
-                if cursor.rowcount == 1:
-                    new.append(update_id)
-        return new
-
-    def waiting(self) -> list[tuple[int, str]]:
-        """Updates that no handler has ended yet, oldest first."""
-        rows = self._db.query("SELECT update_id, body FROM inbox WHERE state = 'pending' ORDER BY update_id")
-        return [(r["update_id"], r["body"]) for r in rows]
-
-    def end(self, update_id: int, state: str) -> bool:
-        """Joins the open transaction. False when the update was ended before. The text is not kept any longer."""
-        cursor = self._db.execute(
-            "UPDATE inbox SET state = ?, ended_at = ?, body = '' WHERE update_id = ? AND state = 'pending'",
-            [state, stamp(self._now()), update_id],
-        )
-        return cursor.rowcount == 1
-
-    def clean(self, before: str) -> None:
-        self._db.execute("DELETE FROM inbox WHERE state != 'pending' AND ended_at < ?", [before])
 
 
 class Outbox:
@@ -63,6 +26,7 @@ class Outbox:
         self._now = now
         self._ring = ring
         self.chats = Chats(db, now, ring)
+        self.pictures = Pictures(db, now)
 
     def put(self, letter: Letter, dedupe: str | None = None) -> Letter:
         """Joins the open transaction. An edit replaces one of the same message that has not left yet.
@@ -75,6 +39,8 @@ class Outbox:
                 return known[0]
             if letter.edits is not None:
                 self._db.execute("DELETE FROM outbox WHERE edits = ? AND state IN ('pending', 'held')", [letter.edits])
+            if letter.png:
+                letter = replace(letter, png=b"", picture=self.pictures.keep(letter.png))
             state = LetterState.HELD if self.chats.closed(letter.chat_id) else LetterState.PENDING
             key, made_at = new_key(), stamp(self._now())
             cursor = self._db.execute(PUT, to_put(letter, key=key, state=state, made_at=made_at, dedupe=dedupe))
@@ -166,6 +132,8 @@ class Outbox:
                 " WHERE id IN (SELECT value FROM json_each(?))",
                 [message_id, stamp(self._now()), _ids((letter, *also))],
             )
+            if letter.picture is not None:
+                self.pictures.drop(letter.picture)
 
     def again(self, letters: Sequence[Letter], problem: str, *, maybe_arrived: bool) -> None:
         """Back into the queue; marked when they may have arrived already."""
@@ -214,6 +182,7 @@ class Outbox:
     def clean(self, before: str) -> None:
         """Edits first: they point at others. Cards stay: of alerts as long as the firing, of all else for good."""
         self.chats.clean(before)
+        self.pictures.clean()
         # Since the first tap it is an edit that holds the buttons below the card.
         self._db.execute(
             "DELETE FROM outbox WHERE edits NOTNULL AND state = 'sent' AND sent_at < ?"

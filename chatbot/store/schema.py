@@ -203,6 +203,9 @@ _SECOND = (
     """CREATE TABLE complaints (
         name TEXT PRIMARY KEY, since TEXT NOT NULL, told_at TEXT NOT NULL, times INTEGER NOT NULL
     ) STRICT""",
+    # `outbox.picture` outlives its picture, which is gone once it was sent: that a message has one stays known.
+    "CREATE TABLE pictures (id INTEGER PRIMARY KEY AUTOINCREMENT, png BLOB NOT NULL, made_at TEXT NOT NULL) STRICT",
+    "ALTER TABLE outbox ADD COLUMN picture INTEGER",
 )
 
 

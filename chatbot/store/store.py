@@ -15,7 +15,8 @@ from chatbot.store.digests import Digests
 from chatbot.store.elsewhere import Elsewhere
 from chatbot.store.facts import Facts
 from chatbot.store.fence import Fence
-from chatbot.store.mail import Inbox, Outbox
+from chatbot.store.inbox import Inbox
+from chatbot.store.mail import Outbox
 from chatbot.store.orders import Orders
 from chatbot.store.people import People
 from chatbot.store.preferences import PreferencesRows

@@ -128,6 +128,7 @@ class Desk:
     prices: SeededWalk
     faults: Faults
     erased: list[tuple[int, int]]
+    drawing_for: list[int]
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     async def handles(self, update: Incoming) -> Said:
@@ -215,11 +216,17 @@ async def open_desk(
         known = await services.readiness.account()
         assert known or "Spot" not in permissions, "without the right, nobody knows what rests"
         erased: list[tuple[int, int]] = []
+        drawing_for: list[int] = []
 
         async def erase(chat_id: int, message_id: int) -> None:
             erased.append((chat_id, message_id))
 
-        floor = Floor(settings=settings, store=store, kucoin=kucoin, services=services, now=clock, erase=erase)
+        async def busy(chat_id: int, _: int | None) -> None:
+            drawing_for.append(chat_id)
+
+        floor = Floor(
+            settings=settings, store=store, kucoin=kucoin, services=services, now=clock, erase=erase, busy=busy
+        )
         parts, table = build_parts(floor)
         desk = Desk(
             clock=clock,
@@ -235,6 +242,7 @@ async def open_desk(
             prices=prices,
             faults=faults,
             erased=erased,
+            drawing_for=drawing_for,
         )
         desk.delivered()  # what the key guard had to say
         yield desk

@@ -229,7 +229,7 @@ def first_version(path: Path) -> Path:
 
 _ADDED = {
     "audit": {"hash"},
-    "outbox": {"kind", "wizard", "digest"},
+    "outbox": {"kind", "wizard", "digest", "picture"},
     "stops": {"cause"},
     "tickets": {
         *("boot", "boot_expires", "missing_since", "market", "distance", "slippage", "awaits", "warned"),
