@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from chatbot.core.charts import Bar, Timeframe
 from chatbot.core.errors import Rejected, Unavailable
 from chatbot.core.exchange import ServiceStatus
 from chatbot.core.feed import Tick
@@ -20,6 +21,7 @@ from chatbot.core.market import (
 )
 from chatbot.kucoin import endpoints
 from chatbot.kucoin.history import futures_candles, settled_rates, spot_candles
+from chatbot.kucoin.klines import futures_bars, spot_bars
 from chatbot.kucoin.last_prices import futures_last_prices, spot_last_prices
 from chatbot.kucoin.market_schemas import (
     AllTickers,
@@ -101,6 +103,12 @@ class Market:
         if instrument.venue is Venue.SPOT:
             return await spot_candles(self._spot, instrument.symbol, start, end)
         return await futures_candles(self._futures, instrument.symbol, start, end)
+
+    async def bars(self, instrument: Instrument, timeframe: Timeframe, now: datetime) -> tuple[Bar, ...]:
+        """For a picture: the latest candles of any timeframe, oldest first; see `klines`."""
+        if instrument.venue is Venue.SPOT:
+            return await spot_bars(self._spot, instrument.symbol, timeframe, now)
+        return await futures_bars(self._futures, instrument.symbol, timeframe, now)
 
     async def funding_history(self, symbol: Symbol, start: datetime, end: datetime) -> tuple[SettledRate, ...]:
         """The settlements from `start` to `end`, both included, oldest first."""
