@@ -10,7 +10,7 @@ from chatbot.chat import parsing
 from chatbot.chat.typed import Typed, quoted, without_comma
 from chatbot.core.errors import UsageError
 from chatbot.core.numbers import plain
-from chatbot.core.orders import AmountKind, Draft, Side
+from chatbot.core.orders import AmountKind, Draft, Side, TimeInForce
 from chatbot.core.symbols import normal
 from chatbot.core.wishes import Wish
 
@@ -81,12 +81,15 @@ def written_until(until: datetime, zone: tzinfo) -> str:
 
 
 def order_line(draft: Draft) -> str:
-    """As it would be typed: `buy BTC 0.001 @ 62000`."""
+    """As it would be typed: `buy BTC 0.001 @ 62000 post`."""
     value, kind = plain(draft.amount.value), draft.amount.kind
     in_unit = f"${value}" if draft.amount.unit == "$" else f"{value}{draft.amount.unit}"
     amount = f"{value}%" if kind is AmountKind.PERCENT else in_unit
     at = f" @ {plain(draft.price)}" if draft.price is not None else ""
-    return f"{draft.side.value} {draft.word} {amount}{at}"
+    stop = f" stop {plain(draft.trigger)}" if draft.trigger is not None else ""
+    in_force = "" if draft.in_force is TimeInForce.GTC else f" {draft.in_force.value.lower()}"
+    post = " post" if draft.post_only else ""
+    return f"{draft.side.value} {draft.word} {amount}{at}{stop}{in_force}{post}"
 
 
 def _every(asked: Wish, reader: _Reader) -> Wish:
@@ -158,8 +161,10 @@ def _order(side: Side) -> Callable[[Wish, _Reader], Wish]:
 def _names_a_coin(text: str, word: str) -> bool:
     """Else it is the alert's own. A name that begins with a digit would do for an amount, `1INCH`: that one alone."""
     typed = text.partition("@")[0].split()
-    if not typed or typed[0].lower() == "max":
+    if not typed:
         return False
+    if typed[0].lower() == "max":
+        return len(typed) > 1 and typed[1].lower() not in parsing.CONDITIONS
     return typed[0][0].isalpha() or (len(typed) > 1 and typed[0].lower() == word.lower())
 
 

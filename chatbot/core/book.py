@@ -19,8 +19,14 @@ _MOST = Decimal(10**9)
 
 
 def reach(spec: OrderSpec, ticker: Ticker, book: Book | None) -> Reach:
-    """`book` matters to market orders only; without one, nothing bounds them."""
+    """`book` matters to market orders only; without one, nothing bounds them.
+
+    A stop order trades where it fires: it is measured from its trigger, though the market is told as it is now.
+    """
     market = _market(spec.side, ticker)
+    if spec.trigger is not None:
+        beyond = Decimal(0) if spec.price is None else _beyond(spec.side, spec.price, spec.trigger)
+        return Reach(market=ticker.price, distance=beyond, slippage=None)
     if spec.type is OrderType.LIMIT and spec.price is not None:
         return Reach(market=market, distance=_beyond(spec.side, spec.price, market), slippage=None)
     offers = () if book is None else book.asks if spec.side is Side.BUY else book.bids

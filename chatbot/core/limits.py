@@ -3,6 +3,10 @@
 `fit` turns what a person asked for into exactly what could be sent, rounded to the
 instrument's increments and never to more than was asked; `estimate` says what that
 would cost; `check` refuses what our rules, or the exchange's, would not let through.
+
+A stop order counts from its tap on, for as long as it waits, and for what it comes to where it fires: at its limit
+price, or at its trigger. What the market does between the trigger and the last execution nobody can bound, so
+neither do the limits; far from the market is what lies far beyond the trigger, for that is where it would trade.
 """
 
 from collections.abc import Callable
@@ -12,12 +16,14 @@ from decimal import Decimal
 
 from chatbot.core import book
 from chatbot.core.bounds import check_size, less_than_a_step
+from chatbot.core.conditions import check_conditions
 from chatbot.core.errors import OverLimit, Refused, UsageError
-from chatbot.core.market import Book, Instrument, Symbol, Ticker, Venue
+from chatbot.core.market import Instrument, Symbol, Ticker, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import ceil_to, plain, tidy
 from chatbot.core.orders import Amount, AmountKind, Draft, Estimate, OrderSpec, OrderType, Side
 from chatbot.core.symbols import HOME_QUOTE
+from chatbot.core.terms import Terms
 
 _HUNDRED = Decimal(100)
 _DOLLARS = frozenset({"USDT", "USDC"})
@@ -41,26 +47,6 @@ class Limits:
     totp_above: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What an order would meet right now.
-
-    `base_free` and `quote_free` are what Trade holds and no order has reserved, `…_in_main` what
-    lies in the pocket that orders cannot spend; `quote_in_usdt` is the USDT price of one unit of quote.
-    `book` is there for market orders.
-    """
-
-    instrument: Instrument
-    ticker: Ticker
-    fee_rate: Decimal
-    base_free: Decimal
-    quote_free: Decimal
-    base_in_main: Decimal
-    quote_in_main: Decimal
-    quote_in_usdt: Decimal
-    book: Book | None = None
-
-
 def in_terms_of(instrument: Instrument, amount: Amount, side: Side) -> Amount:
     """`100usdt` as quote funds of BTC-USDT, `0.01btc` as a size. Raises UsageError for a third currency."""
     if amount.kind is not AmountKind.IN_UNIT:
@@ -78,9 +64,12 @@ def fit(draft: Draft, terms: Terms, client_oid: str) -> OrderSpec:
     """Raises Refused when nothing is left after rounding, UsageError for an amount in a third currency."""
     instrument = terms.instrument
     draft = replace(draft, amount=in_terms_of(instrument, draft.amount, draft.side))
-    price = None if draft.price is None else _limit_price(draft.side, draft.price, instrument)
+    price, trigger = (
+        None if typed is None else _limit_price(draft.side, typed, instrument) for typed in (draft.price, draft.trigger)
+    )
     by_funds = draft.side is Side.BUY and price is None and draft.amount.kind is not AmountKind.BASE
-    wanted = _wanted_funds(draft, terms) if by_funds else _wanted_size(draft, terms, price)
+    meets = _meets(draft.side, price, trigger, terms.ticker)
+    wanted = _wanted_funds(draft, terms) if by_funds else _wanted_size(draft, terms, meets)
     rounded = instrument.round_funds(wanted) if by_funds else instrument.round_size(wanted)
     if not rounded:
         raise Refused(_too_little(draft, terms, wanted, by_funds=by_funds))
@@ -93,6 +82,9 @@ def fit(draft: Draft, terms: Terms, client_oid: str) -> OrderSpec:
         size=None if by_funds else rounded,
         funds=rounded if by_funds else None,
         price=price,
+        trigger=trigger,
+        in_force=draft.in_force,
+        post_only=draft.post_only,
     )
 
 
@@ -104,16 +96,19 @@ def market_price(side: Side, ticker: Ticker) -> Decimal:
     return price
 
 
-def _meets(side: Side, price: Decimal | None, ticker: Ticker) -> Decimal:
-    """What an order is reckoned at. A limit sale below the bid sells at the bid, and must not count as cheaper."""
+def _meets(side: Side, price: Decimal | None, trigger: Decimal | None, ticker: Ticker) -> Decimal:
+    """What an order is reckoned at. A limit sale below the bid sells at the bid, and must not count as cheaper.
+
+    When a stop order fires, the market is at its trigger.
+    """
     if price is None:
-        return market_price(side, ticker)
-    return max(price, ticker.bid) if side is Side.SELL else price
+        return market_price(side, ticker) if trigger is None else trigger
+    return max(price, ticker.bid if trigger is None else trigger) if side is Side.SELL else price
 
 
 def estimate(spec: OrderSpec, terms: Terms) -> Estimate:
-    price = spec.price if spec.price is not None else market_price(spec.side, terms.ticker)
-    meets = _meets(spec.side, spec.price, terms.ticker)
+    meets = _meets(spec.side, spec.price, spec.trigger, terms.ticker)
+    price = meets if spec.price is None else spec.price
     size = spec.size if spec.size is not None else terms.instrument.round_size((spec.funds or Decimal(0)) / price)
     funds = spec.funds if spec.funds is not None else size * meets
     fee = funds * terms.fee_rate
@@ -133,12 +128,14 @@ def check_draft(draft: Draft, instrument: Instrument, limits: Limits) -> None:
     """Finds what an order would be refused for whatever the market does. Raises UsageError, Refused, OverLimit."""
     _check_rules(instrument.symbol, instrument, limits)
     amount = in_terms_of(instrument, draft.amount, draft.side)
-    price = None if draft.price is None else _limit_price(draft.side, draft.price, instrument)
+    known = draft.price if draft.price is not None else draft.trigger
+    price = None if known is None else _limit_price(draft.side, known, instrument)
     buying = draft.side is Side.BUY
-    by_funds = buying and amount.kind is AmountKind.QUOTE and price is None
+    by_funds = buying and amount.kind is AmountKind.QUOTE and draft.price is None
     if amount.kind is AmountKind.PERCENT or (amount.kind is AmountKind.QUOTE and not buying):
         return  # it depends on what there is then, and at which price
-    wanted = amount.value / price if amount.kind is AmountKind.QUOTE and price is not None else amount.value
+    by_price = amount.kind is AmountKind.QUOTE and not by_funds and price is not None
+    wanted = amount.value / price if by_price and price is not None else amount.value
     size, funds = (None, instrument.round_funds(wanted)) if by_funds else (instrument.round_size(wanted), None)
     if not (size or funds):
         raise Refused(less_than_a_step(instrument, by_funds=by_funds))
@@ -152,7 +149,9 @@ def check(spec: OrderSpec, cost: Estimate, terms: Terms, limits: Limits, spent_t
     """Raises Refused or OverLimit. `spent_today` is the day's notional of all people, this order not included."""
     _check_rules(spec.symbol, terms.instrument, limits)
     check_size(terms.instrument, spec.size, spec.funds, cost.funds)
-    _check_balance(spec, cost, terms)
+    if cost.free_after < 0:
+        raise Refused(terms.shortage(spec.side, cost.funds + cost.fee if spec.side is Side.BUY else cost.size))
+    check_conditions(spec, terms.ticker)
     _check_notional(cost.notional, limits)
     left = max(limits.daily_max - spent_today, Decimal(0))
     if cost.notional > left:
@@ -182,8 +181,8 @@ def _wanted_funds(draft: Draft, terms: Terms) -> Decimal:
     return terms.quote_free * draft.amount.value / _HUNDRED / (1 + terms.fee_rate)
 
 
-def _wanted_size(draft: Draft, terms: Terms, price: Decimal | None) -> Decimal:
-    amount, meets = draft.amount, _meets(draft.side, price, terms.ticker)
+def _wanted_size(draft: Draft, terms: Terms, meets: Decimal) -> Decimal:
+    amount = draft.amount
     sizes: dict[AmountKind, Callable[[], Decimal]] = {
         AmountKind.BASE: lambda: amount.value,
         AmountKind.QUOTE: lambda: amount.value / meets,
@@ -196,11 +195,9 @@ def _wanted_size(draft: Draft, terms: Terms, price: Decimal | None) -> Decimal:
 
 
 def _too_little(draft: Draft, terms: Terms, wanted: Decimal, *, by_funds: bool) -> str:
-    instrument = terms.instrument
     if not wanted:
-        currency = instrument.quote if draft.side is Side.BUY else instrument.base
-        return f"Trade holds no free {currency}.{_other_pocket(draft.side, terms)}"
-    return less_than_a_step(instrument, by_funds=by_funds)
+        return f"Trade holds no free {terms.spent_by(draft.side)}.{terms.other_pocket(draft.side)}"
+    return less_than_a_step(terms.instrument, by_funds=by_funds)
 
 
 def _check_rules(symbol: Symbol, instrument: Instrument, limits: Limits) -> None:
@@ -219,22 +216,3 @@ def _check_notional(notional: Decimal, limits: Limits) -> None:
         raise OverLimit(
             f"That is {tidy(notional, 2)} USDT; one order may be {tidy(limits.max_notional, 2)} (ORDER_MAX_NOTIONAL)."
         )
-
-
-def _check_balance(spec: OrderSpec, cost: Estimate, terms: Terms) -> None:
-    if cost.free_after >= 0:
-        return
-    buying = spec.side is Side.BUY
-    currency = terms.instrument.quote if buying else terms.instrument.base
-    needs = cost.funds + cost.fee if buying else cost.size
-    has = terms.quote_free if buying else terms.base_free
-    sentence = f"That needs {tidy(needs, 8)} {currency}; Trade has {tidy(has, 8)} free."
-    raise Refused(sentence + _other_pocket(spec.side, terms))
-
-
-def _other_pocket(side: Side, terms: Terms) -> str:
-    """Money in Main is the usual reason why Trade cannot pay."""
-    buying = side is Side.BUY
-    lying = terms.quote_in_main if buying else terms.base_in_main
-    currency = terms.instrument.quote if buying else terms.instrument.base
-    return f" Main has {tidy(lying, 8)} {currency}: move it to Trade in KuCoin's app." if lying else ""

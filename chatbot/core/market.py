@@ -93,7 +93,8 @@ class Book:
 class Reach:
     """How far from the market an order would trade, in percent.
 
-    `distance` is above zero where it is worse for the person than `market`, below where it is better.
+    `distance` is above zero where it is worse for the person than `market`, below where it is better; that of a
+    stop order counts from its trigger.
     `slippage` is what a market order would pay beyond the best offer on average; None for a limit
     order, and for a market order that the shown book cannot fill.
     """

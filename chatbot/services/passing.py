@@ -84,7 +84,7 @@ class Passage:
         await self._guards.settled()
         spec = before.spec
         instrument = await self._instrument(spec.symbol)
-        terms = await self._terms.read(instrument, at_market=spec.type is OrderType.MARKET)
+        terms = await self._terms.read(instrument, at_market=spec.type is OrderType.MARKET and spec.trigger is None)
         with self._store.atomic():
             ticket = taken()
             if ticket.waiting.awaits is not before.waiting.awaits:  # what was done for one step counts for no other
@@ -133,8 +133,8 @@ class Passage:
             raise Refused(f"{unknown.name} is still unknown. New {symbol} orders are held until it is found.")
 
     def _moved_too_far(self, ticket: OrderTicket, cost: Estimate) -> bool:
-        """A limit order has its price already: only market orders can be surprised."""
-        if ticket.spec.type is OrderType.LIMIT:
+        """A limit order has its price already, a stop order its trigger: only market orders can be surprised."""
+        if ticket.spec.type is OrderType.LIMIT or ticket.spec.trigger is not None:
             return False
         return limits.drift(ticket.cost.price, cost.price) > self._rules.max_drift
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 from chatbot.core.account import AccountKind, Balance
 from chatbot.core.errors import Refused
 from chatbot.core.exchange import ServiceStatus
-from chatbot.core.limits import Terms
 from chatbot.core.market import Book, Instrument, Venue
+from chatbot.core.terms import Terms
 from chatbot.services.exchange import Exchange
 from chatbot.services.market import Markets
 

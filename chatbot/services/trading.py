@@ -71,7 +71,7 @@ class Trading:
         self._passage.check_open()
         instrument = (await self._markets.catalogue()).find(draft.word)
         self._passage.check_nothing_unknown(instrument.symbol)
-        terms = await self._terms.read(instrument, at_market=draft.price is None)
+        terms = await self._terms.read(instrument, at_market=draft.price is None and draft.trigger is None)
         spec = limits.fit(draft, terms, f"{OUR_PREFIX}{secrets.token_hex(16)}")
         cost = limits.estimate(spec, terms)
         spent = self._store.orders.spent_on_day_of(self._now())

@@ -1,16 +1,19 @@
 """Parsing: one strict grammar, a sentence and a working example for everything else."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatbot.chat import parsing
+from chatbot.chat.parsing_options import order_line
 from chatbot.core.errors import UsageError
 from chatbot.core.numbers import plain
-from chatbot.core.orders import Amount, AmountKind, Draft, Side
+from chatbot.core.orders import Amount, AmountKind, Draft, Side, TimeInForce
 
 GRAMMAR = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 
@@ -118,6 +121,76 @@ def test_a_unit_may_stand_apart(text: str) -> None:
     assert parsing.order(Side.BUY, text) == Draft(side=Side.BUY, word="btc-usdt", amount=amount)
 
 
+_HALF = Amount(kind=AmountKind.PERCENT, value=Decimal(50))
+_SALE = Draft(side=Side.SELL, word="BTC", amount=_HALF)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("BTC 50% stop 60000", {"trigger": Decimal(60000)}),
+        ("BTC 50% STOP 60000", {"trigger": Decimal(60000)}),
+        ("BTC 50 % stop 60000", {"trigger": Decimal(60000)}),
+        ("BTC 50% @ 59900 stop 60000", {"price": Decimal(59900), "trigger": Decimal(60000)}),
+        ("BTC 50% stop 60000 @59900", {"price": Decimal(59900), "trigger": Decimal(60000)}),
+        ("BTC 50% stop 60000@59900", {"price": Decimal(59900), "trigger": Decimal(60000)}),
+        ("BTC 50% @ 60000 post", {"price": Decimal(60000), "post_only": True}),
+        ("BTC 50% post @ 60000", {"price": Decimal(60000), "post_only": True}),
+        ("BTC 50% ioc @ 60000", {"price": Decimal(60000), "in_force": TimeInForce.IOC}),
+        ("BTC 50% @ 60000 Fok", {"price": Decimal(60000), "in_force": TimeInForce.FOK}),
+        ("BTC 50% fok stop 61000 @ 60000", {
+            "price": Decimal(60000), "trigger": Decimal(61000), "in_force": TimeInForce.FOK,
+        }),
+    ],
+)  # fmt: skip
+def test_what_follows_the_amount_may_stand_in_any_order(text: str, expected: dict[str, Any]) -> None:
+    assert parsing.order(Side.SELL, text) == replace(_SALE, **expected)
+    assert parsing.order(Side.SELL, order_line(parsing.order(Side.SELL, text)).partition(" ")[2]) == replace(
+        _SALE, **expected
+    )
+
+
+def test_an_option_is_no_unit_of_the_amount() -> None:
+    one = Amount(kind=AmountKind.BASE, value=Decimal(1))
+    assert parsing.order(Side.BUY, "BTC 1 stop 70000").amount == one
+    assert parsing.order(Side.BUY, "BTC 1 post @ 5").amount == one
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "example"),
+    [
+        ("BTC 1 post", "without a price trades at the market at once; post goes with", "/sell BTC 1 @ 60000 post"),
+        ("BTC 1 ioc", "ioc goes with a price", "/sell BTC 1 @ 60000 ioc"),
+        ("BTC 1 stop 5 fok", "fok goes with a price", "/sell BTC 1 @ 60000 stop 5 fok"),
+        ("BTC 1 @ 7 post ioc", "they do not go together", "/sell BTC 1 @ 7 post"),
+        ("BTC 1 @ 7 fok post", "they do not go together", "/sell BTC 1 @ 7 post"),
+        ("BTC 1 @ 7 fok ioc", "say one of them", "/sell BTC 1 @ 7 ioc"),
+        ("BTC 1 @ 7 post stop 8", "has to trade when it fires", "/sell BTC 1 stop 8"),
+        ("BTC 1 stop", "After stop comes one price.", "/sell BTC 1 stop 60000"),
+        ("BTC 1 stop stop 5", "“stop” is not a number.", "/sell BTC 1 stop 60000"),
+        ("BTC 1 stop 5 stop 6", "“stop” stands there twice.", "/sell BTC 1 @ 60000"),
+        ("BTC 1 @ 5 post POST", "“POST” stands there twice.", "/sell BTC 1 @ 60000"),
+        ("BTC 1 stop 0", "Zero", "/sell BTC 1 stop 60000"),
+        ("BTC 1 stop 60,000", "A comma could mean", "/sell BTC 1 stop 60000"),
+        ("BTC 1 stop 60k", "“60k” is not a number.", "/sell BTC 1 stop 60000"),
+        ("BTC 1 @ 5 please", "“please” after the price", "/sell BTC 1 @ 60000"),
+        ("BTC 50% gtc", "I did not understand “gtc”", "/sell BTC 50% @ 60000"),
+        ("BTC stop 5", "Say what to sell and how much.", "/sell BTC 100usdt"),
+        ("stop 5", "Say what to sell and how much.", "/sell BTC 100usdt"),
+        ("post 5 @ 6", "Say what to sell and how much.", "/sell BTC 100usdt"),
+        ("\u202eBTC 1 post", "goes with a price", "/sell BTC 0.001 @ 60000 post"),
+    ],
+)
+def test_what_makes_no_sense_together_gets_a_sentence_and_what_was_most_likely_meant(
+    text: str, sentence: str, example: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        parsing.order(Side.SELL, text)
+    assert sentence in str(refused.value)
+    assert refused.value.example == example
+    _assert_works(example)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -160,7 +233,10 @@ def test_nothing_outside_the_grammar_is_a_number(text: str) -> None:
 
 
 @given(
-    text=words | st.lists(st.sampled_from(["BTC", "1", "@", "$", "%", "usdt", "0.", ",", "max", "\x00"])).map(" ".join)
+    text=words
+    | st.lists(
+        st.sampled_from(["BTC", "1", "@", "$", "%", "usdt", "0.", ",", "max", "\x00", "stop", "post", "ioc"])
+    ).map(" ".join)
 )
 def test_whatever_is_typed_ends_in_a_draft_or_in_a_usage_error(text: str) -> None:
     for side in Side:

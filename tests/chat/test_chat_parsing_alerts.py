@@ -83,6 +83,14 @@ OPTIONS = [
     ("sell 50 %", {"order": "sell BTC 50%"}),
     ("sell max", {"order": "sell BTC 100%"}),
     ("buy btc 0.001 @ 62000", {"order": "buy BTC 0.001 @ 62000"}),
+    ("buy max 5", {"order": "buy MAX 5"}),
+    ("sell max stop 60000", {"order": "sell BTC 100% stop 60000"}),
+    ("sell 0.01 stop 60000 @ 59900 every 4h", {"order": "sell BTC 0.01 @ 59900 stop 60000", "every": 4 * HOUR}),
+    ("once buy 1 post @ 5 until 2026-12-31 note post it", {
+        "order": "buy BTC 1 @ 5 post", "until": datetime(2026, 12, 31, 23, tzinfo=UTC), "note": "post it",
+    }),
+    ("buy eth 1 ioc @5", {"order": "buy ETH 1 @ 5 ioc"}),
+    ("sell 50% FOK @ 70000", {"order": "sell BTC 50% @ 70000 fok"}),
     ("buy eth/usdt 0.5", {"order": "buy ETH-USDT 0.5"}),
     ("every 4h buy 5 until 2026-12-31", {
         "every": 4 * HOUR, "order": "buy BTC 5", "until": datetime(2026, 12, 31, 23, tzinfo=UTC),
@@ -161,7 +169,10 @@ MISTAKES = [
     ("ETH > 5 buy", "Say what to buy and how much.", "ETH > 5 buy ETH 0.001 @ 62000"),
     ("ETH > 5 buy 1,5", "A comma could mean 1.5 or 15", "ETH > 5 buy ETH 1.5"),
     ("ETH > 5 buy 1 @", "After @ comes one price.", "ETH > 5 buy ETH 0.001 @ 62000"),
-    ("ETH > 5 buy 🦊 1", "I did not understand “1”.", "ETH > 5 buy ETH 0.001 @ 62000"),
+    ("ETH > 5 buy 🦊 1", "“🦊” is not a number.", "ETH > 5 buy ETH 0.001 @ 62000"),
+    ("ETH > 5 sell stop 1 every 4h", "Say what to sell and how much.", "ETH > 5 every 4h sell ETH 0.001 @ 62000"),
+    ("ETH > 5 sell 1 post", "An order without a price trades at the market at once; post goes with a price.",
+     "ETH > 5 sell ETH 0.001 @ 62000"),
     ("ETH > 5 buy \u0412TC 1", "That is not a symbol.", "ETH > 5 buy ETH 0.001 @ 62000"),
     ("ETH > 5 buy 1 sell 1", "One order goes with an alert, not two.", "ETH > 5 buy ETH 1"),
 ]  # fmt: skip
@@ -174,6 +185,7 @@ spans = st.builds(lambda n, unit: n * unit, st.integers(1, 24), st.sampled_from(
 pieces = st.sampled_from([
     "BTC", "funding", ">", "<", ">=", "above", "68000", "68k", "+5%", "-3 %", "5%", "0", "1h", "3d", "every", "4h",
     "once", "until", "2026-12-31", "2020-01-01", "18:00", "note", "buy", "sell", "@", "0.001", "100usdt", "max",
+    "stop", "post", "ioc",
     "pay", "flip", "cap", "1,5", "1e5", "NaN", "\u0661", "\u212a", "\x00", "\u202e", "🦊", "$", "-", "+", "%",
 ])  # fmt: skip
 
@@ -276,7 +288,8 @@ def test_a_span_is_written_as_it_is_read(value: timedelta) -> None:
     until=st.none() | st.datetimes(datetime(2026, 3, 4), datetime(2099, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     zone=st.sampled_from(["UTC", "Europe/Berlin", "America/Santiago", "Asia/Kolkata", "Pacific/Apia"]),
     note=st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=200),
-    order=st.sampled_from(["", "buy BTC 0.001 @ 62000", "sell ETH-USDT 50%", "buy BTC $100"]),
+    order=st.sampled_from(["", "buy BTC 0.001 @ 62000", "sell ETH-USDT 50%", "buy BTC $100",
+                           "sell BTC 50% @ 59900 stop 60000 ioc", "buy BTC 1 @ 5 post"]),
 )  # fmt: skip
 def test_a_price_wish_reads_back_what_was_written(
     word: str, level: Decimal, direction: Direction | None, every: timedelta | None, until: datetime | None,

@@ -9,11 +9,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chatbot.core.errors import Refused
-from chatbot.core.limits import Limits, Terms, check, check_draft, estimate, fit
+from chatbot.core.limits import Limits, check, check_draft, estimate, fit
 from chatbot.core.market import Instrument, Symbol, Ticker, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import is_multiple
 from chatbot.core.orders import Amount, AmountKind, Draft, OrderSpec, Side
+from chatbot.core.terms import Terms
 
 _BTC = Instrument(
     symbol=Symbol("BTC-USDT"),

@@ -7,7 +7,7 @@ import pytest
 
 from chatbot.core.life import AT_THE_EXCHANGE, GIVEN_UP, TRANSITIONS
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import Order, OrderSpec, OrderStatus, OrderType, Side, TicketState
+from chatbot.core.orders import Order, OrderSpec, OrderStatus, OrderType, Side, TicketState, TimeInForce
 
 
 def _spec(kind: OrderType, size: str | None, funds: str | None, price: str | None) -> OrderSpec:
@@ -64,11 +64,13 @@ def test_any_other_shape_cannot_be_made(
 
 _LIFE = {
     "await_confirm": "submitting declined expired",
-    "submitting": "open partial filled canceled unknown rejected not_sent",
-    "unknown": "open partial filled canceled not_placed",
+    "submitting": "parked lapsed open partial filled canceled unknown rejected not_sent",
+    "unknown": "parked lapsed open partial filled canceled not_placed",
+    "parked": "open partial filled canceled lapsed",
     "open": "partial filled canceled forgotten",
     "partial": "partial filled canceled forgotten",
-    "not_placed": "open partial filled canceled",
+    "not_placed": "parked lapsed open partial filled canceled",
+    "lapsed": "parked open partial filled canceled",
     "forgotten": "filled canceled",
 }
 
@@ -85,10 +87,11 @@ def test_every_state_can_be_reached_from_the_card() -> None:
     assert reached == set(TicketState)
 
 
-def test_no_ticket_ever_comes_back_to_a_state_it_has_left() -> None:
+def test_no_ticket_ever_comes_back_to_a_state_it_has_left_but_a_stop_order_that_was_not_seen_for_a_while() -> None:
     sorter: graphlib.TopologicalSorter[TicketState] = graphlib.TopologicalSorter()
     for state, targets in TRANSITIONS.items():
-        sorter.add(state, *(targets - {state}))
+        back = {TicketState.PARKED} if state is TicketState.LAPSED else set()
+        sorter.add(state, *(targets - {state} - back))
     assert set(sorter.static_order()) == set(TicketState)
 
 
@@ -143,6 +146,35 @@ def test_an_order_is_what_the_exchange_says_of_it(
     active: bool, cancelled: bool, filled: str, status: OrderStatus
 ) -> None:
     assert _order(active=active, cancelled=cancelled, filled=filled).status is status
+
+
+@pytest.mark.parametrize(("active", "status"), [(True, OrderStatus.PARKED), (False, OrderStatus.LAPSED)])
+def test_a_stop_order_waits_or_does_not(active: bool, status: OrderStatus) -> None:
+    stop = replace(_order(active=active, cancelled=not active, filled="0"), parked=True, trigger=Decimal(61000))
+    assert stop.status is status
+
+
+@pytest.mark.parametrize("status", OrderStatus)
+def test_what_the_exchange_says_is_a_state_of_a_ticket(status: OrderStatus) -> None:
+    assert TicketState(status.value) in AT_THE_EXCHANGE | GIVEN_UP | {TicketState.FILLED, TicketState.CANCELED}
+
+
+def test_post_only_goes_with_an_order_that_waits_in_the_book() -> None:
+    limit, market = _spec(OrderType.LIMIT, "1", None, "5"), _spec(OrderType.MARKET, "1", None, None)
+    assert replace(limit, post_only=True).post_only
+    for spec, more in (
+        (market, {}),
+        (limit, {"in_force": TimeInForce.IOC}),
+        (limit, {"in_force": TimeInForce.FOK}),
+        (limit, {"trigger": Decimal(4)}),
+    ):
+        with pytest.raises(ValueError, match="post-only"):
+            replace(spec, post_only=True, **more)
+
+
+def test_the_mark_of_a_stop_order_fits_into_a_remark() -> None:
+    spec = replace(_spec(OrderType.LIMIT, "1", None, "5"), client_oid="cb" + "0123456789abcdef" * 2)
+    assert (spec.mark, len(spec.mark)) == ("cb0123456789abcdef01", 20)
 
 
 @pytest.mark.parametrize(("client_oid", "ours"), [("cb0123", True), ("app-1", False), ("", False), ("CB01", False)])

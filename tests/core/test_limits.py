@@ -5,10 +5,11 @@ from decimal import Decimal
 import pytest
 
 from chatbot.core.errors import OverLimit, Refused, UsageError
-from chatbot.core.limits import Limits, Terms, check, check_draft, drift, estimate, fit, in_terms_of, market_price
+from chatbot.core.limits import Limits, check, check_draft, drift, estimate, fit, in_terms_of, market_price
 from chatbot.core.market import Instrument, Symbol, Ticker, Venue
 from chatbot.core.modes import TradingMode
-from chatbot.core.orders import Amount, AmountKind, Draft, OrderSpec, OrderType, Side
+from chatbot.core.orders import Amount, AmountKind, Draft, OrderSpec, OrderType, Side, TimeInForce
+from chatbot.core.terms import Terms
 
 _BTC = Instrument(
     symbol=Symbol("BTC-USDT"),
@@ -93,6 +94,71 @@ def test_what_is_asked_for_becomes_exactly_what_is_sent(
     assert sent == expected
     assert (spec.symbol, spec.venue, spec.side, spec.client_oid) == ("BTC-USDT", Venue.SPOT, draft.side, "b1f0c0de")
     assert spec.type is (OrderType.MARKET if price is None else OrderType.LIMIT)
+
+
+def _stop(side: Side, value: str, kind: AmountKind, trigger: str, price: str | None = None) -> Draft:
+    return replace(_draft(side, value, kind, price), trigger=Decimal(trigger))
+
+
+@pytest.mark.parametrize(
+    ("draft", "sent", "price", "funds", "distance"),
+    [
+        # a stop-market order is reckoned at its trigger
+        (_stop(Side.SELL, "0.001", AmountKind.BASE, "60000"), ("0.001", None, None, "60000"), "60000", "60", "0"),
+        (_stop(Side.BUY, "70", AmountKind.QUOTE, "70000"), (None, "70", None, "70000"), "70000", "70", "0"),
+        (_stop(Side.BUY, "0.001", AmountKind.BASE, "70000"), ("0.001", None, None, "70000"), "70000", "70", "0"),
+        (_stop(Side.SELL, "60", AmountKind.QUOTE, "60000"), ("0.001", None, None, "60000"), "60000", "60", "0"),
+        # a sale gets the trigger's price at best, however low its limit; a buy pays its limit at most
+        (_stop(Side.SELL, "0.001", AmountKind.BASE, "60000", "57000"), ("0.001", None, "57000", "60000"), "57000",
+         "60", "5"),
+        (_stop(Side.SELL, "0.001", AmountKind.BASE, "60000", "61000"), ("0.001", None, "61000", "60000"), "61000",
+         "61", "-1.6667"),
+        (_stop(Side.BUY, "0.001", AmountKind.BASE, "70000", "71400"), ("0.001", None, "71400", "70000"), "71400",
+         "71.4", "2"),
+        # rounded in the person's favour, as prices are
+        (_stop(Side.SELL, "0.001", AmountKind.BASE, "60000.01"), ("0.001", None, None, "60000.1"), "60000.1",
+         "60.0001", "0"),
+        (_stop(Side.BUY, "0.001", AmountKind.BASE, "70000.19"), ("0.001", None, None, "70000.1"), "70000.1",
+         "70.0001", "0"),
+    ],
+)  # fmt: skip
+def test_a_stop_order_counts_for_what_it_comes_to_where_it_fires(
+    draft: Draft, sent: tuple[str | None, ...], price: str, funds: str, distance: str
+) -> None:
+    spec = _passes(draft)
+    assert (spec.size, spec.funds, spec.price, spec.trigger) == tuple(None if v is None else Decimal(v) for v in sent)
+    cost = estimate(spec, _TERMS)
+    assert (cost.price, cost.funds, cost.notional) == (Decimal(price), Decimal(funds), Decimal(funds))
+    assert cost.reach is not None
+    assert (cost.reach.market, cost.reach.distance) == (_TICKER.price, Decimal(distance))
+
+
+@pytest.mark.parametrize(
+    ("draft", "kind", "sentence"),
+    [
+        (_stop(Side.SELL, "0.002", AmountKind.BASE, "60000"), OverLimit, "120 USDT; one order may be 100"),
+        (_stop(Side.SELL, "0.001", AmountKind.BASE, "70000"), Refused, "it would fire at once"),
+        (_stop(Side.SELL, "0.6", AmountKind.BASE, "60000"), Refused, "needs 0.6 BTC; Trade has 0.5 free"),
+        (_stop(Side.SELL, "0.001", AmountKind.BASE, "0.01"), Refused, "orders start at 0.1 USDT"),
+        (replace(_draft(Side.BUY, "0.001", AmountKind.BASE, "68010.3"), post_only=True), Refused, "trade at once"),
+    ],
+)  # fmt: skip
+def test_what_a_stop_or_post_only_order_is_refused_for(draft: Draft, kind: type[Refused], sentence: str) -> None:
+    with pytest.raises(kind, match=sentence):
+        _passes(draft)
+
+
+def test_a_stop_order_that_is_too_large_whatever_comes_is_refused_before_there_is_a_market() -> None:
+    with pytest.raises(OverLimit, match="120 USDT"):
+        check_draft(_stop(Side.SELL, "0.002", AmountKind.BASE, "60000"), _BTC, _LIMITS)
+    check_draft(_stop(Side.BUY, "100", AmountKind.QUOTE, "70000"), _BTC, _LIMITS)
+    check_draft(_stop(Side.SELL, "100", AmountKind.PERCENT, "60000"), _BTC, _LIMITS)
+
+
+def test_how_an_order_may_trade_comes_through_unchanged() -> None:
+    draft = replace(_draft(Side.BUY, "0.001", AmountKind.BASE, "50000"), in_force=TimeInForce.FOK)
+    assert _passes(draft).in_force is TimeInForce.FOK
+    assert _passes(replace(draft, in_force=TimeInForce.GTC, post_only=True)).post_only
 
 
 @pytest.mark.parametrize(

@@ -264,7 +264,10 @@ def test_a_row_that_says_never_sent_is_overruled_by_the_exchange(
 
 def test_the_living_are_those_the_exchange_may_know(store: Store, propose: Propose, bring: Bring) -> None:
     everyone = {state: bring(propose(), state) for state in TicketState}
-    living = {TicketState.SUBMITTING, TicketState.UNKNOWN, TicketState.OPEN, TicketState.PARTIAL}
+    living = {
+        *(TicketState.SUBMITTING, TicketState.UNKNOWN, TicketState.PARKED),
+        *(TicketState.OPEN, TicketState.PARTIAL),
+    }
     assert set(store.orders.living()) == {everyone[state] for state in living}
 
 
