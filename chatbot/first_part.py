@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from chatbot.chat.account import AccountHandlers
 from chatbot.chat.admin import AdminHandlers
 from chatbot.chat.alerts import AlertHandlers
 from chatbot.chat.approving import Approving, Sequels
@@ -20,10 +19,12 @@ def first_part(floor: Floor, all_commands: Callable[[], tuple[Command, ...]]) ->
     services, settings, now = floor.services, floor.settings, floor.now
     mode = settings.trading_mode
     market = MarketHandlers(
-        markets=services.markets, portfolio=services.portfolio, watchlists=services.watchlists, mode=mode, now=now
-    )
-    account = AccountHandlers(
-        portfolio=services.portfolio, markets=services.markets, watchlists=services.watchlists, mode=mode, now=now
+        markets=services.markets,
+        portfolio=services.portfolio,
+        watchlists=services.watchlists,
+        hides=services.reading.hides,
+        mode=mode,
+        now=now,
     )
     trading = TradingHandlers(trading=services.trading, cancelling=services.cancelling, mode=mode)
     admin = AdminHandlers(
@@ -41,7 +42,7 @@ def first_part(floor: Floor, all_commands: Callable[[], tuple[Command, ...]]) ->
         sequels=Sequels(sweep=services.killswitch.sweep, erase=floor.erase, resume=admin.resume_now),
     )
     closings = ClosingHandlers(closing=services.closing, mode=mode)
-    rooms = market, account, trading, admin
+    rooms = market, trading, admin
     coded = (code_command(approving),) if services.factors.asked else ()
     return Part(
         commands=(*commands(*rooms, alerting), *coded),

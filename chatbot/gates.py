@@ -6,7 +6,7 @@ from chatbot.chat.views import approvals
 from chatbot.config import Settings
 from chatbot.core.limits import Limits
 from chatbot.services.breaker import Breaker
-from chatbot.services.closing import Closing
+from chatbot.services.closing import Closing, ClosingRules
 from chatbot.services.exchange import Exchange
 from chatbot.services.factors import Factors
 from chatbot.services.killswitch import KillSwitch
@@ -30,7 +30,12 @@ def rules(settings: Settings) -> Limits:
 
 
 def build_closing(
-    settings: Settings, store: Store, exchange: Exchange, killswitch: KillSwitch, reconciler: Reconciler
+    settings: Settings,
+    store: Store,
+    exchange: Exchange,
+    killswitch: KillSwitch,
+    reconciler: Reconciler,
+    hold: Callable[[], None],
 ) -> Closing:
     """The one gate that a kill leaves open."""
     return Closing(
@@ -38,8 +43,7 @@ def build_closing(
         store=store,
         killswitch=killswitch,
         reconciler=reconciler,
-        mode=settings.trading_mode,
-        life=settings.order_confirm_seconds,
+        rules=ClosingRules(mode=settings.trading_mode, life=settings.order_confirm_seconds, hold=hold),
     )
 
 

@@ -16,13 +16,17 @@ from chatbot.parts import Services
 
 def looks(services: Services, settings: Settings, now: Now) -> Looks:
     """Cards as their subjects stand at the moment they leave."""
-    zone_of = services.manners.zone_of
+    zone_of, in_chat = services.manners.zone_of, services.reading.in_chat
 
     def draw(letter: Letter) -> Reply:
         if letter.subject is Subject.TICKET:
-            return tickets.ticket(services.trading.ticket(letter.subject_id), settings.trading_mode)
+            return tickets.ticket(
+                services.trading.ticket(letter.subject_id), settings.trading_mode, in_chat(letter.chat_id)
+            )
         if letter.subject is Subject.APPROVAL:
-            return approvals.approval(services.trading.ticket(letter.subject_id), settings.trading_mode)
+            return approvals.approval(
+                services.trading.ticket(letter.subject_id), settings.trading_mode, in_chat(letter.chat_id)
+            )
         if letter.subject is Subject.ALERT:
             return alert(letter)
         stop = services.killswitch.stop(letter.subject_id)

@@ -11,6 +11,7 @@ from chatbot.config import Settings
 from chatbot.connecting import Kucoin
 from chatbot.core.times import Now
 from chatbot.jobs import Job
+from chatbot.services.amounts import Reading
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.closing import Closing
 from chatbot.services.factors import Factors
@@ -19,6 +20,7 @@ from chatbot.services.key_guard import KeyGuard
 from chatbot.services.killswitch import KillSwitch
 from chatbot.services.manners import Manners
 from chatbot.services.market import Markets
+from chatbot.services.passing import Guards
 from chatbot.services.people import Watchlists
 from chatbot.services.portfolio import Portfolio
 from chatbot.services.readiness import Readiness
@@ -36,12 +38,14 @@ class Services:
     trading: Trading
     cancelling: Cancelling
     killswitch: KillSwitch
+    guards: Guards
     factors: Factors
     closing: Closing
     watchlists: Watchlists
     checkup: Checkup
     guard: KeyGuard
     alerting: Alerting
+    reading: Reading
     manners: Manners
 
 

@@ -5,6 +5,7 @@ import contextlib
 import ssl
 from dataclasses import dataclass
 
+from chatbot.accounting import account_part
 from chatbot.alerting import Ground, build_alerting
 from chatbot.chat.acting import Acting
 from chatbot.chat.bot import Poller
@@ -23,6 +24,7 @@ from chatbot.guarding import build_guard
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES
 from chatbot.looking import looks
 from chatbot.parts import Floor, Part, Services
+from chatbot.services.amounts import FiatPrices, Reading
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.health import Checkup
 from chatbot.services.killswitch import KillSwitch
@@ -96,19 +98,24 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
         trading=trading,
         cancelling=Cancelling(exchange=exchange, store=store, reconciler=reconciler),
         killswitch=killswitch,
+        guards=guards,
         factors=guards.factors,
-        closing=build_closing(settings, store, exchange, killswitch, reconciler),
+        closing=build_closing(settings, store, exchange, killswitch, reconciler, guard.hold_exits),
         watchlists=Watchlists(store=store, markets=markets),
         checkup=checkup,
         guard=guard,
         alerting=alerting,
+        reading=Reading(preferences=store.preferences, prices=FiatPrices(exchange.market, now)),
         manners=Manners(store=store, zone=settings.timezone, now=now),
     )
 
 
 def build_parts(floor: Floor) -> tuple[tuple[Part, ...], Table]:
     """In no order: the table has its own."""
-    parts = (first_part(floor, lambda: table.commands),)
+    parts = (
+        first_part(floor, lambda: table.commands),
+        account_part(floor),
+    )
     table = Table([c for part in parts for c in part.commands], [v for part in parts for v in part.verbs])
     return parts, table
 

@@ -1,6 +1,7 @@
 """Handlers of /price, /watch, /unwatch, /watchlist and /funding."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 from chatbot.chat.messages import Message, Reply, Tap
@@ -20,12 +21,22 @@ _TOP = "top"
 
 
 class MarketHandlers:
+    """`hides` says whether a person wants amounts of the account out of sight."""
+
     def __init__(
-        self, *, markets: Markets, portfolio: Portfolio, watchlists: Watchlists, mode: TradingMode, now: Now
+        self,
+        *,
+        markets: Markets,
+        portfolio: Portfolio,
+        watchlists: Watchlists,
+        hides: Callable[[int], bool],
+        mode: TradingMode,
+        now: Now,
     ) -> None:
         self._markets = markets
         self._portfolio = portfolio
         self._watchlists = watchlists
+        self._hides = hides
         self._mode = mode
         self._now = now
 
@@ -84,17 +95,19 @@ class MarketHandlers:
 
     async def _funding(self, person: Person, text: str, *, private: bool) -> Reply:
         """In a group without what the account pays."""
-        words = text.split()
+        words, hidden = text.split(), private and self._hides(person.id)
         if len(words) > 1:
             raise UsageError("One symbol at a time.", example="/funding BTC")
         if words and words[0].lower() != _TOP:
             look, positions = await asyncio.gather(self._markets.funding(words[0]), self._positions(private=private))
-            return views.funding(look, positions.get(look.instrument.symbol), self._now(), in_group=not private)
+            position = positions.get(look.instrument.symbol)
+            return views.funding(look, position, self._now(), in_group=not private, hidden=hidden)
         looks, positions = await asyncio.gather(self._markets.fundings(), self._positions(private=private))
         watched = () if words else await self._watched(person, looks)
         if watched:
-            return views.fundings(watched, positions, self._now(), "Funding, your watchlist")
-        return views.fundings(views.top_of(looks), positions, self._now(), "Funding, furthest from zero")
+            return views.fundings(watched, positions, self._now(), "Funding, your watchlist", hidden=hidden)
+        title = "Funding, furthest from zero"
+        return views.fundings(views.top_of(looks), positions, self._now(), title, hidden=hidden)
 
     async def _watched(self, person: Person, looks: tuple[FundingLook, ...]) -> tuple[FundingLook, ...]:
         """The perpetuals of the watched coins, in the watchlist's order."""

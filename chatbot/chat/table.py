@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Iterable
 
-from chatbot.chat.account import AccountHandlers
 from chatbot.chat.admin import AdminHandlers
 from chatbot.chat.alerts import AlertHandlers
 from chatbot.chat.approving import Approving
@@ -56,7 +55,6 @@ class Table:
 
 def commands(
     market: MarketHandlers,
-    account: AccountHandlers,
     trading: TradingHandlers,
     admin: AdminHandlers,
     alerts: AlertHandlers,
@@ -66,13 +64,11 @@ def commands(
         read("price", market.price, "[SYMBOL …]", "/price BTC", "price, change, range, funding"),
         read("alert", alerts.alert, "SYMBOL > PRICE …", "/alert BTC > 68000", "tell me when it gets there", _ALERTS),
         read("alerts", alerts.alerts, "", "/alerts", "your alerts, nearest first"),
-        read("balance", account.balance, "", "/balance", "what each account holds"),
         money("buy", trading.buy, order, "/buy BTC 100usdt", "propose a purchase", _AMOUNTS),
         money("sell", trading.sell, order, "/sell BTC 50%", "propose a sale", _AMOUNTS),
         read("orders", trading.orders, "", "/orders", "open orders"),
         read("funding", market.funding, "[SYMBOL | top]", "/funding BTC", "funding rates, who pays, when"),
         money("cancel", trading.cancel, "ID | all", "/cancel T-12", "cancel open orders", _CANCELS),
-        read("fills", account.fills, "[SYMBOL …]", "/fills BTC", "latest executions with fees"),
         read("why", alerts.why, "ID", "/why 12", "why an alert has not fired"),
         read("unalert", alerts.unalert, "ID | all", "/unalert 12", "delete alerts"),
         read("watchlist", market.watchlist, "", "/watchlist", "the symbols you follow"),
@@ -86,13 +82,10 @@ def commands(
     )
 
 
-def verbs(
-    market: MarketHandlers, account: AccountHandlers, trading: TradingHandlers, admin: AdminHandlers
-) -> tuple[Verb, ...]:
+def verbs(market: MarketHandlers, trading: TradingHandlers, admin: AdminHandlers) -> tuple[Verb, ...]:
     return (
         Verb(name="price", role=_VIEWER, handle=market.price_tap),
         Verb(name="funding", role=_VIEWER, handle=market.funding_tap),
-        Verb(name="balance", role=_VIEWER, handle=account.balance_tap),
         Verb(name="orders", role=_VIEWER, handle=trading.orders_tap),
         Verb(name="status", role=_VIEWER, handle=admin.status_tap),
         Verb(name="check", role=_VIEWER, handle=trading.check),

@@ -42,6 +42,7 @@ class Position:
     """An open futures position. `lots` is signed: positive is long. `value` is in `currency`, unsigned.
 
     `cross`: it shares its margin with others. `hedged`: a long and a short may stand side by side.
+    `leverage` is what it was opened with, where KuCoin says.
     """
 
     symbol: Symbol
@@ -54,6 +55,7 @@ class Position:
     currency: str
     cross: bool = False
     hedged: bool = False
+    leverage: Decimal | None = None
 
 
 class AccountMode(Enum):

@@ -36,6 +36,16 @@ def noted(rate: FundingRate, before: FundingSeen | None) -> FundingSeen:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingPaid:
+    """A settlement of a position of ours: `amount` above zero was received, below zero paid, in `currency`."""
+
+    symbol: Symbol
+    at: datetime
+    amount: Decimal
+    currency: str
+
+
 class Payer(Enum):
     LONGS = "longs pay shorts"
     SHORTS = "shorts pay longs"

@@ -1,17 +1,32 @@
 """What the account holds, and what KuCoin says of the account and its keys."""
 
 import logging
+from datetime import datetime
 from decimal import Decimal
 
 from chatbot.core.account import AccountMode, Balance, FuturesBalance, KeyInfo, Position
 from chatbot.core.errors import KucoinError, Unavailable
-from chatbot.core.market import Instrument, Venue
+from chatbot.core.funding import FundingPaid
+from chatbot.core.market import Instrument, Symbol, Venue
+from chatbot.core.times import to_millis
 from chatbot.kucoin import endpoints
-from chatbot.kucoin.account_schemas import ApiKey, Fee, FuturesPosition, Mode, Overview, SpotAccount
+from chatbot.kucoin.account_schemas import (
+    ApiKey,
+    Fee,
+    FundingPage,
+    FundingPayment,
+    FuturesPosition,
+    Mode,
+    Overview,
+    SpotAccount,
+)
 from chatbot.kucoin.rest import Rest
 from chatbot.kucoin.schemas import every, one
 
 _log = logging.getLogger(__name__)
+
+_PAGE = 100
+_MOST_PAGES = 20
 
 
 class Account:
@@ -48,6 +63,22 @@ class Account:
         data = await self._futures.call(endpoints.POSITIONS)
         rows = every(FuturesPosition, [] if data is None else data)
         return tuple(position for row in rows if (position := row.to_core()) is not None)
+
+    async def funding_paid(self, symbol: Symbol, since: datetime) -> tuple[FundingPaid, ...]:
+        """What settled on our positions in one contract since then, newest first: a call for every hundred."""
+        found: dict[str, FundingPaid] = {}
+        until: datetime | None = None
+        for _ in range(_MOST_PAGES):
+            params = {"symbol": str(symbol), "startAt": str(to_millis(since)), "maxCount": str(_PAGE)}
+            params |= {} if until is None else {"endAt": str(to_millis(until))}
+            page = one(FundingPage, await self._futures.call(endpoints.FUNDING_PAID, params))
+            rows = every(FundingPayment, page.data_list or [])
+            fresh = {row.id: row.to_core() for row in rows if row.id not in found}
+            found |= fresh
+            if not page.has_more or not fresh:
+                return tuple(sorted((p for p in found.values() if p.at >= since), key=lambda p: p.at, reverse=True))
+            until = min(payment.at for payment in fresh.values())
+        raise Unavailable("KuCoin's list does not end.")
 
     async def taker_fee_rate(self, instrument: Instrument) -> Decimal:
         """This account's own rate, as a fraction."""

@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from chatbot.core.account import AccountKind, AccountMode, Balance, FuturesBalance, KeyInfo, Position
+from chatbot.core.funding import FundingPaid
 from chatbot.core.market import Symbol
-from chatbot.kucoin.schemas import Field, MaybeNumber, Moment, Name, Number, Wire, spelled
+from chatbot.kucoin.schemas import Field, MaybeNumber, MaybePrice, Moment, Name, Number, Wire, spelled
 
 
 class SpotAccount(Wire):
@@ -56,6 +57,7 @@ class FuturesPosition(Wire):
     cross_mode: bool = False
     margin_mode: str | None = None
     position_side: str | None = None
+    leverage: MaybePrice = None
 
     def to_core(self) -> Position | None:
         """None when nothing is held: KuCoin lists closed positions for a while."""
@@ -72,10 +74,31 @@ class FuturesPosition(Wire):
             currency=self.settle_currency,
             cross=self.margin_mode == "CROSS" if self.margin_mode else self.cross_mode,
             hedged=self.position_side in ("LONG", "SHORT"),
+            leverage=self.leverage,
         )
 
 
 _ZERO = Decimal(0)
+
+
+class FundingPayment(Wire):
+    """A row of the private funding history: below zero was paid."""
+
+    id: Name
+    symbol: Name
+    time_point: Moment
+    funding: Number
+    settle_currency: Name
+
+    def to_core(self) -> FundingPaid:
+        return FundingPaid(
+            symbol=Symbol(self.symbol), at=self.time_point, amount=self.funding, currency=self.settle_currency
+        )
+
+
+class FundingPage(Wire):
+    data_list: list[object] | None = None
+    has_more: bool = False
 
 
 class ApiKey(Wire):

@@ -83,6 +83,7 @@ SPOT_BOOK = _public("/api/v1/market/orderbook/level2_20", 2)
 SPOT_STATS = _public("/api/v1/market/stats", 15)
 SPOT_TICKERS = _public("/api/v1/market/allTickers", 15, cap=_CATALOGUE)
 MY_ADDRESS = _public("/api/v1/my-ip", 0)
+FIAT_PRICES = _public("/api/v1/prices", 3)
 
 CONTRACTS = _public("/api/v1/contracts/active", 3, cap=_CATALOGUE)
 CONTRACT = _public("/api/v1/contracts/{symbol}", 3)
@@ -108,9 +109,12 @@ SPOT_FEES = _spot("/api/v1/trade-fees", 3)
 FUTURES_FEES = _futures("/api/v1/trade-fees", 3, permission="General")
 OVERVIEW = _futures("/api/v1/account-overview", 5)
 POSITIONS = _futures("/api/v1/positions", 2)
+FUNDING_PAID = _futures("/api/v1/funding-history", 5)
 
 SPOT_PLACE = _place("/api/v1/hf/orders", 1, PoolName.SPOT, "Spot")
 FUTURES_PLACE = _place("/api/v1/orders", 2, PoolName.FUTURES, "Futures")
+
+SPOT_PLACE_STOP = _place("/api/v1/stop-order", 2, PoolName.SPOT, "Spot")
 
 SPOT_BY_OID = _spot("/api/v1/hf/orders/client-order/{clientOid}", 2, urgent=True)
 SPOT_BY_ID = _spot("/api/v1/hf/orders/{orderId}", 2, urgent=True)
@@ -123,6 +127,7 @@ FUTURES_BY_ID = _futures("/api/v1/orders/{orderId}", 5, permission="General", ur
 FUTURES_ORDERS = _futures("/api/v1/orders", 2, permission="General", urgent=True)
 FUTURES_FILLS = _futures("/api/v1/fills", 5, permission="General", urgent=True)
 FUTURES_RECENT_FILLS = _futures("/api/v1/recentFills", 3, urgent=True)
+SPOT_STOP_BY_OID = _spot("/api/v1/stop-order/queryOrderByClientOid", 3, urgent=True)
 SPOT_STOPS = _spot("/api/v1/stop-order", 8, urgent=True)
 SPOT_OCOS = _spot("/api/v3/oco/orders", 2, urgent=True)
 FUTURES_STOPS = _futures("/api/v1/stopOrders", 6, permission="General", urgent=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from chatbot.core.charts import Bar, Timeframe
 from chatbot.core.errors import Rejected, Unavailable
@@ -26,6 +27,7 @@ from chatbot.kucoin.last_prices import futures_last_prices, spot_last_prices
 from chatbot.kucoin.market_schemas import (
     AllTickers,
     CurrentFunding,
+    FiatPrices,
     FuturesContract,
     FuturesTicker,
     SpotBook,
@@ -130,6 +132,11 @@ class Market:
         if data is None:
             raise Rejected(f"{symbol} pays no funding.")
         return one(CurrentFunding, data).to_core(symbol)
+
+    async def fiat_price(self, currency: str, of: str) -> Decimal | None:
+        """What one unit of the coin `of` costs in a fiat currency; None where KuCoin names no price."""
+        data = await self._spot.call(endpoints.FIAT_PRICES, {"base": currency, "currencies": of})
+        return one(FiatPrices, {"prices": data or {}}).prices.get(of)
 
     async def service(self, venue: Venue) -> ServiceStatus:
         host = self._spot if venue is Venue.SPOT else self._futures

@@ -239,5 +239,9 @@ class CurrentFunding(Wire):
         )
 
 
+class FiatPrices(Wire):
+    prices: dict[str, MaybePrice]
+
+
 def _span(millis: Decimal) -> timedelta:
     return timedelta(milliseconds=int(millis))

@@ -30,6 +30,16 @@ STEPS = {
 }
 _MAX_CANDLES = 1500
 
+_TETHER = {
+    "USD": Decimal("0.9995"),
+    "EUR": Decimal("0.92"),
+    "GBP": Decimal("0.79"),
+    "CHF": Decimal("0.88"),
+    "JPY": Decimal("149.5"),
+    "TRY": Decimal("34.2"),
+}
+"""What a USDT costs, a few of the currencies that KuCoin knows; never changing."""
+
 
 def timestamp(call: Call) -> int:
     return to_millis(call.now)
@@ -115,13 +125,16 @@ def _moment(call: Call, name: str) -> datetime | None:
 
 
 def fiat_prices(call: Call) -> dict[str, str]:
-    """Dollar prices of what has a USDT pair; the base is always taken for dollars."""
+    """Prices of what has a USDT pair, in dollars or in another fiat currency; of an unknown one there are none."""
     wanted = {each for each in call.query.get("currencies", "").split(",") if each}
-    answer = {"USDT": "0.9995"} if not wanted or "USDT" in wanted else {}
+    tether = _TETHER.get(call.query.get("base") or "USD")
+    if tether is None:
+        return {}
+    answer = {"USDT": plain(tether)} if not wanted or "USDT" in wanted else {}
     for instrument in call.listed(Venue.SPOT):
         quote = call.exchange.prices.quote(instrument.symbol)
         if instrument.quote == "USDT" and quote and (not wanted or instrument.base in wanted):
-            answer[instrument.base] = plain(quote.last)
+            answer[instrument.base] = plain(quote.last * tether)
     return answer
 
 

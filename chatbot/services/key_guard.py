@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from chatbot.core.account import KeyInfo
 from chatbot.core.errors import BadCredentials, KucoinError, Refused
-from chatbot.core.keys import Gravity, KeyNews, KeyRules, Keys, SeenKey, Verdict, judge
+from chatbot.core.keys import Gravity, KeyNews, KeyRules, Keys, SeenKey, Topic, Verdict, judge
 from chatbot.core.market import Venue
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.times import Now, steady_now
@@ -90,6 +90,14 @@ class KeyGuard:
         """Raises Refused while no order may leave."""
         if self.keys.held:
             raise Refused(f"Orders are held: {self.keys.held}.")
+
+    def hold_exits(self) -> None:
+        """Raises Refused while orders that only close would not be this account's, as far as is known."""
+        foreign = any(
+            v.topic is Topic.ACCOUNT and v.gravity is Gravity.REFUSED for s in self.keys.seen for v in s.verdicts
+        )
+        if foreign or self.keys.held == _NOT_YET:
+            self.hold()
 
     def suspect(self) -> None:
         """KuCoin refused the key for some call: it is looked at now, or soon after the last such look."""

@@ -3,6 +3,7 @@
 from chatbot.chat.messages import Reply
 from chatbot.chat.views.markup import REASON, Html, bold, html, lines, short
 from chatbot.chat.views.ticket_lines import awaiting, title, wish
+from chatbot.core.amounts import PLAIN, Amounts
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, ButtonStyle, Subject
 from chatbot.core.orders import OrderTicket, TicketState
@@ -10,9 +11,9 @@ from chatbot.core.people import Person
 from chatbot.core.waiting import Awaits
 
 
-def approval(shown: OrderTicket, mode: TradingMode) -> Reply:
+def approval(shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN) -> Reply:
     asked = shown.state is TicketState.AWAIT_CONFIRM and shown.waiting.awaits is Awaits.APPROVAL
-    question = [*awaiting(shown), html("{} asks for your word.", shown.person)]
+    question = [*awaiting(shown, amounts), html("{} asks for your word.", shown.person)]
     body = question if asked else [wish(shown), _outcome(shown)]
     approve = Button(text="Approve", action=f"approve {shown.id}", style=ButtonStyle.SUCCESS)
     reject = Button(text="Reject", action=f"reject {shown.id}", style=ButtonStyle.DANGER)

@@ -5,15 +5,25 @@ from collections.abc import Sequence
 from chatbot.chat.messages import Reply
 from chatbot.chat.views.markup import REASON, Html, bold, code, html, lines, paper, short
 from chatbot.core.account import Position
+from chatbot.core.amounts import PLAIN, Amounts
 from chatbot.core.closing import CloseCard
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, Buttons, ButtonStyle, Subject
-from chatbot.core.numbers import money, plain
+from chatbot.core.numbers import grouped, money, places, plain
 from chatbot.core.orders import OrderTicket, Side, TicketState
 from chatbot.core.people import Person
+from chatbot.core.positions import settled_in
+from chatbot.core.times import in_words
 
 _MOST = 30
 """Positions listed by name; a tap closes the others as well, and the card says how many."""
+
+
+_NOTHING_SENT = {
+    TicketState.NOT_SENT: "Nothing was sent.",
+    TicketState.EXPIRED: "Expired, nothing was sent.",
+    TicketState.DECLINED: "Cancelled, nothing was sent.",
+}
 
 
 def asks(card: CloseCard, positions: Sequence[Position], mode: TradingMode) -> Reply:
@@ -43,14 +53,14 @@ def declined(person: Person, mode: TradingMode) -> Html:
     return lines(paper(mode), html("Cancelled by {}, no position was closed.", person.name))
 
 
-def order(shown: OrderTicket, mode: TradingMode) -> Reply:
-    """The card of one order that closes a position. Sizes are lots; what they are worth, /balance says."""
-    buttons: Buttons = ()
-    if shown.state in (TicketState.UNKNOWN, TicketState.NOT_PLACED):
-        buttons = ((Button(text="Check again", action=f"check {shown.id}"),),)
+def order(shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN) -> Reply:
+    """The card of one order that closes a position, or part of it. Sizes are lots."""
+    asked = shown.state is TicketState.AWAIT_CONFIRM
+    head = bold(shown.name) if not asked else html("Ticket {}\n{}", shown.name, bold(f"CLOSE {shown.spec.symbol}"))
+    body = _awaiting(shown, amounts) if asked else [html("{} {}", head, _wish(shown)), *_fate(shown)]
     return Reply(
-        text=lines(paper(mode), html("{} {}", bold(shown.name), _wish(shown)), *_fate(shown)),
-        buttons=buttons,
+        text=lines(paper(mode), *([head] if asked else []), *body),
+        buttons=_buttons(shown),
         subject=Subject.TICKET,
         subject_id=shown.id,
         protected=True,
@@ -71,15 +81,55 @@ def _wish(shown: OrderTicket) -> Html:
     return html("{} {} {} lots, reduce-only", side, shown.spec.symbol, lots)
 
 
+def _awaiting(shown: OrderTicket, amounts: Amounts) -> list[Html | None]:
+    """All that is known before anything was sent. What stays open is the account's, and hidden with it."""
+    cost, spec, currency = shown.cost, shown.spec, settled_in(shown.spec.symbol)
+    side = "Bid" if spec.side is Side.SELL else "Ask"
+    left = f"After: {amounts.of(plain(cost.free_after))} lots stay open" if cost.free_after else "After: it is closed"
+    fee = f"{money(cost.fee, currency)} {currency}"
+    return [
+        html("{} at the market", _wish(shown)),
+        html("about {} {}, fee about {}", money(cost.funds, currency), currency, fee),
+        html("{} {}", side, grouped(cost.price, max(places(cost.price), 1))),
+        html("{}", left),
+        html("Valid {}, asked by {}", in_words(shown.expires_at - shown.proposed_at), shown.person),
+    ]
+
+
+def _buttons(shown: OrderTicket) -> Buttons:
+    again = _again(shown)
+    check = Button(text="Check again", action=f"check {shown.id}")
+    match shown.state:
+        case TicketState.AWAIT_CONFIRM:
+            confirm = Button(text="Confirm close", action=f"reduce_now {shown.id}", style=ButtonStyle.DANGER)
+            return ((confirm, Button(text="Cancel", action=f"decline {shown.id}")),)
+        case TicketState.UNKNOWN:
+            return ((check,),)
+        case TicketState.NOT_PLACED:
+            return ((check, *again),)
+        case TicketState.EXPIRED | TicketState.NOT_SENT:
+            return (again,) if again else ()
+        case _:
+            return ()
+
+
+def _again(shown: OrderTicket) -> tuple[Button, ...]:
+    """What came of the kill's Close positions is asked for again on the kill's own card."""
+    command, _, wanted = shown.asked.partition(" ")
+    if command != "/close":
+        return ()
+    return (Button(text="Quote again", action=f"reduce {wanted.replace('%', '')}"),)
+
+
 def _fate(shown: OrderTicket) -> list[Html | None]:
     reason = html("{}", short(shown.reason, REASON)) if shown.reason else None
     number = html("KuCoin id {}", code(shown.order_id)) if shown.order_id else None
     done = plain(shown.executed.size)
     match shown.state:
         case TicketState.FILLED:
-            return [bold(f"Filled: {done} lots"), number]
+            return [bold(html("Filled: {} lots{}", done, _came_to(shown))), number]
         case TicketState.PARTIAL | TicketState.CANCELED | TicketState.FORGOTTEN:
-            return [html("<b>{} lots filled</b>, {}", done, shown.state.value), reason, number]
+            return [html("<b>{} lots filled</b>{}, {}", done, _came_to(shown), shown.state.value), reason, number]
         case TicketState.UNKNOWN:
             asked = html("I have NOT sent it again and ask for it by its id.")
             return [bold("KuCoin gave no answer."), asked, reason]
@@ -88,8 +138,16 @@ def _fate(shown: OrderTicket) -> list[Html | None]:
         case TicketState.REJECTED:
             return [bold("KuCoin refused it."), reason]
         case TicketState.NOT_SENT | TicketState.EXPIRED | TicketState.DECLINED:
-            return [bold("Nothing was sent."), reason]
+            return [bold(_NOTHING_SENT[shown.state]), reason]
         case TicketState.OPEN:
             return [html("Accepted."), number]
         case _:
             return [html("Sending…")]
+
+
+def _came_to(shown: OrderTicket) -> Html:
+    done, currency = shown.executed, settled_in(shown.spec.symbol)
+    if not done.funds:
+        return Html("")
+    fee = f", fee {money(done.fee, done.fee_currency)} {done.fee_currency}" if done.fee else ""
+    return html(" = {} {}{}", money(done.funds, currency), currency, fee)

@@ -5,8 +5,22 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views.markup import NOT_IN_GROUPS, Html, age, bold, code, html, lines, percent, rate, up_or_down
+from chatbot.chat.views.hiding import peek
+from chatbot.chat.views.markup import (
+    NOT_IN_GROUPS,
+    Html,
+    age,
+    bold,
+    code,
+    html,
+    lines,
+    percent,
+    plain_text,
+    rate,
+    up_or_down,
+)
 from chatbot.core.account import Position
+from chatbot.core.amounts import PLAIN, Amounts
 from chatbot.core.funding import Payer, annualised, payer, payment
 from chatbot.core.market import Contract, FundingRate, Instrument, Symbol
 from chatbot.core.notices import Button, Buttons, ButtonStyle
@@ -38,9 +52,12 @@ def prices(looks: Iterable[Look], gone: Iterable[Symbol], now: datetime, action:
     return Reply(text=lines(*rows, *missing, stamp), buttons=((Button(text="Refresh", action=action),),))
 
 
-def funding(look: FundingLook, position: Position | None, now: datetime, *, in_group: bool = False) -> Reply:
-    current = look.rate
-    share = NOT_IN_GROUPS if in_group else _own_share(position, current)
+def funding(
+    look: FundingLook, position: Position | None, now: datetime, *, in_group: bool = False, hidden: bool = False
+) -> Reply:
+    """`hidden`: what the own position pays is told in a pop-up alone."""
+    current, amounts = look.rate, Amounts(hidden=hidden)
+    share = NOT_IN_GROUPS if in_group else _own_share(position, current, amounts)
     body = lines(
         html("<b>{}</b>  {}  {}", _coin(look.instrument), rate(current.rate), payer(current.rate).value),
         html("settles in {}, every {}", in_words(current.next_at - now), in_words(current.interval)),
@@ -50,12 +67,27 @@ def funding(look: FundingLook, position: Position | None, now: datetime, *, in_g
         share,
         age(look.read_at, now),
     )
-    return Reply(text=body, buttons=_funding_buttons(look.instrument))
+    peeks = ((peek(f"funding {look.instrument.symbol}"),),) if hidden and position is not None else ()
+    return Reply(text=body, buttons=(*_funding_buttons(look.instrument), *peeks))
 
 
-def fundings(looks: Iterable[FundingLook], positions: Mapping[Symbol, Position], now: datetime, title: str) -> Reply:
+def share_in_short(positions: Iterable[Position], current: FundingRate) -> str:
+    """For a pop-up: what the own positions in one contract pay at the next settlement."""
+    told = [plain_text(_own_share(position, current, PLAIN)) for position in positions]
+    return "\n".join(told) or plain_text(_own_share(None, current, PLAIN))
+
+
+def fundings(
+    looks: Iterable[FundingLook],
+    positions: Mapping[Symbol, Position],
+    now: datetime,
+    title: str,
+    *,
+    hidden: bool = False,
+) -> Reply:
     """A list: the watchlist's, or the highest of all."""
-    rows: list[str] = [_funding_row(look, positions.get(look.instrument.symbol), now) for look in looks]
+    amounts = Amounts(hidden=hidden)
+    rows: list[str] = [_funding_row(look, positions.get(look.instrument.symbol), now, amounts) for look in looks]
     body = lines(bold(title), *(rows or ["No perpetual here. /watch a coin that has one."]))
     return Reply(text=body, buttons=((_top_button(),),))
 
@@ -143,29 +175,29 @@ def _bounds(current: FundingRate) -> Html | None:
     return html("cap {}   floor {}", rate(current.cap), rate(current.floor))
 
 
-def _own_share(position: Position | None, current: FundingRate) -> Html:
+def _own_share(position: Position | None, current: FundingRate, amounts: Amounts) -> Html:
     if position is None:
         return html("you hold no position")
     return html(
         "your {} of {} {}: {}",
         "long" if position.lots > 0 else "short",
-        money(position.value, position.currency),
+        amounts.of(money(position.value, position.currency)),
         position.currency,
-        bold(_share_in_words(payment(position, current.rate), position.currency)),
+        bold(_share_in_words(payment(position, current.rate), position.currency, amounts)),
     )
 
 
-def _share_in_words(amount: Decimal, currency: str) -> str:
+def _share_in_words(amount: Decimal, currency: str, amounts: Amounts) -> str:
     if not amount:
         return "nothing settles"
-    return f"you {'receive' if amount > 0 else 'pay'} {money(abs(amount), currency)} {currency}"
+    return f"you {'receive' if amount > 0 else 'pay'} {amounts.of(money(abs(amount), currency))} {currency}"
 
 
-def _funding_row(look: FundingLook, position: Position | None, now: datetime) -> Html:
+def _funding_row(look: FundingLook, position: Position | None, now: datetime, amounts: Amounts) -> Html:
     current = look.rate
     share = payment(position, current.rate) if position is not None else None
     whose = payer(current.rate).value if current.rate else Payer.NOBODY.value
-    note = whose if share is None or position is None else _share_in_words(share, position.currency)
+    note = whose if share is None or position is None else _share_in_words(share, position.currency, amounts)
     left = current.next_at - now
     minutes = in_words(max(left - left % _MINUTE, _MINUTE))
     when = f"in {minutes}, every {in_words(current.interval)}"

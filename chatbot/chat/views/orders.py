@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views.markup import ROWS, Html, bold, clock, html, lines, paper
+from chatbot.chat.views.markup import ROWS, Html, bold, html, lines, paper
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, ButtonStyle
-from chatbot.core.numbers import grouped, money, places, plain, tidy
-from chatbot.core.orders import Fill, Order, OrderTicket
+from chatbot.core.numbers import grouped, places, plain, tidy
+from chatbot.core.orders import Order, OrderTicket
 
 ELSEWHERE = "elsewhere"
 """What a tap says that means the orders made elsewhere, all of them."""
@@ -78,13 +78,6 @@ def stray(ticket: OrderTicket) -> Html:
     )
 
 
-def fills(executed: Iterable[Fill], mode: TradingMode, where: str) -> Reply:
-    rows = [_fill_row(f) for f in executed]
-    if not rows:
-        return Reply(text=lines(paper(mode), f"No executions lately on {where}."))
-    return Reply(text=lines(paper(mode), bold(f"Latest executions, {where}"), *rows))
-
-
 def _order_name(order: Order, known: OrderTicket | None) -> str:
     return known.name if known is not None else f"{order.symbol} {order.side.value}"
 
@@ -103,9 +96,3 @@ def _order_row(order: Order, known: OrderTicket | None) -> Html:
     )
     filled = f", {tidy(order.filled_size, _DIGITS)} filled" if order.filled_size else ""
     return html("{}{}{}", who, _order_line(order), filled)
-
-
-def _fill_row(fill: Fill) -> Html:
-    price, size = grouped(fill.price, places(fill.price)), tidy(fill.size, _DIGITS)
-    fee = f"fee {money(fill.fee, fill.fee_currency)} {fill.fee_currency}"
-    return html("{} {} {} {} at {}, {}", clock(fill.time), fill.symbol, fill.side.value, size, price, fee)

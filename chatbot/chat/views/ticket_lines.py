@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from chatbot.chat.views.markup import Html, bold, html
+from chatbot.core.amounts import PLAIN, Amounts
 from chatbot.core.book import FAR, is_far
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import grouped, money, places, tidy
@@ -43,14 +44,14 @@ def wish(shown: OrderTicket) -> Html:
     return html("{} {} {}, about {} {}", verb, size, base, money(shown.cost.funds, quote), quote)
 
 
-def awaiting(shown: OrderTicket) -> list[Html | None]:
+def awaiting(shown: OrderTicket, amounts: Amounts = PLAIN) -> list[Html | None]:
     """All that is known before anything was sent."""
     cost, (base, quote) = shown.cost, pair(shown)
     spent = quote if shown.spec.side is Side.BUY else base
     return [
         wish(shown),
         *_market(shown),
-        html("After: {} {} free", money(cost.free_after, spent), spent),
+        html("After: {} {} free", amounts.of(money(cost.free_after, spent)), spent),
         html("{} USDT of today's budget left", money(shown.budget_after, "USDT")),
         *_steps(shown),
     ]

@@ -8,6 +8,7 @@ from chatbot.chat.messages import Reply
 from chatbot.chat.views import closing
 from chatbot.chat.views.markup import REASON, Html, bold, code, html, lines, short
 from chatbot.chat.views.ticket_lines import DIGITS, awaiting, beyond, pair, price, title, wish
+from chatbot.core.amounts import PLAIN, Amounts
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, Buttons, ButtonStyle, Subject
@@ -16,12 +17,13 @@ from chatbot.core.orders import OrderTicket, OrderType, TicketState
 from chatbot.core.waiting import Awaits
 
 
-def ticket(shown: OrderTicket, mode: TradingMode) -> Reply:
+def ticket(shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN) -> Reply:
     if shown.spec.venue is Venue.FUTURES:
-        return closing.order(shown, mode)
-    body = lines(title(shown, mode), *_STATES[shown.state](shown))
+        return closing.order(shown, mode, amounts)
+    asked = shown.state is TicketState.AWAIT_CONFIRM
+    rows = awaiting(shown, amounts) if asked else _STATES[shown.state](shown)
     return Reply(
-        text=body,
+        text=lines(title(shown, mode), *rows),
         buttons=_ticket_buttons(shown),
         subject=Subject.TICKET,
         subject_id=shown.id,
@@ -109,7 +111,6 @@ def _expired(shown: OrderTicket) -> list[Html | None]:
 
 
 _STATES: dict[TicketState, Callable[[OrderTicket], list[Html | None]]] = {
-    TicketState.AWAIT_CONFIRM: awaiting,
     TicketState.SUBMITTING: _submitting,
     TicketState.PARKED: _parked,
     TicketState.LAPSED: _lapsed,

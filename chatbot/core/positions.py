@@ -1,0 +1,85 @@
+"""What an open futures position means: its size in coins, how far its liquidation is, what part of it closes."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from chatbot.core.account import Position
+from chatbot.core.errors import Refused, UsageError
+from chatbot.core.market import Instrument, Symbol
+from chatbot.core.orders import Side
+
+_HUNDRED = Decimal(100)
+_QUOTES = ("USDT", "USDC", "USD")
+
+
+def direction(position: Position) -> str:
+    """`long` or `short`."""
+    return "long" if position.lots > 0 else "short"
+
+
+def way_out(position: Position) -> Side:
+    """The side of an order that makes it smaller."""
+    return Side.SELL if position.lots > 0 else Side.BUY
+
+
+def coins(position: Position, instrument: Instrument) -> Decimal | None:
+    """Its size in base coins, unsigned; None for an inverse contract, whose lots are quote units."""
+    return None if instrument.inverse else abs(position.lots) * instrument.multiplier
+
+
+def to_liquidation(position: Position) -> Decimal | None:
+    """How far the mark price may go against it, as a fraction of itself: 0.05 is 5 %, zero or less is beyond it.
+
+    None where KuCoin names no liquidation price, as for a position on cross margin that is far from it.
+    """
+    if position.liquidation_price is None or not position.mark_price:
+        return None
+    away = position.mark_price - position.liquidation_price
+    return (away if position.lots > 0 else -away) / position.mark_price
+
+
+def coin_of(symbol: Symbol) -> str:
+    """The coin that a contract is named after: `XBTUSDTM` is BTC. What is named otherwise stays as it is."""
+    pair = symbol.removesuffix("M")
+    for quote in _QUOTES:
+        if symbol.endswith("M") and pair.endswith(quote) and pair != quote:
+            base = pair.removesuffix(quote)
+            return "BTC" if base == "XBT" else base
+    return symbol
+
+
+def settled_in(symbol: Symbol) -> str:
+    """The currency that a contract is worth and settles in, by its name: `XBTUSDM` is inverse and settles in BTC."""
+    pair = symbol.removesuffix("M")
+    return next((quote for quote in ("USDT", "USDC") if pair.endswith(quote)), coin_of(symbol))
+
+
+def picked(positions: Iterable[Position], instrument: Instrument, side: str) -> Position:
+    """The one position on `instrument` that is meant; `side` is long, short, or empty where there is no doubt.
+
+    Raises Refused when there is none, UsageError where a long and a short stand side by side.
+    """
+    held = list(positions)
+    there = [p for p in held if p.symbol == instrument.symbol and (not side or direction(p) == side)]
+    if len(there) > 1:
+        line = f"/close {instrument.symbol} {direction(there[0])}"
+        raise UsageError(f"{instrument.symbol} has a long and a short: say which.", example=line)
+    if there:
+        return there[0]
+    what = f"{side} position" if side else "position"
+    raise Refused(f"No {what} is open on {instrument.symbol}.{_others(held, instrument)}")
+
+
+def _others(held: Sequence[Position], instrument: Instrument) -> str:
+    """Positions are taken for one another by who knows the coin alone."""
+    names = sorted({str(p.symbol) for p in held if p.symbol != instrument.symbol})
+    return f" Open: {', '.join(names[:5])}." if names else ""
+
+
+def part(position: Position, percent: Decimal) -> Decimal:
+    """Whole lots, never more than `percent` of the position. Raises Refused when that is less than one lot."""
+    lots = abs(position.lots) * percent / _HUNDRED
+    whole = lots.to_integral_value(rounding="ROUND_FLOOR")
+    if not whole:
+        raise Refused(f"{position.symbol} has {abs(position.lots):f} lots: that part of it is less than one lot.")
+    return whole

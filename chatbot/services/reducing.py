@@ -1,0 +1,261 @@
+"""Making a futures position smaller, from a ticket to its one POST: /close and the buttons that say Close.
+
+A ticket like every other: bound to its person and card, expiring, refused while trading is stopped or off,
+while the key is held or what rests at KuCoin is not known, and while an order on the same contract is unknown;
+the price may not run away from it, and orders that come too fast stop trading. What it does not need, for it
+takes a risk off and never adds one:
+
+- no budget: the limits bound what people may put at stake, and who is over them must still get out;
+- no code and no second person: those stand between a stolen chat and the account's money, and a position can
+  only be closed towards the same account; a code that is not at hand, or a colleague asleep, would keep
+  somebody in a position that runs to its liquidation.
+
+A kill holds it all the same: what a kill promises is that nothing leaves but what is asked for on its own card,
+and Close positions is there. ORDER_SYMBOLS holds as well: contracts that others trade on this account are none
+of the chat's business.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from chatbot.core import limits, positions
+from chatbot.core.account import Position
+from chatbot.core.errors import Killed, OverLimit, Refused, TicketGone
+from chatbot.core.exchange import ServiceStatus
+from chatbot.core.limits import Limits
+from chatbot.core.market import Instrument, Symbol, Ticker, Venue
+from chatbot.core.modes import TradingMode
+from chatbot.core.numbers import plain
+from chatbot.core.orders import OUR_PREFIX, Estimate, OrderSpec, OrderTicket, OrderType, Side, TicketState
+from chatbot.core.people import Person
+from chatbot.core.symbols import Catalogue, normal
+from chatbot.services.exchange import Exchange
+from chatbot.services.exits import Exits, Sending
+from chatbot.services.market import Markets
+from chatbot.services.passing import Guards, Passage, PriceMoved, Tripped
+from chatbot.services.positions import open_positions
+from chatbot.services.reconcile import Reconciler
+from chatbot.services.terms import TermsReader
+from chatbot.services.tickets import Tickets
+from chatbot.services.trading import Asking
+from chatbot.store.orders import Step
+from chatbot.store.store import Store
+
+_NOTHING = Decimal(0)
+
+
+class PositionChanged(Refused):
+    """There is less of the position than the card would close; the ticket is spent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reduction:
+    """What somebody wants: `percent` of the position in what `word` means; `side` is long, short, or empty."""
+
+    word: str
+    percent: Decimal = Decimal(100)
+    side: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Met:
+    """What a reduction meets now. `held` are all open positions."""
+
+    instrument: Instrument
+    held: Sequence[Position]
+    ticker: Ticker
+    fee_rate: Decimal
+
+
+class Reducing:
+    def __init__(
+        self,
+        *,
+        exchange: Exchange,
+        markets: Markets,
+        reconciler: Reconciler,
+        store: Store,
+        rules: Limits,
+        guards: Guards,
+    ) -> None:
+        self._exchange = exchange
+        self._markets = markets
+        self._store = store
+        self._rules = rules
+        self._guards = guards
+        self._tickets = Tickets(store=store, approvers=guards.approvers)
+        terms = TermsReader(exchange, markets)
+        self._passage = Passage(
+            markets=markets, terms=terms, tickets=self._tickets, store=store, rules=rules, guards=guards
+        )
+        self._exits = Exits(exchange=exchange, reconciler=reconciler, tickets=self._tickets)
+
+    def offers(self, symbol: Symbol) -> bool:
+        """Whether the settings let anybody close a position on it."""
+        allowed = self._rules.symbols
+        return self._rules.mode is not TradingMode.OFF and (allowed is None or symbol in allowed)
+
+    async def propose(self, wanted: Reduction, asking: Asking) -> OrderTicket:
+        """A ticket that waits for its proposer's tap; nothing has left. Raises UsageError, Refused, KucoinError."""
+        await self._guards.settled()
+        self._check_open()
+        instrument = _contract(await self._markets.catalogue(), wanted.word)
+        if not self.offers(instrument.symbol):
+            raise OverLimit(f"{instrument.symbol} is not on the list that may be traded (ORDER_SYMBOLS).")
+        self._passage.check_nothing_unknown(instrument.symbol)
+        met = await self._read(instrument)
+        position = positions.picked(met.held, instrument, wanted.side)
+        spec = _spec(position, _lots(position, wanted.percent, instrument))
+        line = f"/close {position.symbol} {plain(wanted.percent)}% {positions.direction(position)}"
+        with self._store.atomic():
+            self._check_open()
+            ticket = self._ticket(spec, _cost(spec, position, met), replace(asking, asked=line))
+            return self._store.orders.propose(ticket, asking.update_id)
+
+    async def confirm(self, ticket_id: int, person: Person, card_id: int) -> Sending:
+        """The tap: one compare-and-set to SUBMITTING, the position and everything else looked at anew.
+
+        Raises TicketGone, PositionChanged and PriceMoved (where these two come, or the position is gone, the
+        ticket is spent), Killed, Refused, and KucoinError when position or price cannot be read; in each case
+        nothing has left.
+        """
+        ticket = self._taken(ticket_id, person, card_id)
+        await self._guards.settled()
+        self._check_open()
+        met = await self._read(await self._instrument(ticket.spec.symbol))
+        with self._store.atomic():
+            ticket = self._taken(ticket_id, person, card_id)
+            self._check_open()
+            self._passage.check_nothing_unknown(ticket.spec.symbol)
+            problem: Refused
+            try:
+                position = self._unchanged(ticket, met)
+            except (TicketGone, PositionChanged, PriceMoved) as changed:
+                why = "the price moved" if isinstance(changed, PriceMoved) else "the position changed"
+                self._tickets.step(ticket, TicketState.EXPIRED, Step(reason=why))
+                problem = changed
+            else:
+                stop = self._guards.breaker.trip()
+                if stop is None:
+                    return self._tickets.step(ticket, TicketState.SUBMITTING, Step()), position
+                problem = Tripped(stop)
+        raise problem
+
+    async def send(self, sending: Sending) -> None:
+        """The one POST of a confirmed ticket. Raises TicketGone when it was sent, or given up, before."""
+        await self._exits.send(sending, last_word=self._passage.check_open)
+
+    def ticket(self, ticket_id: int) -> OrderTicket:
+        """Raises TicketGone."""
+        return self._tickets.get(ticket_id)
+
+    def _check_open(self) -> None:
+        try:
+            self._passage.check_open()
+        except Killed as error:
+            raise Killed(f"{error} Close positions is on the card of the stop.") from error
+
+    def _taken(self, ticket_id: int, person: Person, card_id: int) -> OrderTicket:
+        ticket = self._tickets.confirmable(ticket_id, person, card_id)
+        if ticket.spec.venue is not Venue.FUTURES:  # the one thing that would send an order past the limits
+            raise TicketGone(f"{ticket.name} closes no position. Nothing was sent.")
+        return ticket
+
+    async def _instrument(self, symbol: Symbol) -> Instrument:
+        instrument = (await self._markets.catalogue()).get(symbol)
+        if instrument is None:
+            raise Refused(f"KuCoin no longer lists {symbol}. Nothing was sent.")
+        return instrument
+
+    async def _read(self, instrument: Instrument) -> _Met:
+        """Everything at the same time."""
+        if not instrument.tradable:
+            raise Refused(f"KuCoin has closed {instrument.symbol} to trading.")
+        held, ticker, fee_rate, status = await asyncio.gather(
+            open_positions(self._exchange),
+            self._exchange.market.ticker(instrument),
+            self._exchange.account.taker_fee_rate(instrument),
+            self._exchange.market.service(Venue.FUTURES),
+        )
+        if status is not ServiceStatus.OPEN:
+            raise Refused("KuCoin is closed for maintenance. Nothing was sent.")
+        return _Met(instrument=instrument, held=held, ticker=ticker, fee_rate=fee_rate)
+
+    def _unchanged(self, ticket: OrderTicket, met: _Met) -> Position:
+        """The position that the ticket makes smaller, which may have grown meanwhile but no less is left of it."""
+        spec = ticket.spec
+        there = [p for p in met.held if p.symbol == spec.symbol and positions.way_out(p) is spec.side]
+        if not there:
+            side = "long" if spec.side is Side.SELL else "short"
+            raise TicketGone(f"The {side} position on {spec.symbol} is gone. Nothing was sent.")
+        (position, *_), lots = there, spec.size or _NOTHING
+        if abs(position.lots) < lots:
+            left = plain(abs(position.lots))
+            raise PositionChanged(f"Only {left} lots of it are left, {plain(lots)} were to go. Nothing was sent.")
+        price = limits.market_price(spec.side, met.ticker)
+        if limits.drift(ticket.cost.price, price) > self._rules.max_drift:
+            raise PriceMoved(ticket.cost.price, price)
+        return position
+
+    def _ticket(self, spec: OrderSpec, cost: Estimate, asking: Asking) -> OrderTicket:
+        now, uptime = self._store.now(), self._store.uptime()
+        return OrderTicket(
+            id=0,
+            spec=spec,
+            cost=cost,
+            asked=asking.asked,
+            person_id=asking.person.id,
+            person=asking.person.name,
+            chat_id=asking.chat_id,
+            card_id=0,
+            state=TicketState.AWAIT_CONFIRM,
+            budget_after=_NOTHING,
+            proposed_at=now,
+            expires_at=now + self._rules.confirm,
+            lasts_until=replace(uptime, awake=uptime.awake + self._rules.confirm),
+        )
+
+
+def _contract(catalogue: Catalogue, word: str) -> Instrument:
+    """A contract by its own name, dated ones too, else the perpetual of a coin. Raises UnknownSymbol."""
+    listed = catalogue.get(Symbol(normal(word)))
+    return listed if listed is not None and listed.venue is Venue.FUTURES else catalogue.perpetual(word)
+
+
+def _lots(position: Position, percent: Decimal, instrument: Instrument) -> Decimal:
+    lots, most = positions.part(position, percent), instrument.max_size
+    if lots > most:
+        raise Refused(f"KuCoin takes at most {plain(most)} lots of {position.symbol} at once: close a part first.")
+    return lots
+
+
+def _spec(position: Position, lots: Decimal) -> OrderSpec:
+    return OrderSpec(
+        client_oid=f"{OUR_PREFIX}{secrets.token_hex(16)}",
+        symbol=position.symbol,
+        venue=Venue.FUTURES,
+        side=positions.way_out(position),
+        type=OrderType.MARKET,
+        size=lots,
+        funds=None,
+        price=None,
+    )
+
+
+def _cost(spec: OrderSpec, position: Position, met: _Met) -> Estimate:
+    """In the contract's own currency. What only reduces counts against no limit, so its notional is nothing."""
+    instrument, lots = met.instrument, spec.size or _NOTHING
+    price = limits.market_price(spec.side, met.ticker)
+    size = lots * instrument.multiplier
+    funds = size / price if instrument.inverse else size * price
+    return Estimate(
+        price=price,
+        size=size,
+        funds=funds,
+        fee=funds * met.fee_rate,
+        notional=_NOTHING,
+        free_after=abs(position.lots) - lots,
+    )
