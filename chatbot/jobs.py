@@ -1,6 +1,7 @@
 """What runs on the clock, as a table. APScheduler ticks; what is due stands in the database."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -39,9 +40,15 @@ async def run_jobs(jobs: Sequence[Job]) -> None:
     )
     scheduler.add_listener(fail, EVENT_JOB_ERROR)
     for job in jobs:
-        scheduler.add_job(job.run, "interval", seconds=job.every, id=job.name)
+        scheduler.add_job(_until_the_end, "interval", [job], seconds=job.every, id=job.name)
     scheduler.start()
     try:
         await failed
     finally:
         scheduler.shutdown(wait=False)
+
+
+async def _until_the_end(job: Job) -> None:
+    """Only the end of the scheduler cancels what runs, and APScheduler would log that as the job's failure."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await job.run()

@@ -130,3 +130,25 @@ def test_a_job_that_became_late_while_the_loop_stood_still_is_run_at_once() -> N
         await ended(task)
 
     asyncio.run(story())
+
+
+def test_a_stop_while_a_job_runs_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        begun, cut = asyncio.Event(), asyncio.Event()
+
+        async def long() -> None:
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cut.set()
+
+        task = asyncio.create_task(run_jobs([job(long)]))
+        async with asyncio.timeout(10):
+            await begun.wait()
+            await ended(task)
+            await cut.wait()
+        await asyncio.sleep(0)
+
+    asyncio.run(story())
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
