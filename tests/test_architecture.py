@@ -38,7 +38,10 @@ _TOP: dict[str, frozenset[str]] = {
 }
 """The modules beside the rooms that may not import everything: all but those that build and start the bot."""
 
-_MORE = {"sandbox/prices.py": frozenset({"kucoin"}), "chat/sender.py": frozenset({"store"})}
+_MORE = {
+    "sandbox/prices.py": frozenset({"kucoin"}),
+    **dict.fromkeys(("chat/posting.py", "chat/sender.py"), frozenset({"store"})),
+}
 """Paper mode takes its prices from the exchange itself; the outbox is the only queue, and the sender empties it."""
 
 _DOORS: dict[str, tuple[str, ...]] = {

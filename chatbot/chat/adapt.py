@@ -37,6 +37,8 @@ def letters(incoming: Incoming, reply: Reply, edits: Pressed | None) -> list[Let
     """The reply as letters: none without words, several when it is too long for one message, an edit's too."""
     if reply.subject is not None:
         return [letter(incoming, reply)]
+    if reply.picture:
+        return [letter(incoming, reply, edits=None if edits is None else edits.card_id)]
     if edits is not None and units(reply.text) <= TEXT_LIMIT:
         return [letter(incoming, reply, edits=edits.card_id)]
     if not reply.text:
@@ -65,4 +67,5 @@ def letter(incoming: Incoming, reply: Reply, edits: int | None = None) -> Letter
         pinned=reply.pinned,
         asks=reply.asks,
         hint=reply.hint,
+        png=reply.picture,
     )

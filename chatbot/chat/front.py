@@ -140,7 +140,11 @@ class Front:
         except ChatbotError as error:
             self._finish(incoming, Ending.REFUSED, None)
             return Toast(text=short(words.popup(error), _TOAST), popup=True), None
-        unchanged = reply.edit and (reply.text, reply.buttons) == (pressed.letter.text, pressed.letter.buttons)
+        unchanged = (
+            reply.edit
+            and not reply.picture
+            and (reply.text, reply.buttons) == (pressed.letter.text, pressed.letter.buttons)
+        )
         self._finish(incoming, Ending.DONE, None if unchanged else reply, edits=pressed if reply.edit else None)
         if unchanged and not reply.toast:
             return Toast(text="No change.", passing=True), reply.then

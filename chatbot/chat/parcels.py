@@ -6,7 +6,17 @@ from datetime import tzinfo
 from itertools import count
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views.markup import TEXT_LIMIT, Html, fitted, in_zone, plain_text, repeated, units
+from chatbot.chat.views.markup import (
+    CAPTION_LIMIT,
+    TEXT_LIMIT,
+    Html,
+    fitted,
+    in_zone,
+    lines,
+    plain_text,
+    repeated,
+    units,
+)
 from chatbot.core.notices import Letter, Subject
 
 _MOST_TOGETHER = 100
@@ -54,6 +64,19 @@ class Parcel:
     def plain(self) -> "Parcel":
         """The same words without markup, for a message whose markup was refused."""
         return replace(self, text=fitted(plain_text(self.text)), markup=False)
+
+    def captioned(self) -> "Parcel":
+        """For under a picture, where there is less room."""
+        return (
+            self
+            if units(plain_text(self.text)) <= CAPTION_LIMIT
+            else replace(self, text=fitted(self.text, CAPTION_LIMIT))
+        )
+
+    def bare(self) -> "Parcel":
+        """Without its picture, for a chat that takes none."""
+        text = lines(self.text, "(The picture was not taken here.)")
+        return replace(self, letter=replace(self.letter, picture=None), text=text)
 
     def out_of_topic(self) -> "Parcel":
         """For the chat at large."""

@@ -9,22 +9,15 @@ import contextlib
 import logging
 from collections.abc import Sequence
 
-from telegram import (
-    Bot,
-    ForceReply,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    LinkPreviewOptions,
-    Message,
-    ReplyParameters,
-)
+from telegram import Bot, Message
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from chatbot.chat.admission import Admission, Waiting
 from chatbot.chat.departures import Departures
 from chatbot.chat.gate import Readers
 from chatbot.chat.line import Fate, Line
-from chatbot.chat.parcels import Looks, Parcel, keys, packed, together
+from chatbot.chat.parcels import Looks, Parcel, packed, together
+from chatbot.chat.posting import Posting
 from chatbot.chat.views.closed import notices
 from chatbot.core.notices import Letter, Subject
 from chatbot.core.times import Now
@@ -33,13 +26,15 @@ from chatbot.store.mail import Outbox
 
 log = logging.getLogger(__name__)
 
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _SHUT_OUT = ("chat not found", "not enough rights to send", "chat_write_forbidden", "have no rights to send")
+_NO_PICTURE = ("photo", "image", "media", "file")
+"""What a refusal speaks of that is about a picture: its size, or a chat in which none may be shown."""
 
 
 class Sender:
     def __init__(self, *, bot: Bot, outbox: Outbox, looks: Looks, bell: asyncio.Event, now: Now, to: Readers) -> None:
         self._bot = bot
+        self._posting = Posting(bot, outbox)
         self._outbox = outbox
         self._looks = looks
         self._owners = to.owners
@@ -126,7 +121,8 @@ class Sender:
         """Every way a sending can end; InvalidToken alone is raised."""
         chat_id = parcel.letter.chat_id
         try:
-            message = await self._send(parcel)
+            self._line.used()
+            message = await self._posting.send(parcel)
         except InvalidToken:
             raise
         except RetryAfter as error:
@@ -147,39 +143,6 @@ class Sender:
     def _taken(self, parcel: Parcel, message: Message | None) -> None:
         self._line.taken(parcel.ids)
         self._outbox.sent(parcel.letter, message.message_id if message is not None else None, parcel.also)
-
-    async def _send(self, parcel: Parcel) -> Message | None:
-        """The new message; None for an edit. What would edit a message that never arrived is a new one."""
-        letter = parcel.letter
-        self._line.used()
-        root = self._outbox.message_of(letter) if letter.edits is not None else None
-        if root is not None:
-            await self._bot.edit_message_text(
-                parcel.text,
-                chat_id=letter.chat_id,
-                message_id=root,
-                parse_mode=parcel.parse_mode,
-                reply_markup=_keyboard(letter),
-                link_preview_options=_NO_PREVIEW,
-            )
-            return None
-        return await self._post(parcel)
-
-    async def _post(self, parcel: Parcel) -> Message:
-        letter = parcel.letter
-        follows = self._outbox.letter(letter.follows) if letter.follows is not None else None
-        reply_to = letter.reply_to if follows is None else follows.message_id
-        return await self._bot.send_message(
-            letter.chat_id,
-            parcel.text,
-            parse_mode=parcel.parse_mode,
-            message_thread_id=letter.thread_id,
-            reply_markup=_markup(letter),
-            reply_parameters=ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None,
-            disable_notification=letter.silent,
-            protect_content=letter.protected,
-            link_preview_options=_NO_PREVIEW,
-        )
 
     async def _keep_pinned(self, letter: Letter, message: Message | None) -> None:
         """A kill stays pinned until it is over. A courtesy: in a group it may not be ours to make."""
@@ -203,6 +166,9 @@ class Sender:
             self._taken(parcel, None)
         elif "message to edit not found" in text or "message can't be edited" in text:
             self._outbox.resend_as_new(letter)
+        elif letter.picture is not None and any(sign in text for sign in _NO_PICTURE):
+            log.warning("a picture was refused: %s", error)
+            await self._attempt(parcel.bare())
         elif parcel.markup and ("can't parse entities" in text or ("too long" in text and not parcel.also)):
             log.error("our own markup was refused, a bug: %s", error)
             await self._attempt(parcel.plain())
@@ -237,14 +203,3 @@ class Sender:
             return
         self._line.suspects.dropped(letters[0].id)
         self._outbox.dead(letters[0], problem)
-
-
-def _markup(letter: Letter) -> InlineKeyboardMarkup | ForceReply | None:
-    if letter.asks:
-        return ForceReply(selective=True, input_field_placeholder=letter.hint or None)
-    return _keyboard(letter)
-
-
-def _keyboard(letter: Letter) -> InlineKeyboardMarkup | None:
-    rows = [[InlineKeyboardButton(k.text, callback_data=k.data, style=k.style) for k in row] for row in keys(letter)]
-    return InlineKeyboardMarkup(rows) if rows else None

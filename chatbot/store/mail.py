@@ -132,8 +132,7 @@ class Outbox:
                 " WHERE id IN (SELECT value FROM json_each(?))",
                 [message_id, stamp(self._now()), _ids((letter, *also))],
             )
-            if letter.picture is not None:
-                self.pictures.drop(letter.picture)
+            self.pictures.sent(letter)
 
     def again(self, letters: Sequence[Letter], problem: str, *, maybe_arrived: bool) -> None:
         """Back into the queue; marked when they may have arrived already."""

@@ -1,5 +1,6 @@
 """Pictures on their way to a chat: kept beside the letter that carries them, and no longer than until it was sent."""
 
+from chatbot.core.notices import Letter
 from chatbot.core.times import Now
 from chatbot.store.database import Database
 from chatbot.store.values import stamp
@@ -20,9 +21,12 @@ class Pictures:
         row = self._db.execute("SELECT png FROM pictures WHERE id = ?", [picture]).fetchone()
         return None if row is None else bytes(row[0])
 
-    def drop(self, picture: int) -> None:
-        """Joins the open transaction."""
-        self._db.execute("DELETE FROM pictures WHERE id = ?", [picture])
+    def sent(self, letter: Letter) -> None:
+        """Joins the open transaction. The message it edited has a picture from now on, if it had none."""
+        if letter.picture is None:
+            return
+        self._db.execute("DELETE FROM pictures WHERE id = ?", [letter.picture])
+        self._db.execute("UPDATE outbox SET picture = ifnull(picture, ?) WHERE id = ?", [letter.picture, letter.edits])
 
     def clean(self) -> None:
         """Those whose letter died, was replaced by a later one, or is gone."""

@@ -15,6 +15,9 @@ OLD = timedelta(seconds=5)
 TEXT_LIMIT = 4096
 """Telegram's longest message, in UTF-16 units."""
 
+CAPTION_LIMIT = 1024
+"""The same of the words under a picture."""
+
 
 REASON = 300
 """Characters shown of a sentence that somebody typed or KuCoin sent."""
@@ -128,9 +131,9 @@ def split(text: str, limit: int = TEXT_LIMIT) -> list[str]:
     return [*pieces, current or ""]
 
 
-def fitted(text: str) -> Html:
+def fitted(text: str, limit: int = TEXT_LIMIT) -> Html:
     """What goes into one message, for cards that cannot be more than one; a last line tells that there is more."""
-    first, *rest = split(text, TEXT_LIMIT - 2)
+    first, *rest = split(text, limit - 2)
     return Html(f"{first}\n…") if rest else Html(text)
 
 
