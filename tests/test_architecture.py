@@ -64,7 +64,7 @@ _DOORS: dict[str, tuple[str, ...]] = {
 _LONGEST_FUNCTION = 50
 _LONGEST_MODULE = 250
 
-_FLOATS_ALLOWED = ("core/charts.py", "core/levels.py", "core/timescale.py")
+_FLOATS_ALLOWED = ("core/chart_picture.py", "core/levels.py", "core/timescale.py")
 """The index of alert levels holds floats, and what it finds is decided in Decimal; a picture is drawn in them."""
 
 _MONEY_OUT = re.compile(r"/\S*(withdraw|transfer)|\b(inner|sub|flex|universal)-transfer|^withdrawals$", re.IGNORECASE)

@@ -9,7 +9,8 @@ from datetime import tzinfo
 from chatbot.chat.easel import Easel
 from chatbot.chat.messages import Message, Reply, Tap
 from chatbot.chat.views import charts as views
-from chatbot.core.charts import Timeframe, picture
+from chatbot.core.chart_picture import picture
+from chatbot.core.charts import Timeframe
 from chatbot.core.errors import UsageError
 from chatbot.core.people import Person
 from chatbot.services.charts import Charts

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import chatbot
-from chatbot.core.charts import ChartPicture
+from chatbot.core.chart_picture import ChartPicture
 from chatbot.core.errors import ChatbotError
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
-from chatbot.core.charts import Candlestick, ChartPicture, LevelKind, Line
+from chatbot.core.chart_picture import Candlestick, ChartPicture, Line
+from chatbot.core.charts import LevelKind
 
 _LENGTH = struct.Struct(">I")
 _LONGEST = 15
