@@ -7,11 +7,13 @@ from datetime import tzinfo
 from decimal import Decimal
 
 from chatbot.chat import parsing_alerts
+from chatbot.chat.alert_managing import Managing
 from chatbot.chat.messages import Message, Reply, Tap
 from chatbot.chat.views import alert_buttons
 from chatbot.chat.views import alert_rules as rules
 from chatbot.chat.views import alerts as views
-from chatbot.chat.views.alert_phrases import goes_back, level
+from chatbot.chat.views.alert_phrases import goes_back, level, muted_name
+from chatbot.chat.views.alert_why import why
 from chatbot.chat.views.markup import Html, clock, html
 from chatbot.core.alerts import AlertState
 from chatbot.core.errors import UsageError
@@ -28,10 +30,14 @@ _NUMBER = re.compile(r"#?([0-9]{1,12})", re.ASCII)
 
 
 class AlertHandlers:
-    """`zone` is that of a person, by their id."""
+    """`zone` is that of a person, by their id. `charts`: they can be drawn here."""
 
-    def __init__(self, *, alerts: Alerts, mode: TradingMode, zone: Callable[[int], tzinfo], now: Now) -> None:
+    def __init__(
+        self, *, alerts: Alerts, mode: TradingMode, zone: Callable[[int], tzinfo], charts: bool, now: Now
+    ) -> None:
         self._alerts = alerts
+        self._managing = Managing(alerts=alerts, zone=zone, now=now)
+        self._charts = charts
         self._mode = mode
         self._zone = zone
         self._now = now
@@ -58,12 +64,14 @@ class AlertHandlers:
         return rules.ask(what, word) if what else rules.wizard()
 
     async def alerts(self, message: Message) -> Reply:
-        return rules.rules(self._alerts.of(message.person), 1)
+        if message.text.strip():
+            return await self._managing.obey(message)
+        return self._list(message.person, 1)
 
     async def alerts_tap(self, tap: Tap) -> Reply:
         """A page takes the place of the card; under a message that tells something the list is a message of its own."""
         page = int(tap.argument) if tap.argument else 0
-        reply = rules.rules(self._alerts.of(tap.person), page)
+        reply = self._list(tap.person, page)
         return _edit(reply) if page else reply
 
     async def unalert(self, message: Message) -> Reply:
@@ -75,10 +83,10 @@ class AlertHandlers:
         return _edit(rules.removed(self._alerts.remove(int(tap.argument), tap.person)))
 
     async def why(self, message: Message) -> Reply:
-        return rules.why(self._alerts.why(_number(message.text, "why"), message.person))
+        return why(self._alerts.why(_number(message.text, "why"), message.person))
 
     async def why_tap(self, tap: Tap) -> Reply:
-        return _edit(rules.why(self._alerts.why(int(tap.argument), tap.person)))
+        return _edit(why(self._alerts.why(int(tap.argument), tap.person)))
 
     async def rule_tap(self, tap: Tap) -> Reply:
         standing = self._alerts.why(int(tap.argument), tap.person).standing
@@ -99,6 +107,16 @@ class AlertHandlers:
         self._alerts.remove(self._rule_id(tap), tap.person)
         return self._told(tap, html("deleted ({})", tap.person.name))
 
+    async def mute_tap(self, tap: Tap) -> Reply:
+        """Of a fired alert: `12`, or `12 off`."""
+        told, on = self._alerts.told(_firing_id(tap), self._zone(tap.person.id)), not tap.argument.endswith("off")
+        self._alerts.mute(told.rule.id, tap.person, on=on)
+        name = muted_name(told.rule.question.symbol)
+        return self._told(tap, html("{} {} ({})", name, "muted" if on else "is heard again", tap.person.name))
+
+    def _list(self, person: Person, page: int) -> Reply:
+        return rules.rules(self._alerts.of(person), page, self._alerts.muted(person))
+
     def _rule_id(self, tap: Tap) -> int:
         return self._alerts.told(_firing_id(tap), self._zone(tap.person.id)).rule.id
 
@@ -107,9 +125,10 @@ class AlertHandlers:
 
     def _told(self, tap: Tap, outcome: Html) -> Reply:
         """On the card that fired. Its words stay: they tell of that firing, whatever becomes of the rule."""
+        self._alerts.note_outcome(_firing_id(tap), outcome)
         zone = self._zone(tap.person.id)
         told = self._alerts.told(_firing_id(tap), zone)
-        buttons = alert_buttons.under(told, may_trade=self._may_trade(tap.person))
+        buttons = alert_buttons.under(told, may_trade=self._may_trade(tap.person), charts=self._charts)
         return views.after(tap.letter.text, outcome, buttons, zone)
 
     def _may_trade(self, person: Person) -> bool:
@@ -118,6 +137,8 @@ class AlertHandlers:
 
 def _silence(standing: Standing) -> Html:
     shown = standing.rule
+    if shown.state is AlertState.PAUSED:
+        return html("paused")
     if shown.state is AlertState.COOLING and shown.eligible_at is not None:
         return html("quiet until {}", clock(shown.eligible_at))
     if shown.state is AlertState.WAITING:

@@ -71,12 +71,16 @@ class Why:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A firing as it is told: `rule` as it is now; `today` counts the rule's firings of the day, this one included."""
+    """A firing as it is told: `rule` as it is now; `today` counts the rule's firings of the day, this one included.
+
+    `muted`: the rule's person wants nothing of its symbol now.
+    """
 
     rule: AlertRule
     firing: Firing
     instrument: Instrument | None
     today: int
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

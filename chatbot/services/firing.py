@@ -25,6 +25,8 @@ class Change:
 class Teller:
     """Nothing here awaits: a change is on the disk with its letter, or it never was.
 
+    What fires on a symbol that its person has muted is recorded, and told to nobody.
+
     `owed` is rung when a firing brought an order line along.
     """
 
@@ -61,6 +63,11 @@ class Teller:
 
     def _write(self, told: Sequence[tuple[AlertRule, int]]) -> None:
         """A letter for each rule with the number of its firing."""
+        muted = self._store.alerts.muted(rule for rule, _ in told) if told else set()
+        if muted:
+            quiet = [firing_id for rule, firing_id in told if (rule.person_id, rule.question.symbol) in muted]
+            self._store.alerts.hush(quiet)
+            told = [(rule, firing_id) for rule, firing_id in told if firing_id not in quiet]
         letters = self._store.outbox.put_all([_letter(rule, firing_id) for rule, firing_id in told])
         self._store.alerts.told_by(zip(letters, (firing_id for _, firing_id in told), strict=True))
         if any(rule.order for rule, _ in told):

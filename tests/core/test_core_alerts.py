@@ -21,8 +21,8 @@ from chatbot.core.alerts import (
     distance,
     ended,
     fired,
-    moved,
     occasion,
+    paused,
     rested,
     snoozed,
     watch_of,
@@ -135,13 +135,14 @@ def test_snoozing_gives_even_a_rule_that_was_done_another_turn() -> None:
     assert (rule.state, rule.eligible_at, rule.fired) == (AlertState.COOLING, _NOON + _HOUR, 1)
 
 
-def test_a_rule_at_another_level_keeps_all_else_and_is_armed_anew() -> None:
-    old = fired(_rule(), _NOON)
-    new = moved(old, Decimal(66000), _DOWN, _NOON + _HOUR)
-    assert watch_of(new) == Watch(level=Decimal(66000), rising=False)
-    question = replace(old.question, level=Decimal(66000), direction=_DOWN)
-    since = _NOON + _HOUR
-    assert new == replace(old, question=question, state=AlertState.ARMED, arms=2, armed_at=since, eligible_at=None)
+def test_a_paused_rule_lives_and_waits_for_nothing() -> None:
+    resting = paused(fired(_rule(), _NOON))
+    assert (resting.state, resting.eligible_at, resting.alive, watch_of(resting)) == (
+        AlertState.PAUSED,
+        None,
+        True,
+        None,
+    )
 
 
 @pytest.mark.parametrize("state", [AlertState.ENDED, AlertState.DELETED, AlertState.GONE])
@@ -151,7 +152,7 @@ def test_a_rule_that_ended_waits_for_nothing(state: AlertState) -> None:
 
 
 def test_the_living_states_are_those_that_can_come_to_fire() -> None:
-    assert {AlertState.ARMED, AlertState.COOLING, AlertState.WAITING} == ALIVE
+    assert {AlertState.ARMED, AlertState.COOLING, AlertState.WAITING, AlertState.PAUSED} == ALIVE
 
 
 def test_a_rule_is_called_by_its_number() -> None:

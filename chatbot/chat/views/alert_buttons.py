@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-from chatbot.chat.views.alert_phrases import level
+from chatbot.chat.views.alert_phrases import level, muted_name
 from chatbot.core.alerts import AlertKind, AlertState, Direction
-from chatbot.core.market import Venue
+from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Button, Buttons, ButtonStyle
 from chatbot.core.numbers import ceil_to, floor_to, plain
 from chatbot.core.wishes import Told
@@ -15,27 +15,38 @@ _FURTHER = Decimal("0.0075")
 _TIDY = (Decimal(5), Decimal(2), Decimal(1))
 
 
-def under(told: Told, *, may_trade: bool) -> Buttons:
-    """Those of a rule that is gone are gone, too."""
+def under(told: Told, *, may_trade: bool, charts: bool) -> Buttons:
+    """Those of a rule that is gone are gone, too. `charts`: they can be drawn here."""
     rule, firing = told.rule, told.firing
     if not (rule.alive or rule.state is AlertState.DONE):
         return ()
-    first = [Button(text="Snooze 1h", action=f"snooze {firing.id}")]
+    first = [] if rule.state is AlertState.PAUSED else [Button(text="Snooze 1h", action=f"snooze {firing.id}")]
     if rule.state is AlertState.DONE:
         first.append(Button(text="Again", action=f"again {firing.id}"))
+    first.append(_mute(told))
     second = [Button(text="Delete", action=f"drop {firing.id}", style=ButtonStyle.DANGER)]
     further = next_level(told)
     if further is not None:
         text = f"Move to {level(further)}"
         second.insert(0, Button(text=text, action=f"move {firing.id} {plain(further)}", style=ButtonStyle.PRIMARY))
-    rows = [first, second]
-    if may_trade and rule.question.venue is Venue.SPOT:
-        symbol = rule.question.symbol
-        rows.append([
-            Button(text="Buy", action=f"buy {symbol}", style=ButtonStyle.SUCCESS),
-            Button(text="Sell", action=f"sell {symbol}", style=ButtonStyle.DANGER),
-        ])  # fmt: skip
-    return tuple(map(tuple, rows))
+    third = _trades(rule.question.symbol) if may_trade and rule.question.venue is Venue.SPOT else []
+    if charts:
+        third.append(Button(text="Chart", action=f"chart {rule.question.symbol}"))
+    return tuple(tuple(row) for row in (first, second, third) if row)
+
+
+def _mute(told: Told) -> Button:
+    name = muted_name(told.rule.question.symbol)
+    if told.muted:
+        return Button(text=f"Unmute {name}", action=f"mute {told.firing.id} off")
+    return Button(text=f"Mute {name}", action=f"mute {told.firing.id}")
+
+
+def _trades(symbol: Symbol) -> list[Button]:
+    return [
+        Button(text="Buy", action=f"buy {symbol}", style=ButtonStyle.SUCCESS),
+        Button(text="Sell", action=f"sell {symbol}", style=ButtonStyle.DANGER),
+    ]
 
 
 def next_level(told: Told) -> Decimal | None:

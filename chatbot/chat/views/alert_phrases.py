@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from chatbot.chat.views.markup import percent, rate
 from chatbot.core.alerts import AlertKind, AlertRule, Direction, Firing, Question, Watch, rested, watch_of
-from chatbot.core.market import Instrument, Venue
+from chatbot.core.market import Instrument, Symbol, Venue
 from chatbot.core.numbers import ceil_to, floor_to, grouped, money, places, tidy
 from chatbot.core.symbols import HOME_QUOTE
 from chatbot.core.times import in_words
@@ -22,6 +22,11 @@ def coin(question: Question, instrument: Instrument | None) -> str:
     if instrument is not None and instrument.quote == HOME_QUOTE and own_market:
         return instrument.base
     return question.symbol
+
+
+def muted_name(symbol: Symbol) -> str:
+    """A mute is of one market: the coin's name alone is the home market's on spot."""
+    return symbol.removesuffix(f"-{HOME_QUOTE}")
 
 
 def level(price: Decimal) -> str:

@@ -9,14 +9,15 @@ from chatbot.chat.messages import Reply
 from chatbot.chat.parsing_alerts import EXAMPLE, written
 from chatbot.chat.parsing_options import written_until
 from chatbot.chat.views import alert_phrases as phrases
-from chatbot.chat.views.markup import Html, age, bold, clock, example, html, lines, rate
+from chatbot.chat.views.markup import Html, bold, clock, example, html, lines, rate
 from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Direction
-from chatbot.core.market import Instrument
+from chatbot.core.market import Instrument, Symbol
 from chatbot.core.notices import Button, Buttons, ButtonStyle
 from chatbot.core.times import in_words
-from chatbot.core.wishes import FeedHealth, Standing, Why, Wish
+from chatbot.core.wishes import Standing, Wish
 
 PAGE = 20
+_MOST_MUTES = 20
 _A_ROW = 4
 
 _ASKED = {
@@ -27,7 +28,16 @@ _ASKED = {
         "Which coin, and which rate? Or flip, cap, interval, pay.", "BTC > 0.05%",
     ),
 }  # fmt: skip
-_ALL = Button(text="All alerts", action="alerts 1")
+_LEVELS = {
+    AlertKind.PRICE: "68500 or +1%",
+    AlertKind.MOVE: "+6%",
+    AlertKind.FUNDING_LEVEL: "0.06%",
+    AlertKind.FUNDING_PAYMENT: "1",
+}
+"""What asks at a level, and how another one may be said."""
+
+ALL = Button(text="All alerts", action="alerts 1")
+_HISTORY = Button(text="History", action="firings")
 _NEW = Button(text="New alert", action="alert", style=ButtonStyle.PRIMARY)
 
 
@@ -78,20 +88,36 @@ def rule(standing: Standing, zone: tzinfo, now: datetime, *, known: bool = False
     shown = standing.rule
     body = lines(
         "You have that already, and it stays as it is:" if known else None,
-        _question(standing),
+        question_line(standing),
         _repeats(shown),
         _until(shown.until, zone) if shown.until is not None else None,
         html("“{}”", shown.note) if shown.note else None,
         html("with it comes the ticket: {}", shown.order) if shown.order else None,
-        _state(shown, standing.instrument, now) if shown.state is not AlertState.ARMED else None,
+        state_line(shown, standing.instrument, now) if shown.state is not AlertState.ARMED else None,
+        muted_line(standing),
     )
-    return Reply(text=body, buttons=_rule_buttons(shown, Button(text="Why not yet?", action=f"why {shown.id}")))
+    return Reply(text=body, buttons=_rule_buttons(shown))
 
 
-def rules(standings: Sequence[Standing], page: int) -> Reply:
-    """A page, the nearest first; each opens its card."""
+def edit(shown: AlertRule, instrument: Instrument | None) -> Reply:
+    """Asks for another level."""
+    text = html("{} {}: at what instead?", shown.name, phrases.asks(shown.question, instrument))
+    return Reply(text=lines(text), asks=f"/alerts edit {shown.id}", hint=_LEVELS.get(shown.question.kind, ""))
+
+
+def note(shown: AlertRule, instrument: Instrument | None) -> Reply:
+    """Asks for another note."""
+    text = html("{} {}: what shall I note? A dash for nothing.", shown.name, phrases.asks(shown.question, instrument))
+    return Reply(text=lines(text), asks=f"/alerts note {shown.id}", hint="resistance")
+
+
+def rules(standings: Sequence[Standing], page: int, muted: Sequence[Symbol]) -> Reply:
+    """A page, the nearest first, paused ones last; each opens its card."""
+    quiet = html("muted: {}", ", ".join(map(phrases.muted_name, muted))) if muted else None
+    unmutes = [Button(text=f"Unmute {phrases.muted_name(s)}", action=f"unmute {s}") for s in muted[:_MOST_MUTES]]
+    last = (*(tuple(unmutes[n : n + 2]) for n in range(0, len(unmutes), 2)), (_NEW, _HISTORY))
     if not standings:
-        return Reply(text=lines("You have no alerts.", example(EXAMPLE)), buttons=((_NEW,),))
+        return Reply(text=lines("You have no alerts.", example(EXAMPLE), quiet), buttons=last)
     pages = -(-len(standings) // PAGE)
     page = min(max(page, 1), pages)
     some = standings[(page - 1) * PAGE : page * PAGE]
@@ -104,7 +130,8 @@ def rules(standings: Sequence[Standing], page: int) -> Reply:
         for text, to in (("« Nearer", page - 1), ("Further »", page + 1))
         if 1 <= to <= pages
     ]
-    return Reply(text=lines(bold(head), *map(_row, some)), buttons=(*rows, *([tuple(turns)] if turns else []), (_NEW,)))
+    body = lines(bold(head), *map(_row, some), quiet)
+    return Reply(text=body, buttons=(*rows, *([tuple(turns)] if turns else []), *last))
 
 
 def removed(standing: Standing) -> Reply:
@@ -117,25 +144,22 @@ def all_removed(count: int) -> Reply:
     return Reply(text=lines(f"{alerts} deleted." if count else "You had no alerts."))
 
 
-def why(seen: Why) -> Reply:
-    standing = seen.standing
-    shown, instrument = standing.rule, standing.instrument
-    body = lines(
-        _question(standing),
-        _last(standing, seen.now),
-        _state(shown, instrument, seen.now),
-        _fired(seen),
-        _source(seen) if shown.alive else None,
-        bold(_verdict(seen)),
-    )
-    return Reply(text=body, buttons=_rule_buttons(shown, Button(text="Refresh", action=f"why {shown.id}")))
-
-
-def _rule_buttons(shown: AlertRule, first: Button) -> Buttons:
+def _rule_buttons(shown: AlertRule) -> Buttons:
     if not shown.alive:
-        return ((_ALL,),)
-    delete = Button(text="Delete", action=f"unalert {shown.id}", style=ButtonStyle.DANGER)
-    return ((first, delete), (_ALL,))
+        return ((ALL,),)
+    change = [Button(text="Note", action=f"note_rule {shown.id}")]
+    if shown.question.kind in _LEVELS:
+        change.insert(0, Button(text="Edit level", action=f"edit_rule {shown.id}"))
+    if shown.state is AlertState.PAUSED:
+        rest = Button(text="Resume", action=f"resume_rule {shown.id}", style=ButtonStyle.PRIMARY)
+    else:
+        rest = Button(text="Pause", action=f"pause_rule {shown.id}")
+    why = Button(text="Why not yet?", action=f"why {shown.id}")
+    return (tuple(change), (rest, why), (delete(shown), ALL))
+
+
+def delete(shown: AlertRule) -> Button:
+    return Button(text="Delete", action=f"unalert {shown.id}", style=ButtonStyle.DANGER)
 
 
 def _way(asked: Wish, way: Direction, label: str, zone: tzinfo) -> Button:
@@ -153,11 +177,17 @@ def _ways(asked: Wish, instrument: Instrument) -> tuple[str, str]:
     return f"rises to {phrases.level(level)}", f"falls to {phrases.level(level)}"
 
 
-def _question(standing: Standing) -> Html:
+def question_line(standing: Standing) -> Html:
     """With the distance, where reaching it would do something."""
     shown, gap = standing.rule, phrases.away(standing)
     asked = phrases.asks(shown.question, standing.instrument)
     return html("<b>{} {}</b>{}", shown.name, asked, f" ({gap})" if gap and shown.state is AlertState.ARMED else "")
+
+
+def muted_line(standing: Standing) -> Html | None:
+    if not standing.muted or not standing.rule.alive:
+        return None
+    return html("<b>{} is muted</b>: what fires is not sent", phrases.muted_name(standing.rule.question.symbol))
 
 
 def _repeats(shown: AlertRule) -> str:
@@ -176,67 +206,23 @@ def _row(standing: Standing) -> Html:
     tail = html(", {}", gap) if gap else Html("")
     if shown.state is AlertState.WAITING:
         tail = Html(", waits")
+    elif shown.state is AlertState.PAUSED:
+        tail = Html(", paused")
     elif shown.state is AlertState.COOLING and shown.eligible_at is not None:
         tail = html(", quiet until {}", clock(shown.eligible_at))
     return html("<b>{}</b> {}{}", shown.name, phrases.asks_briefly(shown.question, standing.instrument), tail)
 
 
-def _state(shown: AlertRule, instrument: Instrument | None, now: datetime) -> Html | None:
+def state_line(shown: AlertRule, instrument: Instrument | None, now: datetime) -> Html | None:
     """What it is doing now, and what it waits for."""
     if shown.state is AlertState.ARMED:
         return html("armed since {}, for {}", clock(shown.armed_at), in_words(now - shown.armed_at))
     back = phrases.goes_back(shown, instrument)
+    if shown.state is AlertState.PAUSED:
+        return html("<b>paused</b>: it watches nothing until you resume it")
     if shown.state is AlertState.WAITING:
         return html("waits until {}: then it is armed again", back)
     if shown.state is AlertState.COOLING and shown.eligible_at is not None:
         then = "" if shown.question.kind.funding else f"; armed again once {back}"
         return html("quiet until {}, for {} more{}", clock(shown.eligible_at), in_words(shown.eligible_at - now), then)
     return None
-
-
-def _last(standing: Standing, now: datetime) -> Html:
-    if standing.last is None:
-        return html("no {} seen yet", "rate" if standing.rule.question.kind.funding else "price")
-    if standing.rule.question.kind.funding:
-        return html("rate {}", rate(standing.last))
-    old = age(standing.last_at, now) if standing.last_at is not None else None
-    return html("last {}{}", phrases.price(standing.last, standing.instrument), f", {old}" if old else ", just now")
-
-
-def _fired(seen: Why) -> Html:
-    shown, last = seen.standing.rule, seen.last_firing
-    if last is None:
-        return html("has not fired yet")
-    times = "once" if shown.fired == 1 else f"{shown.fired:,} times"
-    days = (seen.now - last.at).days
-    ago = f", {days} d ago" if days else ""
-    return html("fired {}, last at {}{}{}", times, clock(last.at), ago, ", told late" if last.late else "")
-
-
-def _source(seen: Why) -> Html:
-    if seen.standing.rule.question.kind.funding:
-        return html("rates: asked for once a minute")
-    if seen.feed is FeedHealth.BLIND:
-        since = html(" since {}", clock(seen.blind_since)) if seen.blind_since is not None else ""
-        return html("prices: none{}", since)
-    return html("prices: {}", "live" if seen.feed is FeedHealth.LIVE else "asked for, as the feed is down")
-
-
-_OVER = {
-    AlertState.DONE: "It was to tell this once, and did.",
-    AlertState.ENDED: "Its time is over.",
-    AlertState.DELETED: "It was deleted.",
-    AlertState.GONE: "It cannot fire any more: KuCoin no longer lists its symbol.",
-}
-
-
-def _verdict(seen: Why) -> str:
-    """Is it working?"""
-    shown = seen.standing.rule
-    if not shown.alive:
-        return _OVER[shown.state]
-    if seen.feed is FeedHealth.BLIND:
-        return "Not working now: what crosses meanwhile is found and told as soon as prices are back."
-    if shown.state is AlertState.ARMED:
-        return f"Working: it tells when {phrases.asks(shown.question, seen.standing.instrument)}."
-    return "Working: it rests, as said above."

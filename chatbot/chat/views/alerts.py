@@ -41,8 +41,8 @@ _PROMPT = timedelta(minutes=2)
 """What is told later than this is not of now: it says its day."""
 
 
-def fired(told: Told, now: datetime, *, may_trade: bool) -> Reply:
-    """`may_trade`: the rule's person may, and trading is not off."""
+def fired(told: Told, now: datetime, *, may_trade: bool, charts: bool) -> Reply:
+    """`may_trade`: the rule's person may, and trading is not off. `charts`: they can be drawn here."""
     rule, firing = told.rule, told.firing
     body = lines(
         bold(f"{_happened(told)}{_in_time(told, now)}"),
@@ -54,7 +54,10 @@ def fired(told: Told, now: datetime, *, may_trade: bool) -> Reply:
         _rests(rule, told.instrument),
     )
     return Reply(
-        text=body, buttons=alert_buttons.under(told, may_trade=may_trade), subject=Subject.ALERT, subject_id=firing.id
+        text=body,
+        buttons=alert_buttons.under(told, may_trade=may_trade, charts=charts),
+        subject=Subject.ALERT,
+        subject_id=firing.id,
     )
 
 
@@ -203,7 +206,7 @@ def _row(told: Told, now: datetime) -> Html:
     """`#12·3 BTC crossed above 68,000: 68,012.4, 11:42`, marked when late."""
     rule, firing = told.rule, told.firing
     what = _happened(told)
-    value = _value(told)
+    value = value_of(told)
     tail = f": {value}" if value else ""
     moment = firing.settles_at if firing.settles_at is not None else firing.at
     mark = html(" <b>late</b>") if firing.late or _old(told, now) else Html("")
@@ -213,7 +216,8 @@ def _row(told: Told, now: datetime) -> Html:
     return html("{}, {}{}", text, _when(moment, told, now), mark)
 
 
-def _value(told: Told) -> str:
+def value_of(told: Told) -> str:
+    """What fired it, where that says more than what happened."""
     kind, value = told.rule.question.kind, told.firing.value
     if kind is AlertKind.PRICE:
         return phrases.price(value, told.instrument)
