@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+from chatbot.charting import installed
 from chatbot.chat.admin import AdminHandlers
 from chatbot.chat.alerts import AlertHandlers
 from chatbot.chat.approving import Approving, Sequels
 from chatbot.chat.closing import ClosingHandlers
-from chatbot.chat.market import MarketHandlers
+from chatbot.chat.market import MarketHandlers, Offers
 from chatbot.chat.messages import Command
 from chatbot.chat.table import alert_verbs, approving_verbs, closing_verbs, code_command, commands, verbs
 from chatbot.chat.trading import TradingHandlers
@@ -23,7 +24,7 @@ def first_part(floor: Floor, all_commands: Callable[[], tuple[Command, ...]]) ->
         portfolio=services.portfolio,
         watchlists=services.watchlists,
         hides=services.reading.hides,
-        mode=mode,
+        offers=Offers(mode=mode, charts=installed()),
         now=now,
     )
     trading = TradingHandlers(trading=services.trading, cancelling=services.cancelling, mode=mode)

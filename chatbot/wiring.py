@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from chatbot.accounting import account_part
 from chatbot.alerting import Ground, build_alerting
+from chatbot.charting import charts_part
 from chatbot.chat.acting import Acting
 from chatbot.chat.bot import Poller
 from chatbot.chat.connection import connect
@@ -114,6 +115,7 @@ def build_parts(floor: Floor) -> tuple[tuple[Part, ...], Table]:
     """In no order: the table has its own."""
     parts = (
         first_part(floor, lambda: table.commands),
+        charts_part(floor),
         account_part(floor),
     )
     table = Table([c for part in parts for c in part.commands], [v for part in parts for v in part.verbs])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from chatbot.chat.messages import Message, Reply, Tap
 from chatbot.chat.views import market as views
@@ -20,6 +20,14 @@ _MOST = 10
 _TOP = "top"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offers:
+    """What may stand under a price besides: orders in this mode, and charts where they can be drawn."""
+
+    mode: TradingMode
+    charts: bool
+
+
 class MarketHandlers:
     """`hides` says whether a person wants amounts of the account out of sight."""
 
@@ -30,14 +38,14 @@ class MarketHandlers:
         portfolio: Portfolio,
         watchlists: Watchlists,
         hides: Callable[[int], bool],
-        mode: TradingMode,
+        offers: Offers,
         now: Now,
     ) -> None:
         self._markets = markets
         self._portfolio = portfolio
         self._watchlists = watchlists
         self._hides = hides
-        self._mode = mode
+        self._offers = offers
         self._now = now
 
     async def price(self, message: Message) -> Reply:
@@ -75,7 +83,7 @@ class MarketHandlers:
         words = text.split()
         if len(words) == 1:
             look = await self._markets.look(words[0])
-            return views.price(look, self._now(), may_trade=self._may_trade(person))
+            return views.price(look, self._now(), may_trade=self._may_trade(person), charts=self._offers.charts)
         symbols = await self._symbols(person, words)
         if not symbols:
             return Reply(text="The price of what? /watch fills a list for next time.", asks="/price", hint="BTC")
@@ -128,7 +136,7 @@ class MarketHandlers:
             return {}
 
     def _may_trade(self, person: Person) -> bool:
-        return person.role >= Role.TRADER and self._mode is not TradingMode.OFF
+        return person.role >= Role.TRADER and self._offers.mode is not TradingMode.OFF
 
 
 def _edit(reply: Reply) -> Reply:

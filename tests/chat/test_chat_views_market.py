@@ -50,7 +50,7 @@ signed = st.decimals(min_value=Decimal("-0.05"), max_value=Decimal("0.05"), plac
 
 
 def test_a_price_card_tells_all_of_it_and_the_answer_first() -> None:
-    assert shown(views.price(LOOK, NOON, may_trade=True)).split("\n") == [
+    assert shown(views.price(LOOK, NOON, may_trade=True, charts=False)).split("\n") == [
         "BTC-USDT  67,412.3  +2.14 % up, 24 h",
         "high 68,020.0   low 65,711.5",
         "Perp mark 67,431.0   basis +0.03 %",
@@ -71,38 +71,49 @@ def test_a_price_card_tells_all_of_it_and_the_answer_first() -> None:
     ],
 )
 def test_a_price_card_offers_only_what_can_be_done(look: Look, expected: list[str], *, may_trade: bool) -> None:
-    assert labels(views.price(look, NOON, may_trade=may_trade)) == expected
+    assert labels(views.price(look, NOON, may_trade=may_trade, charts=False)) == expected
 
 
 def test_the_alert_button_knows_what_it_would_be_about() -> None:
     def alert(reply: Reply) -> list[str]:
         return [action for action in actions(reply) if action.startswith("alert")]
 
-    assert alert(views.price(LOOK, NOON, may_trade=False)) == ["alert price BTC"]
+    assert alert(views.price(LOOK, NOON, may_trade=False, charts=False)) == ["alert price BTC"]
     other = replace(LOOK, instrument=replace(SPOT, symbol=Symbol("ETH-BTC"), base="ETH", quote="BTC"))
-    assert alert(views.price(other, NOON, may_trade=False)) == ["alert price ETH-BTC"]
+    assert alert(views.price(other, NOON, may_trade=False, charts=False)) == ["alert price ETH-BTC"]
     perpetual = replace(LOOK, instrument=PERPETUAL, day=None)
-    assert alert(views.price(perpetual, NOON, may_trade=False)) == ["alert price XBTUSDTM"]
+    assert alert(views.price(perpetual, NOON, may_trade=False, charts=False)) == ["alert price XBTUSDTM"]
     assert alert(views.funding(FUNDING_LOOK, None, NOON)) == ["alert funding BTC"]
     inverse = replace(FUNDING_LOOK, instrument=replace(PERPETUAL, symbol=Symbol("XBTUSDM"), quote="USD"))
     assert alert(views.funding(inverse, None, NOON)) == ["alert funding XBTUSDM"]
 
 
 def test_a_contract_without_a_spot_pair_has_a_card_of_its_own() -> None:
-    text = shown(views.price(replace(LOOK, instrument=PERPETUAL, day=None), NOON, may_trade=True))
+    text = shown(views.price(replace(LOOK, instrument=PERPETUAL, day=None), NOON, may_trade=True, charts=False))
     assert text.startswith("XBTUSDTM  67,430.1  +2.00 % up, 24 h\nhigh 68,000.0   low 65,700.0\n")
     assert "mark 67,431.0   index 67,412.3" in text
 
 
 def test_a_coin_without_a_contract_says_nothing_of_funding() -> None:
-    text = shown(views.price(replace(LOOK, contract=None), NOON, may_trade=True))
+    text = shown(views.price(replace(LOOK, contract=None), NOON, may_trade=True, charts=False))
     assert "Funding" not in text
     assert "Perp" not in text
 
 
+def test_a_chart_is_offered_where_one_can_be_drawn() -> None:
+    actions_of = [
+        [a for a in actions(views.price(LOOK, NOON, may_trade=False, charts=c)) if "chart" in a] for c in (True, False)
+    ]
+    assert actions_of == [["chart BTC-USDT"], []]
+
+
 def test_a_contract_nobody_traded_yet_says_so() -> None:
     empty = replace(CONTRACT, last=None, mark=None, index=None, high=None, low=None, funding=None)
-    text = shown(views.price(Look(instrument=PERPETUAL, day=None, contract=empty, read_at=NOON), NOON, may_trade=True))
+    text = shown(
+        views.price(
+            Look(instrument=PERPETUAL, day=None, contract=empty, read_at=NOON), NOON, may_trade=True, charts=False
+        )
+    )
     assert text == "XBTUSDTM  no trade yet\nlive"
 
 
@@ -110,7 +121,9 @@ def test_a_contract_nobody_traded_yet_says_so() -> None:
 def test_a_tiny_price_never_reads_as_nothing(price: str) -> None:
     tiny = replace(SPOT, symbol=Symbol("PEPE-USDT"), price_increment=Decimal("0.000000001"))
     day = replace(DAY, last=Decimal(price), high=Decimal(price), low=Decimal(price))
-    text = shown(views.price(Look(instrument=tiny, day=day, contract=None, read_at=NOON), NOON, may_trade=False))
+    text = shown(
+        views.price(Look(instrument=tiny, day=day, contract=None, read_at=NOON), NOON, may_trade=False, charts=False)
+    )
     headline = text.split("\n")[0]
     assert plain(Decimal(price)) in headline.replace(",", "")
 
@@ -118,14 +131,14 @@ def test_a_tiny_price_never_reads_as_nothing(price: str) -> None:
 @given(last=positive, change=signed, may_trade=st.booleans())
 def test_any_price_is_on_its_card_to_the_last_digit(last: Decimal, change: Decimal, *, may_trade: bool) -> None:
     day = replace(DAY, last=last, change_rate=change)
-    text = shown(views.price(replace(LOOK, day=day), NOON, may_trade=may_trade))
+    text = shown(views.price(replace(LOOK, day=day), NOON, may_trade=may_trade, charts=False))
     assert plain(last) in text.split("\n")[0].replace(",", "")
     assert ("up" if change > 0 else "down" if change < 0 else "unchanged") in text
 
 
 @pytest.mark.parametrize(("seconds", "ends"), [(0, "live"), (5, "live"), (6, "6 s old"), (3600, "1 h old")])
 def test_a_price_says_how_old_it_is(seconds: int, ends: str) -> None:
-    assert shown(views.price(LOOK, NOON + timedelta(seconds=seconds), may_trade=False)).endswith(ends)
+    assert shown(views.price(LOOK, NOON + timedelta(seconds=seconds), may_trade=False, charts=False)).endswith(ends)
 
 
 def test_several_prices_are_a_line_each_with_what_is_gone() -> None:

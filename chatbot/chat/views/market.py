@@ -32,7 +32,7 @@ _FUNDING_ROWS = 10
 _MINUTE = timedelta(minutes=1)
 
 
-def price(look: Look, now: datetime, *, may_trade: bool) -> Reply:
+def price(look: Look, now: datetime, *, may_trade: bool, charts: bool) -> Reply:
     instrument = look.instrument
     body = lines(
         _headline(look),
@@ -41,7 +41,7 @@ def price(look: Look, now: datetime, *, may_trade: bool) -> Reply:
         _funding_line(look.contract, now),
         age(_priced_at(look), now) or "live",
     )
-    return Reply(text=body, buttons=_price_buttons(instrument, look, may_trade=may_trade))
+    return Reply(text=body, buttons=_price_buttons(instrument, look, may_trade=may_trade, charts=charts))
 
 
 def prices(looks: Iterable[Look], gone: Iterable[Symbol], now: datetime, action: str) -> Reply:
@@ -209,11 +209,13 @@ def _coin(instrument: Instrument) -> str:
     return instrument.base if instrument.quote == "USDT" else instrument.symbol
 
 
-def _price_buttons(instrument: Instrument, look: Look, *, may_trade: bool) -> Buttons:
+def _price_buttons(instrument: Instrument, look: Look, *, may_trade: bool, charts: bool) -> Buttons:
     rows = [[Button(text="Refresh", action=f"price {instrument.symbol}")]]
     if look.contract is not None and look.contract.funding is not None:
         rows[0].append(Button(text="Funding", action=f"funding {look.contract.symbol}"))
     rows[0].append(Button(text="Alert", action=f"alert price {_coin(instrument) if look.day else instrument.symbol}"))
+    if charts:
+        rows[0].append(Button(text="Chart", action=f"chart {instrument.symbol}"))
     if may_trade and look.day is not None:
         rows.append([
             Button(text="Buy", action=f"buy {instrument.symbol}", style=ButtonStyle.SUCCESS),
