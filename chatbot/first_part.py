@@ -35,7 +35,9 @@ def first_part(floor: Floor, all_commands: Callable[[], tuple[Command, ...]]) ->
         coded=services.factors.asked,
         commands=all_commands,
     )
-    alerting = AlertHandlers(alerts=services.alerting.alerts, mode=mode, zone=services.manners.zone_of, now=now)
+    alerting = AlertHandlers(
+        alerts=services.alerting.alerts, mode=mode, zone=services.manners.zone_of, charts=installed(), now=now
+    )
     approving = Approving(
         trading=services.trading,
         factors=services.factors,

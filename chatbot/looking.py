@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from chatbot.charting import installed
 from chatbot.chat.messages import Reply
 from chatbot.chat.parcels import Looks
 from chatbot.chat.views import alerts, approvals, stops, tickets
@@ -17,6 +18,8 @@ from chatbot.parts import Services
 def looks(services: Services, settings: Settings, now: Now) -> Looks:
     """Cards as their subjects stand at the moment they leave."""
     zone_of, in_chat = services.manners.zone_of, services.reading.in_chat
+
+    charts = installed()
 
     def draw(letter: Letter) -> Reply:
         if letter.subject is Subject.TICKET:
@@ -39,7 +42,7 @@ def looks(services: Services, settings: Settings, now: Now) -> Looks:
         told = services.alerting.alerts.told(letter.subject_id, zone_of(letter.chat_id))
         role = settings.role_of(told.rule.person_id)
         trades = role is not None and role >= Role.TRADER and settings.trading_mode is not TradingMode.OFF
-        return alerts.fired(told, now(), may_trade=trades)
+        return alerts.fired(told, now(), may_trade=trades, charts=charts)
 
     def digest(letters: Sequence[Letter]) -> tuple[Reply, int]:
         told = services.alerting.alerts.told

@@ -8,7 +8,7 @@ from chatbot.chat.alerts import AlertHandlers
 from chatbot.chat.approving import Approving
 from chatbot.chat.closing import ClosingHandlers
 from chatbot.chat.market import MarketHandlers
-from chatbot.chat.messages import Command, Dialogue, Effect, Handler, Step, Verb
+from chatbot.chat.messages import Command, Effect, Handler, Verb
 from chatbot.chat.trading import TradingHandlers
 from chatbot.core.people import Role
 
@@ -23,6 +23,7 @@ _ALERTS = (
     " Then, if you like: every 4h, until 2026-12-31 18:00, buy 0.001 @ 62000 (a ticket comes with the alert),"
     " note TEXT at the end."
 )
+_ALERTED = "Also: history, edit 12 68500, note 12 TEXT, pause 12, resume 12, unmute BTC."
 _VIEWER, _TRADER, _OWNER = Role.VIEWER, Role.TRADER, Role.OWNER
 
 _MOST_USED_FIRST = (
@@ -31,26 +32,17 @@ _MOST_USED_FIRST = (
     *("code", "digest", "here", "log", "help", "start"),
 )
 
-NO_DIALOGUE = Dialogue()
-
 
 class Table:
     """By name. Raises ValueError for a command that has no place among the others."""
 
-    def __init__(self, commands: Iterable[Command], verbs: Iterable[Verb], dialogue: Dialogue = NO_DIALOGUE) -> None:
+    def __init__(self, commands: Iterable[Command], verbs: Iterable[Verb]) -> None:
         self.commands = tuple(sorted(commands, key=lambda command: _MOST_USED_FIRST.index(command.name)))
         self._by_name = {c.name: c for c in self.commands}
         self._verbs = {v.name: v for v in verbs}
-        self._steps = dialogue.steps
-        self.plain = dialogue.plain
-        """Answers words that are no command, where anything does."""
 
     def command(self, name: str) -> Command | None:
         return self._by_name.get(name)
-
-    def step(self, name: str) -> Step | None:
-        """What asks for the pieces that this command lacks."""
-        return self._steps.get(name)
 
     def nearest(self, name: str) -> str:
         """A line that works, as close to `name` as there is one."""
@@ -72,7 +64,7 @@ def commands(
     return (
         read("price", market.price, "[SYMBOL …]", "/price BTC", "price, change, range, funding"),
         read("alert", alerts.alert, "SYMBOL > PRICE …", "/alert BTC > 68000", "tell me when it gets there", _ALERTS),
-        read("alerts", alerts.alerts, "", "/alerts", "your alerts, nearest first"),
+        read("alerts", alerts.alerts, "[history]", "/alerts", "your alerts, nearest first", _ALERTED),
         money("buy", trading.buy, order, "/buy BTC 100usdt", "propose a purchase", _AMOUNTS),
         money("sell", trading.sell, order, "/sell BTC 50%", "propose a sale", _AMOUNTS),
         read("orders", trading.orders, "", "/orders", "open orders"),
@@ -142,6 +134,7 @@ def alert_verbs(alerts: AlertHandlers) -> tuple[Verb, ...]:
         Verb(name="again", role=_VIEWER, handle=alerts.again_tap),
         Verb(name="move", role=_VIEWER, handle=alerts.move_tap),
         Verb(name="drop", role=_VIEWER, handle=alerts.drop_tap),
+        Verb(name="mute", role=_VIEWER, handle=alerts.mute_tap),
     )
 
 
