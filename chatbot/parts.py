@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chatbot.alerting import Alerting
 from chatbot.chat.approving import Erase
 from chatbot.chat.charts import Busy
-from chatbot.chat.messages import Command, Verb
+from chatbot.chat.messages import Command, Dialogue, Verb
 from chatbot.config import Settings
 from chatbot.connecting import Kucoin
 from chatbot.core.times import Now
@@ -64,9 +64,10 @@ class Floor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """`jobs` run on the clock, `watchmen` from the start until the stop."""
+    """`jobs` run on the clock, `watchmen` from the start until the stop. At most one part has a `dialogue`."""
 
     commands: tuple[Command, ...] = ()
     verbs: tuple[Verb, ...] = ()
     jobs: tuple[Job, ...] = ()
     watchmen: tuple[Callable[[], Coroutine[None, None, None]], ...] = ()
+    dialogue: Dialogue | None = None

@@ -14,8 +14,9 @@ from chatbot.chat.connection import connect
 from chatbot.chat.erasing import Eraser
 from chatbot.chat.front import Front
 from chatbot.chat.gate import Gate, Readers
+from chatbot.chat.guide import Guide
 from chatbot.chat.sender import Sender
-from chatbot.chat.table import Table
+from chatbot.chat.table import NO_DIALOGUE, Table
 from chatbot.config import Settings
 from chatbot.connecting import Kucoin
 from chatbot.core.times import Now, steady_now
@@ -36,6 +37,7 @@ from chatbot.services.portfolio import Portfolio
 from chatbot.services.post import Post
 from chatbot.services.reconcile import Reconciler
 from chatbot.services.trading import Trading
+from chatbot.services.wizards import Wizards
 from chatbot.starting import build_readiness, build_signs
 from chatbot.store.store import Store
 
@@ -118,7 +120,8 @@ def build_parts(floor: Floor) -> tuple[tuple[Part, ...], Table]:
         charts_part(floor),
         account_part(floor),
     )
-    table = Table([c for part in parts for c in part.commands], [v for part in parts for v in part.verbs])
+    dialogue = next((part.dialogue for part in parts if part.dialogue is not None), NO_DIALOGUE)
+    table = Table([c for part in parts for c in part.commands], [v for part in parts for v in part.verbs], dialogue)
     return parts, table
 
 
@@ -144,7 +147,14 @@ async def build_chat(settings: Settings, services: Services, kucoin: Kucoin, doo
         gate=gate,
         doorbell=Doorbell(store=doors.store, owners=settings.telegram_owners),
         table=table,
-        bot_name=bot.username,
+        guide=Guide(
+            post=post,
+            wizards=Wizards(doors.store),
+            table=table,
+            erase=floor.erase,
+            bot_name=bot.username,
+            now=doors.now,
+        ),
         now=doors.now,
     )
     return Chat(

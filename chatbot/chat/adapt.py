@@ -7,7 +7,7 @@ from chatbot.core.people import Person
 from chatbot.services.post import Pressed
 
 
-def message(incoming: Incoming, person: Person, command: str, text: str) -> Message:
+def message(incoming: Incoming, person: Person, command: str, text: str, *, stepwise: bool = False) -> Message:
     return Message(
         person=person,
         chat_id=incoming.chat_id,
@@ -17,6 +17,7 @@ def message(incoming: Incoming, person: Person, command: str, text: str) -> Mess
         update_id=incoming.update_id,
         command=command,
         text=text,
+        stepwise=stepwise,
     )
 
 
@@ -67,5 +68,6 @@ def letter(incoming: Incoming, reply: Reply, edits: int | None = None) -> Letter
         pinned=reply.pinned,
         asks=reply.asks,
         hint=reply.hint,
+        wizard=reply.wizard,
         png=reply.picture,
     )

@@ -17,9 +17,9 @@ from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, Tel
 
 from chatbot.chat import words
 from chatbot.chat.connection import SafeBot
-from chatbot.chat.front import Front, Then, Toast
+from chatbot.chat.front import Front, Toast
 from chatbot.chat.intake import Intake, Kept
-from chatbot.chat.messages import Command, Incoming
+from chatbot.chat.messages import Command, Incoming, Then
 from chatbot.chat.updates import read
 from chatbot.core.errors import ChatbotError
 from chatbot.core.people import Role

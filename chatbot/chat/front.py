@@ -4,32 +4,25 @@ Everything a person reads leaves through the outbox; only the toast of a tap is 
 back, because it must be given while the finger is still near the button.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
-from chatbot.chat import parsing, words
+from chatbot.chat import obeying, parsing, words
 from chatbot.chat.adapt import letter, letters, message, tap
 from chatbot.chat.gate import Gate, Verdict
-from chatbot.chat.messages import Command, Effect, Incoming, Reply
+from chatbot.chat.guide import Guide
+from chatbot.chat.messages import DONE, QUIT, RUN, STEP, TYPE, Effect, Incoming, Question, Reply, Then
 from chatbot.chat.table import Table
 from chatbot.chat.views import admin as views
 from chatbot.chat.views.markup import lines, short
-from chatbot.core.errors import ChatbotError, NotAllowed, UsageError
-from chatbot.core.notices import Button
-from chatbot.core.people import Person, Role
+from chatbot.core.errors import ChatbotError, UsageError
+from chatbot.core.notices import Letter
+from chatbot.core.people import Person
 from chatbot.core.times import Now
 from chatbot.services.people import Doorbell
 from chatbot.services.post import Ending, Post, Pressed
 
-LATE = timedelta(seconds=60)
-"""Older than this was typed while the bot could not hear."""
-
-TOO_LATE = timedelta(minutes=10)
-"""A question this old is no longer worth an answer."""
-
 _TOAST = 200
-_RUN = "run"
+_OF_WIZARDS = frozenset({STEP, DONE, TYPE, QUIT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +34,14 @@ class Toast:
     passing: bool = False
 
 
-Then = Callable[[], Awaitable[None]]
-
-
 class Front:
-    def __init__(self, *, post: Post, gate: Gate, doorbell: Doorbell, table: Table, bot_name: str, now: Now) -> None:
+    def __init__(self, *, post: Post, gate: Gate, doorbell: Doorbell, table: Table, guide: Guide, now: Now) -> None:
         self._post = post
         self._gate = gate
         self._doorbell = doorbell
         self._table = table
-        self._bot_name = bot_name
+        self._guide = guide
+        self._bot_name = guide.bot_name
         self._now = now
 
     def urgent(self, text: str) -> bool:
@@ -97,13 +88,36 @@ class Front:
             self._post.finish(incoming.update_id, Ending.DROPPED)
 
     async def _said(self, incoming: Incoming, person: Person) -> Then | None:
-        typed = self._typed(incoming)
-        parsed = parsing.command(typed, self._bot_name)
-        if parsed is None:
-            reply = Reply(text=words.COMMANDS_ONLY) if incoming.private else None
-            self._finish(incoming, Ending.REFUSED, reply)
+        question = self._question(incoming, person)
+        if question is not None and question.wizard:
+            return await self._guide.answered(incoming, person, question)
+        line = incoming.text if question is None else f"{question.asks} {incoming.text}"
+        parsed = parsing.command(line, self._bot_name)
+        if parsed is not None:
+            return await self._obey(incoming, person, *parsed)
+        reply = await self._chatted(incoming, person) if incoming.private else None
+        self._finish(incoming, Ending.REFUSED, reply)
+        return None
+
+    def _question(self, incoming: Incoming, person: Person) -> Letter | None:
+        """What is answered by these words: they read as if they followed the question's command.
+
+        In a private chat that may be the last thing a wizard asked, also when the answer was not sent as one.
+        """
+        if incoming.text.startswith("/"):
             return None
-        return await self._obey(incoming, person, *parsed)
+        if incoming.answers is not None:
+            return self._post.question(incoming.chat_id, incoming.answers)
+        return self._guide.waiting(incoming, person) if incoming.private else None
+
+    async def _chatted(self, incoming: Incoming, person: Person) -> Reply:
+        if self._table.plain is None:
+            return Reply(text=words.COMMANDS_ONLY)
+        asked = message(incoming, person, "", incoming.text)
+        try:
+            return await self._table.plain(asked)
+        except ChatbotError as error:
+            return words.failure(error)
 
     async def _obey(self, incoming: Incoming, person: Person, name: str, text: str) -> Then | None:
         command = self._table.command(name)
@@ -113,21 +127,27 @@ class Front:
             return None
         asked = message(incoming, person, name, text)
         try:
-            _check_role(person, command.role, f"/{name}")
-            stale = self._if_late(incoming, command)
-            reply = stale or await command.handle(asked)
+            obeying.check_role(person, command.role, f"/{name}")
+            stale = obeying.instead(incoming, command, f"/{name} {text}".strip(), self._now())
+            following = text if stale is not None else await self._guide.next(asked)
+            if isinstance(following, Question):
+                return self._guide.begin(incoming, person, following, command)
+            reply = stale or await command.handle(replace(asked, text=following))
         except ChatbotError as error:
             self._finish(incoming, Ending.REFUSED, words.failure(error, asked))
             return None
         ending = Ending.DONE if stale is None else Ending.STALE
-        self._finish(incoming, ending, self._marked(incoming, command, reply))
+        self._finish(incoming, ending, obeying.marked(incoming, command, reply, self._now()))
         return reply.then
 
     async def _tapped(self, incoming: Incoming, person: Person) -> tuple[Toast | None, Then | None]:
         pressed = self._pressed(incoming)
         name, _, argument = pressed.button.action.partition(" ") if pressed is not None else ("", "", "")
-        line = parsing.command(argument, self._bot_name) if name == _RUN else None
-        if pressed is None or (name == _RUN and line is None):
+        if pressed is not None and name in _OF_WIZARDS:
+            words_of_it, then = await self._guide.tapped(incoming, person, pressed)
+            return Toast(text=short(words_of_it, _TOAST), popup=bool(words_of_it)), then
+        line = parsing.command(argument, self._bot_name) if name == RUN else None
+        if pressed is None or (name == RUN and line is None):
             self._finish(incoming, Ending.REFUSED, None)
             return Toast(text=words.EXPIRED, popup=True), None
         if line is not None:
@@ -135,11 +155,13 @@ class Front:
         verb = self._table.verb(name)
         press = tap(incoming, person, argument, pressed)
         try:
-            _check_role(person, verb.role, "That")
+            obeying.check_role(person, verb.role, "That")
             reply = await verb.handle(press)
         except ChatbotError as error:
             self._finish(incoming, Ending.REFUSED, None)
             return Toast(text=short(words.popup(error), _TOAST), popup=True), None
+        if reply.runs:
+            return Toast(), await self._obey(incoming, person, *_line(reply.runs))
         unchanged = (
             reply.edit
             and not reply.picture
@@ -157,40 +179,12 @@ class Front:
             return None
         return self._post.pressed(key, int(place), incoming.chat_id, incoming.message_id)
 
-    def _typed(self, incoming: Incoming) -> str:
-        """An answer to one of our questions reads as if it followed the question's command."""
-        if incoming.answers is None or incoming.text.startswith("/"):
-            return incoming.text
-        asked = self._post.question(incoming.chat_id, incoming.answers)
-        return f"{asked} {incoming.text}" if asked else incoming.text
-
-    def _late_by(self, incoming: Incoming) -> timedelta:
-        return self._now() - incoming.sent_at if incoming.sent_at is not None else timedelta(0)
-
-    def _if_late(self, incoming: Incoming, command: Command) -> Reply | None:
-        """What a late command gets instead of its answer; None when it is simply answered."""
-        late = self._late_by(incoming)
-        if command.effect is Effect.ALWAYS or late <= LATE or incoming.sent_at is None:
-            return None
-        if command.effect is Effect.READ and late <= TOO_LATE:
-            return None
-        if command.effect is Effect.FRESH:
-            return views.stale(command, incoming.sent_at)
-        reply = views.stale(command, incoming.sent_at)
-        again = ((Button(text="Ask again", action=f"{_RUN} {self._typed(incoming)}"),),)
-        return Reply(text=reply.text, buttons=again)
-
-    def _marked(self, incoming: Incoming, command: Command, reply: Reply) -> Reply:
-        late = self._late_by(incoming)
-        if command.effect is not Effect.READ or not reply.text or late <= LATE or late > TOO_LATE:
-            return reply
-        return replace(reply, text=views.marked_late(reply.text, late))
-
     def _finish(self, incoming: Incoming, ending: Ending, reply: Reply | None, edits: Pressed | None = None) -> None:
         answers = [] if reply is None else letters(incoming, reply, edits)
         self._post.finish(incoming.update_id, ending, answers)
 
 
-def _check_role(person: Person, role: Role, what: str) -> None:
-    if person.role < role:
-        raise NotAllowed(f"{what} is for {role.name.lower()}s; you are a {person.role.name.lower()}.")
+def _line(runs: str) -> tuple[str, str]:
+    """The command of a line that we wrote ourselves, and what follows it."""
+    name, _, text = runs.removeprefix("/").partition(" ")
+    return name, text

@@ -1,12 +1,19 @@
 """What handlers take and give: our own values, none of Telegram's."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 
-from chatbot.core.notices import Buttons, Letter, Subject
+from chatbot.core.notices import Buttons, ButtonStyle, Letter, Subject
 from chatbot.core.people import Person, Role
+
+RUN = "run"
+"""The verb of a button that stands for a typed line: it follows, and is obeyed for whoever taps."""
+
+STEP, DONE, TYPE, QUIT = "step", "done", "type", "quit"
+"""The verbs below a wizard's card, for the person whose it is: what a line lacks is asked next, or the line is
+obeyed; it is obeyed as it stands; its next piece is typed; nothing is done at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +40,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A command somebody typed: `text` is what follows it."""
+    """A command somebody typed: `text` is what follows it. `stepwise`: it was put together piece by piece."""
 
     person: Person
     chat_id: int
@@ -43,6 +50,7 @@ class Message:
     update_id: int
     command: str
     text: str
+    stepwise: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +75,8 @@ class Reply:
     when `edit`, else it is a new message. With `subject` the card is drawn when it leaves.
     `picture` is a PNG, whose caption the text is. `then` runs after all of this is committed:
     what takes time or must not be undone.
+
+    A tap that `runs` a line is answered, instead of all of this, as if the person had typed it.
     """
 
     text: str = ""
@@ -82,9 +92,12 @@ class Reply:
     asks: str = ""
     hint: str = ""
     picture: bytes = field(default=b"", repr=False)
+    wizard: int = 0
+    runs: str = ""
     then: Callable[[], Awaitable[None]] | None = None
 
 
+Then = Callable[[], Awaitable[None]]
 Handler = Callable[[Message], Awaitable[Reply]]
 TapHandler = Callable[[Tap], Awaitable[Reply]]
 
@@ -123,3 +136,42 @@ class Verb:
     name: str
     role: Role
     handle: TapHandler
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A button that makes the line so far into `line`. With `whole` nothing more is asked, whatever could be."""
+
+    text: str
+    line: str
+    whole: bool = False
+    style: ButtonStyle | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a line, `line` so far, lacks next: `text` (HTML) stands above the choices, on one card.
+
+    Typed in answer to `prompt` (HTML), in whose field `hint` stands greyed, it follows `asks`: a line that
+    a person could have typed. `at_once` asks for it without a tap on "Other…".
+    """
+
+    text: str
+    choices: tuple[tuple[Choice, ...], ...]
+    line: str
+    asks: str
+    prompt: str
+    hint: str
+    at_once: bool = False
+
+
+Step = Callable[[Message], Awaitable[Question | str]]
+"""What a command lacks, or what follows its name once it lacks nothing. Raises ChatbotError for what cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialogue:
+    """How the bot asks back: for what a command lacks, by its name, and about words that are no command."""
+
+    steps: Mapping[str, Step] = field(default_factory=dict)
+    plain: Handler | None = None

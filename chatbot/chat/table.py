@@ -8,7 +8,7 @@ from chatbot.chat.alerts import AlertHandlers
 from chatbot.chat.approving import Approving
 from chatbot.chat.closing import ClosingHandlers
 from chatbot.chat.market import MarketHandlers
-from chatbot.chat.messages import Command, Effect, Handler, Verb
+from chatbot.chat.messages import Command, Dialogue, Effect, Handler, Step, Verb
 from chatbot.chat.trading import TradingHandlers
 from chatbot.core.people import Role
 
@@ -32,17 +32,27 @@ _MOST_USED_FIRST = (
     *("code", "digest", "here", "log", "help", "start"),
 )
 
+NO_DIALOGUE = Dialogue()
+
 
 class Table:
-    """By name. Raises ValueError for a command that has no place among the others."""
+    """By name. Commands that have no place among the others come last."""
 
-    def __init__(self, commands: Iterable[Command], verbs: Iterable[Verb]) -> None:
-        self.commands = tuple(sorted(commands, key=lambda command: _MOST_USED_FIRST.index(command.name)))
+    def __init__(self, commands: Iterable[Command], verbs: Iterable[Verb], dialogue: Dialogue = NO_DIALOGUE) -> None:
+        places = {name: place for place, name in enumerate(_MOST_USED_FIRST)}
+        self.commands = tuple(sorted(commands, key=lambda command: places.get(command.name, len(places))))
         self._by_name = {c.name: c for c in self.commands}
         self._verbs = {v.name: v for v in verbs}
+        self._steps = dialogue.steps
+        self.plain = dialogue.plain
+        """Answers words that are no command, where anything does."""
 
     def command(self, name: str) -> Command | None:
         return self._by_name.get(name)
+
+    def step(self, name: str) -> Step | None:
+        """What asks for the pieces that this command lacks."""
+        return self._steps.get(name)
 
     def nearest(self, name: str) -> str:
         """A line that works, as close to `name` as there is one."""

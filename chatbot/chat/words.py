@@ -2,7 +2,7 @@
 
 import re
 
-from chatbot.chat.messages import Message, Reply
+from chatbot.chat.messages import RUN, Message, Reply
 from chatbot.chat.views.markup import Html, bold, code, html, lines, short
 from chatbot.core.errors import (
     BadCredentials,
@@ -60,6 +60,12 @@ def popup(error: ChatbotError) -> str:
     return f"{error} {advice}" if advice else str(error)
 
 
+def meant(error: UnknownSymbol, message: Message) -> tuple[tuple[str, str], ...]:
+    """The nearest names, each with the command repeated as it would be with that one."""
+    repeated = ((name, _repeated(message.text, error.word, name)) for name in error.nearest)
+    return tuple((name, f"/{message.command} {text}") for name, text in repeated)
+
+
 def _advice(error: ChatbotError) -> str | None:
     return next((advice for kind, advice in _ADVICE if isinstance(error, kind)), None)
 
@@ -75,10 +81,7 @@ def _unknown_symbol(error: UnknownSymbol, message: Message | None) -> Reply:
     asked = f"{error} Did you mean {', '.join(error.nearest)}?"
     if message is None:
         return Reply(text=lines(asked))
-    rows = tuple(
-        (Button(text=name, action=f"run /{message.command} {_repeated(message.text, error.word, name)}"),)
-        for name in error.nearest
-    )
+    rows = tuple((Button(text=name, action=f"{RUN} {line}"),) for name, line in meant(error, message))
     return Reply(text=lines(asked), buttons=rows)
 
 

@@ -76,15 +76,16 @@ class Post:
             return None
         return Pressed(button=buttons[place], letter=letter, card_id=letter.edits or letter.id)
 
-    def question(self, chat_id: int, message_id: int) -> str:
-        """The command that an answer to this message completes; empty when it asked nothing."""
-        letter = self._store.outbox.asking(chat_id, message_id)
-        return "" if letter is None else letter.asks
+    def question(self, chat_id: int, message_id: int) -> Letter | None:
+        """The letter whose `asks` an answer to this message completes; None when it asked nothing."""
+        return self._store.outbox.asking(chat_id, message_id)
 
     def _bind(self, letter: Letter) -> None:
-        """A card counts from now on as the one that shows its ticket or kill."""
+        """A card counts from now on as the one that shows its ticket, kill or wizard."""
         if letter.edits is not None:
             return
+        if letter.wizard:
+            self._store.wizards.shown_by(letter.wizard, letter)
         if letter.subject is Subject.TICKET:
             self._store.orders.show_on(letter.subject_id, letter.id)
         elif letter.subject is Subject.STOP:

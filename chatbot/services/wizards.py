@@ -1,6 +1,7 @@
 """Wizards that are under way, and the messages they leave behind."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from chatbot.core.notices import Letter
@@ -32,7 +33,7 @@ class Wizards:
             return None
         return self._store.outbox.letter(wizard.prompt_id)
 
-    def begin(self, person: Person, chat_id: int, message_id: int | None) -> tuple[int, Litter]:
+    def begin(self, person: Person, chat_id: int, message_id: int | None) -> tuple[Wizard, Litter]:
         """A new one takes the place of the person's last one in that chat."""
         last = self._rows.of(person.id, chat_id)
         litter = self.end(last) if last is not None else ()
@@ -44,16 +45,13 @@ class Wizards:
             message_id=message_id,
             expires_at=self._store.now() + LIFE,
         )
-        return self._rows.begin(wizard), litter
+        return replace(wizard, id=self._rows.begin(wizard)), litter
 
     def go_on(self, wizard: Wizard, *, misses: int = 0) -> Litter:
         """To the next question; the one that waited is gone."""
         litter = self._gone([wizard.prompt_id])
         self._rows.go_on(wizard.id, misses=misses, expires_at=self._store.now() + LIFE)
         return litter
-
-    def shown_by(self, wizard_id: int, letter: Letter) -> None:
-        self._rows.shown_by(wizard_id, letter)
 
     def end(self, wizard: Wizard, *, keep_card: bool = False) -> Litter:
         self._rows.end(wizard.id)

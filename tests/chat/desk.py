@@ -13,9 +13,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from chatbot.chat.front import Front, Then, Toast
+from chatbot.chat.approving import Erase
+from chatbot.chat.front import Front, Toast
 from chatbot.chat.gate import Gate
-from chatbot.chat.messages import Incoming
+from chatbot.chat.guide import Guide
+from chatbot.chat.messages import Incoming, Then
 from chatbot.chat.parcels import Looks
 from chatbot.chat.table import Table
 from chatbot.config import Settings, read_settings
@@ -42,6 +44,7 @@ from chatbot.sandbox.prices import SeededWalk
 from chatbot.services.exchange import Exchange
 from chatbot.services.people import Doorbell, Groups
 from chatbot.services.post import Post
+from chatbot.services.wizards import Wizards
 from chatbot.store.store import Store, open_store
 from chatbot.wiring import build_parts, build_services
 
@@ -232,7 +235,7 @@ async def open_desk(
             clock=clock,
             path=folder / "desk.db",
             store=store,
-            front=front_of(store, settings.role_of, table, clock),
+            front=front_of(store, settings.role_of, table, clock, erase),
             table=table,
             parts=parts,
             services=services,
@@ -248,13 +251,20 @@ async def open_desk(
         yield desk
 
 
-def front_of(store: Store, role_of: Callable[[int], Role | None], table: Table, clock: Clock) -> Front:
+async def _leave(chat_id: int, message_id: int) -> None:
+    """Nothing is taken out of a chat."""
+
+
+def front_of(
+    store: Store, role_of: Callable[[int], Role | None], table: Table, clock: Clock, erase: Erase = _leave
+) -> Front:
+    post = Post(store)
     return Front(
-        post=Post(store),
+        post=post,
         gate=Gate(role_of=role_of, groups=Groups(store=store, ids=frozenset({GROUP}))),
         doorbell=Doorbell(store=store, owners=frozenset({ANNA.id})),
         table=table,
-        bot_name=BOT_NAME,
+        guide=Guide(post=post, wizards=Wizards(store), table=table, erase=erase, bot_name=BOT_NAME, now=clock),
         now=clock,
     )
 

@@ -118,8 +118,10 @@ def test_a_button_of_an_edit_counts_on_the_message_it_edited_and_for_its_first_c
 def test_an_answer_completes_the_question_it_was_given_to(desk: Desk) -> None:
     sent(desk, 31, asks="/buy BTC", buttons=())
     sent(desk, 32)
-    assert desk.post.question(7, 31) == "/buy BTC"
-    assert [desk.post.question(7, 32), desk.post.question(8, 31), desk.post.question(7, 99)] == ["", "", ""]
+    question = desk.post.question(7, 31)
+    assert question is not None
+    assert question.asks == "/buy BTC"
+    assert [desk.post.question(*place) for place in ((7, 32), (8, 31), (7, 99))] == [None, None, None]
 
 
 def test_a_letter_of_its_own_needs_no_update(desk: Desk) -> None:
