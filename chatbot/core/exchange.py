@@ -70,6 +70,7 @@ def at_rest(order: Order, place: Resting) -> AtRest:
         side=order.side,
         size=order.funds if order.size is None else order.size,
         price=order.price,
+        trigger=order.trigger,
     )
 
 

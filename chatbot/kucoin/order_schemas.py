@@ -46,6 +46,7 @@ class SpotOrder(Wire):
     cancel_exist: bool
     active: bool
     created_at: Moment
+    remark: str | None = None
 
     def to_core(self) -> Order:
         """KuCoin writes "0" for a price, size or funds that was not given: None in core.
@@ -70,6 +71,7 @@ class SpotOrder(Wire):
             active=self.active,
             cancelled=self.cancel_exist,
             created_at=self.created_at,
+            remark=self.remark or "",
         )
 
 

@@ -7,21 +7,18 @@ from chatbot.core.account import Position
 from chatbot.core.errors import OutcomeUnknown, Unavailable, UnknownOrder
 from chatbot.core.exchange import AtRest, Resting, Sweep, at_rest
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.numbers import plain
 from chatbot.core.orders import Fill, Order, OrderSpec
 from chatbot.core.times import to_millis
 from chatbot.kucoin import endpoints
+from chatbot.kucoin.order_bodies import futures_body, spot_body
 from chatbot.kucoin.order_schemas import FuturesFill, FuturesOrder, OpenSymbols, Placed, SpotFill, SpotOrder
 from chatbot.kucoin.pages import futures_rows, spot_rows
-from chatbot.kucoin.parked import futures_stops, spot_ocos, spot_stops
+from chatbot.kucoin.parked import cancel_stop, find_stop, futures_stops, spot_ocos, spot_stops, waiting_stops
 from chatbot.kucoin.rest import Rest
 from chatbot.kucoin.schemas import every, one
 from chatbot.kucoin.sweep import cancel_place
 from chatbot.kucoin.together import together
 from chatbot.kucoin.trips import LastWord, no_objection
-
-ORDER_WINDOW_MS = 3000
-"""A spot order that reaches KuCoin later than this after its stamp is refused by it. Futures have no such guard."""
 
 
 class Orders:
@@ -41,15 +38,16 @@ class Orders:
         `OutcomeUnknown` when it may exist: look it up by its `client_oid`, never send it again.
         """
         if spec.venue is Venue.SPOT:
-            data = await self._spot.order(endpoints.SPOT_PLACE, lambda stamp: _spot_body(spec, stamp), last_word)
+            place = endpoints.SPOT_PLACE if spec.trigger is None else endpoints.SPOT_PLACE_STOP
+            data = await self._spot.order(place, lambda stamp: spot_body(spec, stamp), last_word)
         else:
-            body = _futures_body(spec, leverage=leverage, reduce_only=reduce_only)
+            body = futures_body(spec, leverage=leverage, reduce_only=reduce_only)
             data = await self._futures.order(endpoints.FUTURES_PLACE, lambda _: body, last_word)
         return _placed(data)
 
     async def reduce(self, spec: OrderSpec, position: Position, last_word: LastWord = no_objection) -> str:
         """Send `spec`, once, to make a futures position smaller and never larger or another. Raises as `place`."""
-        body = _futures_body(spec, leverage=None, reduce_only=True)
+        body = futures_body(spec, leverage=None, reduce_only=True)
         # KuCoin refuses an order of another margin or position mode than the position's (330005, 330011).
         body |= {"marginMode": "CROSS"} if position.cross else {}
         body |= {"positionSide": "LONG" if position.lots > 0 else "SHORT"} if position.hedged else {}
@@ -87,6 +85,27 @@ class Orders:
             await self._spot.call(endpoints.SPOT_CANCEL, {"orderId": order_id, "symbol": str(symbol)})
         else:
             await self._futures.call(endpoints.FUTURES_CANCEL, {"orderId": order_id})
+
+    async def take_out(self, order: Order) -> bool:
+        """As `cancel`, of a stop order as well; whether KuCoin says that it will.
+
+        A stop order that has fired is not among those it names: it is an ordinary order by then.
+        """
+        if order.parked:
+            return await cancel_stop(self._spot, order.order_id, order.symbol)
+        await self.cancel(order.order_id, order.symbol, order.venue)
+        return True
+
+    async def find_stop(self, client_oid: str, symbol: Symbol) -> Order:
+        """A stop order by our own id, `active` while it surely waits. Raises `UnknownOrder`.
+
+        When it does not, it may have fired, and be known as an ordinary order, or be `cancelled`.
+        """
+        return await find_stop(self._spot, client_oid, symbol)
+
+    async def stop_orders(self) -> tuple[Order, ...]:
+        """All stop orders of spot that wait for their trigger, but for the legs of OCO orders."""
+        return await waiting_stops(self._spot)
 
     async def cancel_place(self, place: Resting, contracts: Sequence[Symbol] | None = None) -> Sweep:
         """Ask one place where orders can rest to cancel all. Raises no `KucoinError`.
@@ -201,34 +220,3 @@ def _order(data: object, venue: Venue) -> Order:
     if data is None:
         raise UnknownOrder("KuCoin knows no such order.")
     return (one(SpotOrder, data) if venue is Venue.SPOT else one(FuturesOrder, data)).to_core()
-
-
-def _spot_body(spec: OrderSpec, stamp: int) -> dict[str, object]:
-    amounts = {"size": spec.size, "funds": spec.funds, "price": spec.price}
-    return {
-        "clientOid": spec.client_oid,
-        "side": spec.side.value,
-        "symbol": spec.symbol,
-        "type": spec.type.value,
-        **{name: plain(value) for name, value in amounts.items() if value is not None},
-        "clientTimestamp": stamp,
-        "allowMaxTimeWindow": ORDER_WINDOW_MS,
-    }
-
-
-def _futures_body(spec: OrderSpec, *, leverage: int | None, reduce_only: bool) -> dict[str, object]:
-    if spec.size is None or spec.size != spec.size.to_integral_value():
-        raise ValueError("a futures order has a whole number of lots")
-    body: dict[str, object] = {
-        "clientOid": spec.client_oid,
-        "side": spec.side.value,
-        "symbol": spec.symbol,
-        "type": spec.type.value,
-        "size": int(spec.size),
-        "reduceOnly": reduce_only,
-    }
-    if leverage is not None:
-        body["leverage"] = leverage
-    if spec.price is not None:
-        body["price"] = plain(spec.price)
-    return body

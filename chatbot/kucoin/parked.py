@@ -1,20 +1,26 @@
 """What rests in one place, stop and OCO orders included. Each place has a list of its own."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
+from chatbot.core.errors import OutcomeUnknown, Unavailable, UnknownOrder
 from chatbot.core.exchange import AtRest, Resting
-from chatbot.core.market import Symbol
-from chatbot.core.orders import Side
+from chatbot.core.market import Symbol, Venue
+from chatbot.core.orders import Order, OrderType, Side
 from chatbot.kucoin import endpoints
+from chatbot.kucoin.order_schemas import CancelledIds
 from chatbot.kucoin.pages import futures_rows
 from chatbot.kucoin.rest import Rest
-from chatbot.kucoin.schemas import BuyOrSell, MaybePrice, Name, Wire, every
+from chatbot.kucoin.schemas import BuyOrSell, LimitOrMarket, MaybePrice, Moment, Name, Wire, every, one
 
 _PAGE = 500
 """The longest page of spot's stop and OCO orders."""
 
-_OVER = frozenset({"DONE", "TRIGGERED", "CANCELLED", "CANCELED"})
-"""Of an OCO order. KuCoin writes one word in two ways; what was triggered is an ordinary order by then."""
+_CANCELLED = frozenset({"CANCELLED", "CANCELED", "CANCEL"})
+"""KuCoin writes one word in several ways."""
+
+_OVER = _CANCELLED | {"DONE", "TRIGGERED"}
+"""Of OCO and stop orders. What was triggered is an ordinary order by then."""
 
 
 class _Parked(Wire):
@@ -41,6 +47,50 @@ class _Parked(Wire):
         )
 
 
+class _SpotStop(_Parked):
+    """All that KuCoin tells of a stop order of spot. `stop` is loss, entry, or oco for a leg of a pair."""
+
+    type: LimitOrMarket
+    funds: MaybePrice = None
+    status: str
+    stop: str = ""
+    remark: str | None = None
+    created_at: Moment
+
+    @property
+    def waits(self) -> bool:
+        return self.status.upper() == "NEW"
+
+    @property
+    def listed(self) -> bool:
+        """For one that stands in the list of those that wait: a status we do not know counts as waiting."""
+        return self.status.upper() not in _OVER and self.stop.lower() != "oco"
+
+    def to_order(self, *, waits: bool) -> Order:
+        limit = self.type == "limit"
+        return Order(
+            order_id=self.id,
+            client_oid=self.client_oid or "",
+            symbol=Symbol(self.symbol),
+            venue=Venue.SPOT,
+            side=Side(self.side),
+            type=OrderType(self.type),
+            price=self.price if limit else None,
+            size=self.size or None,
+            funds=None if limit else self.funds or None,
+            filled_size=Decimal(0),
+            filled_funds=Decimal(0),
+            fee=Decimal(0),
+            fee_currency="",
+            active=waits,
+            cancelled=self.status.upper() in _CANCELLED,
+            created_at=self.created_at,
+            parked=True,
+            trigger=self.stop_price,
+            remark=self.remark or "",
+        )
+
+
 class _Pair(Wire):
     """An OCO order. The list names neither side nor price: those are its legs'."""
 
@@ -56,6 +106,36 @@ class _Pair(Wire):
             client_oid=self.client_oid or "",
             symbol=Symbol(self.symbol),
         )
+
+
+async def find_stop(spot: Rest, client_oid: str, symbol: Symbol) -> Order:
+    """Raises `UnknownOrder`. That it does not wait is not proven by a status we do not know: the list tells."""
+    data = await spot.call(endpoints.SPOT_STOP_BY_OID, {"clientOid": client_oid, "symbol": str(symbol)})
+    rows = every(_SpotStop, data if isinstance(data, list) else [] if data is None else [data])
+    mine = [row for row in rows if (row.client_oid, row.symbol) == (client_oid, symbol)]
+    if not mine:
+        raise UnknownOrder("KuCoin knows no such stop order.")
+    best = next((row for row in mine if row.waits), mine[-1])
+    return best.to_order(waits=best.waits)
+
+
+async def waiting_stops(spot: Rest) -> tuple[Order, ...]:
+    rows = every(_SpotStop, await futures_rows(spot, endpoints.SPOT_STOPS, {}, size=_PAGE))
+    return tuple({row.id: row.to_order(waits=True) for row in rows if row.listed}.values())
+
+
+async def cancel_stop(spot: Rest, order_id: str, symbol: Symbol) -> bool:
+    """By the cancel of many, given one: the cancel of a single one is called abandoned."""
+    if not order_id:
+        raise ValueError("without an id it would cancel all")
+    data = await spot.call(endpoints.SPOT_CANCEL_STOPS, {"symbol": str(symbol), "orderIds": order_id})
+    if data is None:
+        return False
+    try:
+        return order_id in one(CancelledIds, data).cancelled_order_ids
+    except Unavailable:
+        pass
+    raise OutcomeUnknown("KuCoin's answer to the cancel makes no sense.")
 
 
 async def spot_stops(spot: Rest) -> tuple[AtRest, ...]:

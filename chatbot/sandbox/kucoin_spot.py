@@ -41,6 +41,7 @@ _ASK = (
     private("GET /api/v1/hf/orders/client-order/{clientOid}", 2, queries.get_by_client_oid, Pool.SPOT, GENERAL),
     private("POST /api/v1/hf/orders/dead-cancel-all", 2, orders.set_dead_man, Pool.SPOT, SPOT),
     private("GET /api/v1/hf/orders/dead-cancel-all/query", 2, orders.get_dead_man, Pool.SPOT, SPOT),
+    private("GET /api/v1/stop-order/queryOrderByClientOid", 3, orders.stop_orders_by_client_oid, Pool.SPOT, GENERAL),
     private("GET /api/v1/stop-order", 8, orders.stop_orders, Pool.SPOT, GENERAL),
     private("GET /api/v3/oco/orders", 2, oco.orders, Pool.SPOT, GENERAL),
 )

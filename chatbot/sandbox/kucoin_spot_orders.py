@@ -149,6 +149,21 @@ def stop_orders(call: Call) -> Row:
     return paged(rows, call.integer("currentPage", 1), call.integer("pageSize", 50))
 
 
+def stop_orders_by_client_oid(call: Call) -> list[Row]:
+    """Those that wait, and those that fired. Whether KuCoin goes on to show cancelled ones is not known: not here."""
+    client_oid = call.need("clientOid")
+    return [
+        stop_order(each)
+        for each in call.exchange.orders.values()
+        if each.venue is Venue.SPOT
+        and each.request.stop is not None
+        and each.request.client_oid == client_oid
+        and call.symbol in (None, each.request.symbol)
+        and not each.cancelled
+        and call.knows(each)
+    ]
+
+
 def cancel_stop_orders(call: Call) -> Row:
     """Not of OCO orders, which have a cancel of their own: KuCoin does not say, and this is the stricter reading."""
     return {"cancelledOrderIds": [call.cancel(each).id for each in _parked(call, legs=False)]}

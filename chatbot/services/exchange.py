@@ -20,9 +20,19 @@ class Exchange:
     orders: Orders
 
     async def open_orders(self) -> tuple[Order, ...]:
-        """What rests wherever the key may look; a spot-only key has nothing on futures. Raises KucoinError."""
-        spot, futures = await asyncio.gather(self.orders.open_orders(Venue.SPOT), self._futures_orders())
+        """What rests or waits for its trigger wherever the key may look; a spot-only key has nothing on futures.
+
+        Raises KucoinError.
+        """
+        spot, futures = await asyncio.gather(self._spot_orders(), self._futures_orders())
         return spot + futures
+
+    async def _spot_orders(self) -> tuple[Order, ...]:
+        """Stop orders are read first: one that fires meanwhile is in both lists, and not in none; it is told once."""
+        stops = await self.orders.stop_orders()
+        resting = await self.orders.open_orders(Venue.SPOT)
+        fired = {o.client_oid for o in resting if o.client_oid}
+        return tuple(o for o in stops if o.client_oid not in fired) + resting
 
     async def _futures_orders(self) -> tuple[Order, ...]:
         try:

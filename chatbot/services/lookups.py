@@ -1,12 +1,17 @@
-"""Where an order of ours can be seen at the exchange: by its own id, among the open and ended ones, in the fills."""
+"""Where an order of ours can be seen at the exchange: by its own id, among the open and ended ones, in the fills.
+
+A stop order is looked for where such wait first, and then among the orders: it never goes the other way. Whether
+what it becomes keeps its clientOid, its number, or only its remark, KuCoin does not say: each of them will do.
+"""
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from chatbot.core.errors import KucoinError, Unavailable, UnknownOrder
-from chatbot.core.orders import Executed, Order, OrderTicket
+from chatbot.core.errors import BadCredentials, ClockSkew, KucoinError, Rejected, Unavailable, UnknownOrder
+from chatbot.core.orders import Executed, Order, OrderTicket, TicketState
 from chatbot.core.times import Now
 from chatbot.services.exchange import Exchange
 
@@ -18,6 +23,12 @@ SIGNED_AROUND = timedelta(seconds=10)
 _LISTED_FOR = timedelta(days=2)
 """What KuCoin surely still lists: it forgets cancelled orders after two days."""
 
+GONE = "It waits on KuCoin no more, and became no order that I can find: cancelled elsewhere, or refused as it fired."
+CALLED_OFF = "Cancelled before it fired."
+FIRED_FOR_NOTHING = "It fired, and became no order that I can find: KuCoin most likely refused it, for want of money."
+
+_FIRED = frozenset({TicketState.OPEN, TicketState.PARTIAL, TicketState.FORGOTTEN})
+_NEVER_SEEN = frozenset({TicketState.SUBMITTING, TicketState.UNKNOWN, TicketState.NOT_PLACED})
 
 NOT_PLACED_AFTER = timedelta(seconds=30)
 """Acceptance can be slow to show: not-founds must span this long, three at the least."""
@@ -66,6 +77,45 @@ class Lookups:
         Raises UnknownOrder when it is nowhere, and KucoinError when a place could not be asked:
         one unread list is no proof.
         """
+        if ticket.spec.trigger is None or ticket.state in _FIRED:
+            return await self._ordinary(ticket)
+        return await self._stop(ticket)
+
+    async def _stop(self, ticket: OrderTicket) -> Order:
+        """While it waits, or when it was cancelled, the stop order itself; else the order that it became.
+
+        UnknownOrder says which of the two is missing.
+        """
+        spec, orders = ticket.spec, self._exchange.orders
+        stop = await self._parked(ticket)
+        if stop is not None and stop.active:
+            return stop
+        try:
+            return await self._ordinary(ticket)
+        except UnknownOrder:
+            pass
+        waiting = next((o for o in await orders.stop_orders() if o.client_oid == spec.client_oid), None)
+        if waiting is not None:
+            return waiting
+        if stop is None:
+            raise UnknownOrder(GONE)
+        if stop.cancelled:
+            return stop
+        if ticket.state in _NEVER_SEEN:
+            return replace(stop, active=True)  # it exists: what becomes of it, the next looks tell
+        raise UnknownOrder(FIRED_FOR_NOTHING)
+
+    async def _parked(self, ticket: OrderTicket) -> Order | None:
+        """None also where KuCoin refuses the question: the list of all stop orders has the last word."""
+        try:
+            return await self._exchange.orders.find_stop(ticket.spec.client_oid, ticket.spec.symbol)
+        except (BadCredentials, ClockSkew):
+            raise
+        except Rejected as error:
+            log.info("%s is no known stop order: %s", ticket.name, error)
+            return None
+
+    async def _ordinary(self, ticket: OrderTicket) -> Order:
         spec, orders = ticket.spec, self._exchange.orders
         try:
             return await orders.find(spec.client_oid, spec.symbol, spec.venue)
@@ -120,10 +170,15 @@ class Lookups:
             except UnknownOrder:
                 # raised out of here: it may be the one that is looked for
                 raise Unavailable(f"KuCoin shows executions of {order_id} and does not know the order.") from None
-            if order.client_oid == spec.client_oid:
+            if _is_of(ticket, order):
                 return order
         raise UnknownOrder("KuCoin shows no such order anywhere.")
 
 
 def _of(ticket: OrderTicket, listed: Iterable[Order]) -> Order | None:
-    return next((o for o in listed if o.client_oid == ticket.spec.client_oid), None)
+    return next((o for o in listed if _is_of(ticket, o)), None)
+
+
+def _is_of(ticket: OrderTicket, order: Order) -> bool:
+    spec = ticket.spec
+    return order.client_oid == spec.client_oid or (spec.trigger is not None and order.remark == spec.mark)

@@ -25,7 +25,7 @@ from chatbot.core.orders import (
 from chatbot.core.times import Now, Sleep, in_words, steady_now
 from chatbot.services.exchange import Exchange
 from chatbot.services.letters import card_edit, card_news
-from chatbot.services.lookups import Doubts, Lookups
+from chatbot.services.lookups import CALLED_OFF, GONE, Doubts, Lookups
 from chatbot.services.sweeping import note_arrival
 from chatbot.store.orders import Step
 from chatbot.store.store import Store
@@ -55,6 +55,7 @@ ABANDONED_AFTER = timedelta(seconds=60)
 
 _DOUBTFUL = GIVEN_UP | {TicketState.UNKNOWN}
 _HEARD = (AT_THE_EXCHANGE | GIVEN_UP) - {TicketState.SUBMITTING}
+_TAKEN_OUT = frozenset({OrderStatus.CANCELED, OrderStatus.LAPSED})
 _BY = "KuCoin"
 
 
@@ -121,6 +122,11 @@ class Reconciler:
         await self.look(ticket, asked=True)
         return self._store.orders.ticket(ticket.id) or ticket
 
+    async def called_off(self, ticket: OrderTicket) -> OrderTicket:
+        """One look after KuCoin named its stop order among the cancelled: what is nowhere now did not fire before."""
+        await self.look(ticket, asked=True, named=True)
+        return self._store.orders.ticket(ticket.id) or ticket
+
     async def hear(self, ticket: OrderTicket) -> None:
         """One look, because the exchange said that something happened to the order."""
         if ticket.state in _HEARD:
@@ -146,12 +152,12 @@ class Reconciler:
         finally:
             self._busy.discard(ticket.id)
 
-    async def look(self, ticket: OrderTicket, *, asked: bool = False) -> Look:
+    async def look(self, ticket: OrderTicket, *, asked: bool = False, named: bool = False) -> Look:
         """What cannot be asked now is asked again later."""
         try:
             order = await self._lookups.find(ticket)
-        except UnknownOrder:
-            self._missed(ticket)
+        except UnknownOrder as error:
+            self._missed(ticket, str(error), named=named)
             return Look.MISSING
         except KucoinError as error:
             log.warning("%s could not be looked up: %s", ticket.name, error)
@@ -167,7 +173,8 @@ class Reconciler:
         if order.active and self._store.stops.standing() is not None:
             note_arrival(self._store, order)
             await self._cancel_after_kill(order)
-        return Look.SETTLED if not order.active or order.type is OrderType.LIMIT else Look.MOVING
+        rests = order.parked or order.type is OrderType.LIMIT
+        return Look.SETTLED if rests or not order.active else Look.MOVING
 
     def _adopt(self, ticket: OrderTicket, order: Order, executed: Executed, *, asked: bool) -> None:
         """Older news than what we hold is dropped."""
@@ -175,24 +182,45 @@ class Reconciler:
         stale = executed.size < ticket.executed.size or state not in TRANSITIONS[ticket.state]
         if stale or (state is ticket.state and executed.size == ticket.executed.size):
             return
+        rings = self._rings(ticket, order) and not asked
+        if state is TicketState.LAPSED:
+            self._lapse(ticket, CALLED_OFF, rings=rings)
+            return
         step = Step(order_id=order.order_id, executed=executed, reason="", detail=f"filled {executed.size}")
         late = Lane.ANSWER if ticket.state in GIVEN_UP else Lane.ORDER
-        self._move(ticket, state, step, rings=late if not asked and self._rings(ticket, order) else None)
+        self._move(ticket, state, step, rings=late if rings else None)
 
     def _rings(self, ticket: OrderTicket, order: Order) -> bool:
-        """Ends and finds ring, unless the person still looks at the card or a kill tells it on its own."""
+        """Ends, finds and what fired ring, unless the person still looks at the card or a kill tells it on its own."""
         tapped = ticket.submitted_at or ticket.proposed_at
-        if self._now() - tapped < LOOKED_AWAY or (order.active and ticket.state not in _DOUBTFUL):
+        news = not order.active or ticket.state in _DOUBTFUL or ticket.state is TicketState.PARKED
+        if self._now() - tapped < LOOKED_AWAY or not news:
             return False
-        return order.status is not OrderStatus.CANCELED or self._store.stops.standing() is None
+        return order.status not in _TAKEN_OUT or self._store.stops.standing() is None
 
-    def _missed(self, ticket: OrderTicket) -> None:
+    def _missed(self, ticket: OrderTicket, why: str, *, named: bool) -> None:
         """It is nowhere. Enough of that, long enough apart, end an order that is in doubt, and one that was seen."""
+        if ticket.state is TicketState.PARKED:
+            self._miss_stop(ticket, why, named=named)
+            return
         if ticket.state is TicketState.UNKNOWN and self._doubts.count(ticket.id):
             step = Step(detail="look-ups found nothing")
             self._move(ticket, TicketState.NOT_PLACED, step, rings=Lane.ORDER)
         elif ticket.state in (TicketState.OPEN, TicketState.PARTIAL):
             self._miss(ticket)
+
+    def _miss_stop(self, ticket: OrderTicket, why: str, *, named: bool) -> None:
+        """What was promised to be cancelled and is gone was cancelled; else it needs as many looks as any doubt."""
+        killed = self._store.stops.standing() is not None
+        if named or self._doubts.count(ticket.id):
+            called_off = named or (killed and why == GONE)
+            self._lapse(ticket, CALLED_OFF if called_off else why, rings=not named and not killed)
+
+    def _lapse(self, ticket: OrderTicket, why: str, *, rings: bool) -> None:
+        with self._store.atomic():
+            self._store.orders.missing(ticket, self._now())
+            step = Step(reason=why, detail="waits no more")
+            self._move(ticket, TicketState.LAPSED, step, rings=Lane.ORDER if rings else None)
 
     def _miss(self, ticket: OrderTicket) -> None:
         now = self._now()
@@ -205,7 +233,7 @@ class Reconciler:
 
     async def _cancel_after_kill(self, order: Order) -> None:
         try:
-            await self._exchange.orders.cancel(order.order_id, order.symbol, order.venue)
+            await self._exchange.orders.take_out(order)
         except (UnknownOrder, OutcomeUnknown):
             log.info("cancel of %s left open: the next look tells", order.order_id)
         except KucoinError as error:

@@ -156,14 +156,16 @@ class Strays:
 
 
 def _price(order: Order) -> Decimal:
-    if order.price is not None:
-        return order.price
+    asked = order.price if order.price is not None else order.trigger
+    if asked is not None:
+        return asked
     return order.filled_funds / order.filled_size if order.filled_size else Decimal(0)
 
 
 def _funds(order: Order) -> Decimal:
-    if order.venue is Venue.SPOT and order.price is not None and order.size is not None:
-        return order.price * order.size
+    asked = order.price if order.price is not None else order.trigger
+    if order.venue is Venue.SPOT and asked is not None and order.size is not None:
+        return asked * order.size
     return max(order.funds or Decimal(0), order.filled_funds)
 
 
@@ -180,4 +182,5 @@ def _spec(order: Order) -> OrderSpec:
         size=None if by_funds else order.size or order.filled_size,
         funds=order.funds if by_funds else None,
         price=order.price if limit else None,
+        trigger=order.trigger,
     )

@@ -152,16 +152,16 @@ class Sweeping:
 
     def _ours(self) -> tuple[AtRest, ...]:
         """What rests of our own, as far as our rows know."""
-        places = {Venue.SPOT: Resting.SPOT_ORDERS, Venue.FUTURES: Resting.FUTURES_ORDERS}
         return tuple(
             AtRest(
-                place=places[t.spec.venue],
+                place=_place(t.spec.venue, parked=t.state is TicketState.PARKED),
                 order_id=t.order_id,
                 client_oid=t.spec.client_oid,
                 symbol=t.spec.symbol,
                 side=t.spec.side,
                 size=t.spec.size,
                 price=t.spec.price,
+                trigger=t.spec.trigger if t.state is TicketState.PARKED else None,
             )
             for t in self._store.orders.living()
             if t.order_id
@@ -190,8 +190,7 @@ def note_arrival(store: Store, order: Order) -> None:
     stop = store.stops.standing()
     if stop is None:
         return
-    place = Resting.SPOT_ORDERS if order.venue is Venue.SPOT else Resting.FUTURES_ORDERS
-    report = stop.report.arrived(at_rest(order, place))
+    report = stop.report.arrived(at_rest(order, _place(order.venue, parked=order.parked)))
     if report is not stop.report:
         tell(store, stop.id, report)
 
@@ -209,6 +208,12 @@ def redraw(store: Store, stop_id: int) -> None:
         return
     for card in store.outbox.cards(Subject.STOP, stop.id):
         store.outbox.put(stop_edit(replace(stop, chat_id=card.chat_id, card_id=card.id)))
+
+
+def _place(venue: Venue, *, parked: bool) -> Resting:
+    if venue is Venue.FUTURES:
+        return Resting.FUTURES_ORDERS
+    return Resting.SPOT_STOPS if parked else Resting.SPOT_ORDERS
 
 
 def _symbols(listed: Listed) -> list[Symbol] | None:

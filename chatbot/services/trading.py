@@ -141,7 +141,8 @@ class Trading:
             doubtful = self._tickets.step(ticket, TicketState.UNKNOWN, Step(reason=str(error), detail=error.code))
             await self._reconciler.search(doubtful)
         else:
-            placed = self._tickets.step(ticket, TicketState.OPEN, Step(order_id=order_id, detail=order_id))
+            taken = TicketState.OPEN if ticket.spec.trigger is None else TicketState.PARKED
+            placed = self._tickets.step(ticket, taken, Step(order_id=order_id, detail=order_id))
             await self._reconciler.watch(placed)
 
     def decline(self, ticket_id: int, person: Person, card_id: int) -> OrderTicket:

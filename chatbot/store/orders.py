@@ -193,8 +193,11 @@ class Orders:
         return sum((_counted(t) for t in tickets), Decimal(0))
 
     def lost(self, since: datetime) -> tuple[OrderTicket, ...]:
-        """Tickets given up as not placed, submitted since then: they may turn up after all."""
-        return self._many("state = ? AND submitted_at >= ?", [TicketState.NOT_PLACED.value, stamp(since)])
+        """Tickets given up as not placed, submitted since then, or lapsed since then: they may turn up after all."""
+        return self._many(
+            "state = ? AND submitted_at >= ? OR state = ? AND missing_since >= ?",
+            [TicketState.NOT_PLACED.value, stamp(since), TicketState.LAPSED.value, stamp(since)],
+        )
 
     def markets_since(self, since: datetime) -> tuple[tuple[Symbol, Venue], ...]:
         """Where orders were sent to since then."""
