@@ -60,7 +60,7 @@ class ChatList:
         return _counts(missed) | {
             "id": room.chat.id,
             "title": "" if own_chat else room.chat.title,
-            "members": 0 if own_chat else len(room.members),
+            "members": [] if own_chat else sorted(room.members),
             "author": "" if last is None or own_chat else last.sender.first_name,
             "line": first_line(last) if last else "",
             "time": unix(last.sent_at) if last else 0,

@@ -53,18 +53,13 @@ class PageViews:
             server.chats.meet(person.user)
 
     def setup(self) -> JsonObject:
-        """What does not change while the sandbox runs, but for groups founded later."""
+        """What does not change while the sandbox runs."""
         return {
             "bot": {"name": self._server.bot.first_name, "username": self._server.bot.username},
-            "people": [self._person(person) for person in self.people.values()],
+            "people": [_person(person) for person in self.people.values()],
             "pushes": {"symbols": list(PUSHED), "percents": list(STEPS)},
             "faults": [{"name": fault.name, "sentence": fault.value} for fault in Fault],
         }
-
-    def _person(self, person: PagePerson) -> JsonObject:
-        rooms = self._server.chats.rooms_of(person.id)
-        chats = [{"id": room.chat.id, "title": room.chat.title} for room in rooms]
-        return {"id": person.id, "name": person.name, "label": person.label, "role": person.role, "chats": chats}
 
     def news(self, reading: Reading) -> JsonObject | None:
         """What changed since `reading`, which moves on; None when nothing did."""
@@ -121,6 +116,10 @@ class PageViews:
         if room.chat.forum and (action.thread_id or GENERAL) != place.topic:
             return None
         return {"kind": action.kind, "since": int(action.since.timestamp() * 1000)}
+
+
+def _person(person: PagePerson) -> JsonObject:
+    return {"id": person.id, "name": person.name, "label": person.label, "role": person.role}
 
 
 def _answer(answer: TapAnswer) -> JsonObject:

@@ -31,9 +31,9 @@ from chatbot.sandbox.telegram_groups import found_group, open_topic
 from chatbot.sandbox.telegram_server import TelegramServer
 from chatbot.sandbox.telegram_values import TelegramUser
 
-OWNER = PagePerson(id=1001, name="Owner", label="Owner", role="owner: may do everything")
-TRADER = PagePerson(id=1004, name="Trader", label="Trader", role="trader: may ask for orders and approve them")
-VIEWER = PagePerson(id=1002, name="Viewer", label="Viewer", role="viewer: may look, not trade")
+OWNER = PagePerson(id=1001, name="Owner", label="Owner", role="may do everything")
+TRADER = PagePerson(id=1004, name="Trader", label="Trader", role="may trade, and approve")
+VIEWER = PagePerson(id=1002, name="Viewer", label="Viewer", role="may look, not trade")
 STRANGER = PagePerson(id=1003, name="Stranger", label="Stranger", role="on no list: the bot stays silent")
 
 DESK = -1_000_000_001_005
@@ -81,6 +81,7 @@ class Sandbox:
         self.telegram = TelegramServer(token=self.access.token, bot=_BOT, now=now)
         page = build_page(self.telegram, self.faults, PageMarket(self.prices), (OWNER, TRADER, VIEWER, STRANGER))
         listed = [person.user for person in (OWNER, TRADER, VIEWER)]
+        self.telegram.chats.meet(TRADER.user).bot_present = True  # else the bot could bring no order to approve
         found_group(self.telegram, DESK, "Desk", listed, bot_may_delete=True, forum=True)
         open_topic(self.telegram, DESK, "Alerts", OWNER.user)
         self._server = Server(

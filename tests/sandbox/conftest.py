@@ -1,5 +1,6 @@
-"""A driven clock, a Telegram that keeps to it, and pictures."""
+"""A driven clock, a Telegram that keeps to it, the page in a browser, and pictures."""
 
+import asyncio
 import struct
 import zlib
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,7 @@ from chatbot.sandbox.telegram_limits import UNLIMITED
 from chatbot.sandbox.telegram_phone import Phone
 from chatbot.sandbox.telegram_server import TelegramServer
 from chatbot.sandbox.telegram_values import TelegramUser
+from tests.sandbox.scenes import OpenPage, Play, Story, scene
 
 TOKEN = "7000001:made-up"
 
@@ -88,3 +90,17 @@ def png() -> Callable[[int, int], bytes]:
         return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
     return draw
+
+
+@pytest.fixture
+def play(open_page: OpenPage) -> Play:
+    """Runs a story against the page and the echoing bot; without `echo` nobody answers."""
+
+    def run(story: Story, *, echo: bool = True, **size: int) -> None:
+        async def main() -> None:
+            async with scene(open_page, size, echo=echo) as stage:
+                await story(stage)
+
+        asyncio.run(main())
+
+    return run

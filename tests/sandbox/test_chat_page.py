@@ -19,7 +19,7 @@ from chatbot.sandbox.page_views import PagePerson
 from chatbot.sandbox.prices import SeededWalk
 from chatbot.sandbox.server import Server
 from chatbot.sandbox.telegram import build_telegram
-from chatbot.sandbox.telegram_groups import found_group
+from chatbot.sandbox.telegram_groups import found_group, open_topic
 from chatbot.sandbox.telegram_phone import Phone
 from chatbot.sandbox.telegram_server import TelegramServer
 
@@ -56,8 +56,10 @@ def run(telegram: TelegramServer, faults: Faults, prices: SeededWalk) -> Callabl
 
 
 @asynccontextmanager
-async def _events(client: httpx.AsyncClient, last_id: str = "") -> AsyncIterator[AsyncIterator[tuple[str, News]]]:
-    """Pairs of an event's id and what it told, of Anna's chat with the bot."""
+async def _events(
+    client: httpx.AsyncClient, last_id: str = "", where: str = "person=11&chat=11"
+) -> AsyncIterator[AsyncIterator[tuple[str, News]]]:
+    """Pairs of an event's id and what it told, of Anna's chat with the bot or of another place."""
 
     async def pairs(lines: AsyncIterator[str]) -> AsyncIterator[tuple[str, News]]:
         stand = ""
@@ -68,7 +70,7 @@ async def _events(client: httpx.AsyncClient, last_id: str = "") -> AsyncIterator
                 yield stand, json.loads(line.removeprefix("data: "))
 
     headers = {"last-event-id": last_id} if last_id else {}
-    async with client.stream("GET", "/page/events?person=11&chat=11", headers=headers) as response:
+    async with client.stream("GET", f"/page/events?{where}", headers=headers) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         yield pairs(response.aiter_lines())
 
@@ -103,7 +105,6 @@ def test_the_setup_names_bot_people_and_faults(run: Callable[[Story], None]) -> 
             "name": "Anna",
             "label": "Owner",
             "role": "owner, may do everything",
-            "chats": [{"id": 11, "title": "Anna"}],
         }
         assert [fault["name"] for fault in found["faults"]] == [fault.name for fault in Fault]
 
@@ -223,7 +224,10 @@ def test_what_the_page_cannot_mean_is_refused(run: Callable[[Story], None], path
     run(story)
 
 
-@pytest.mark.parametrize("query", ["", "?person=11&chat=12", "?person=11&chat=11&topic=9", "?person=99&chat=11", "?person=x&chat=11"])
+@pytest.mark.parametrize(
+    "query",
+    ["", "?person=11&chat=12", "?person=11&chat=11&topic=9", "?person=99&chat=11", "?person=x&chat=11"],
+)
 def test_a_stream_needs_a_person_who_is_in_the_chat(run: Callable[[Story], None], query: str) -> None:
     async def story(client: httpx.AsyncClient) -> None:
         assert (await client.get(f"/page/events{query}")).status_code == 400
@@ -235,9 +239,64 @@ def test_a_group_is_offered_to_its_members(run: Callable[[Story], None], telegra
     found_group(telegram, -1005, "Desk room", [ANNA.user])
 
     async def story(client: httpx.AsyncClient) -> None:
-        anna, ben = (await client.get("/page/setup")).json()["people"]
-        assert anna["chats"] == [{"id": 11, "title": "Anna"}, {"id": -1005, "title": "Desk room"}]
-        assert ben["chats"] == [{"id": 12, "title": "Ben"}]
+        assert await _listed(client, ANNA) == {11: "", -1005: "Desk room"}
+        assert await _listed(client, BEN) == {12: ""}
+
+    run(story)
+
+
+async def _chats(client: httpx.AsyncClient, person: PagePerson) -> list[dict[str, object]]:
+    async with _events(client, where=f"person={person.id}") as events:
+        _, news = await anext(events)
+    assert (news["messages"], news["pinned"], news["commands"], news["action"]) == ([], 0, [], None)
+    chats = news["chats"]
+    assert isinstance(chats, list)
+    return chats
+
+
+async def _listed(client: httpx.AsyncClient, person: PagePerson) -> dict[object, object]:
+    return {chat["id"]: chat["title"] for chat in await _chats(client, person)}
+
+
+def test_the_list_counts_what_others_wrote_and_what_of_it_rang(
+    run: Callable[[Story], None], telegram: TelegramServer, ask: Ask
+) -> None:
+    found_group(telegram, -1005, "Desk room", [ANNA.user, BEN.user], forum=True)
+    topic = open_topic(telegram, -1005, "Alerts", ANNA.user)
+
+    async def story(client: httpx.AsyncClient) -> None:
+        Phone(telegram, BEN.user, -1005).write("mine")
+        await ask("sendMessage", chat_id=-1005, text="digest", disable_notification=True)
+        await ask("sendMessage", chat_id=-1005, text="alert\n68,012.4", message_thread_id=topic)
+        room = (await _chats(client, BEN))[1]
+        assert {name: room[name] for name in ("unread", "rings", "author", "line", "time", "members")} == {
+            "unread": 2, "rings": 1, "author": "Desk", "line": "alert", "time": 1772366400, "members": [11, 12],
+        }  # fmt: skip
+        assert room["topics"] == [
+            {"id": 0, "title": "General", "unread": 1, "rings": 0},
+            {"id": topic, "title": "Alerts", "unread": 1, "rings": 1},
+        ]
+
+        async with _events(client, where=f"person=12&chat=-1005&topic={topic}") as events:
+            _, news = await anext(events)
+        assert _texts(news) == ["", "alert\n68,012.4"]
+        assert news["unread"] == {"11": 3, "12": 1}
+        assert (await _chats(client, BEN))[1]["unread"] == 1
+
+    run(story)
+
+
+def test_what_is_written_in_a_topic_stays_in_it(run: Callable[[Story], None], telegram: TelegramServer) -> None:
+    found_group(telegram, -1005, "Desk room", [ANNA.user], forum=True)
+    topic = open_topic(telegram, -1005, "Alerts", ANNA.user)
+
+    async def story(client: httpx.AsyncClient) -> None:
+        where = {"person": 11, "chat": -1005}
+        await client.post("/page/write", json=where | {"topic": topic, "text": "there"})
+        await client.post("/page/write", json=where | {"topic": 0, "text": "here"})
+        assert [(m.text, m.thread_id) for m in telegram.messages(-1005)[1:]] == [("there", topic), ("here", None)]
+        refused = await client.post("/page/write", json=where | {"topic": 99, "text": "nowhere"})
+        assert (refused.status_code, refused.text) == (400, "no such topic")
 
     run(story)
 

@@ -53,7 +53,7 @@ export class Chats {
     return el(
       "button",
       { type: "button", className: "chat", onclick: () => this.enter(chat.id, 0), "data-key": `chat${chat.id}` },
-      el("span", { className: chat.members ? "avatar group" : "avatar", ariaHidden: "true" }, title.slice(0, 1)),
+      el("span", { className: chat.members.length ? "avatar group" : "avatar", ariaHidden: "true" }, title.slice(0, 1)),
       el("b", {}, title),
       el("span", { className: "when" }, chat.time ? clock(chat.time) : ""),
       el("span", { className: "last" }, chat.line ? `${author}${chat.line}` : "Nothing here yet"),

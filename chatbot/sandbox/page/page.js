@@ -10,7 +10,7 @@ import { Market } from "/page/market.js";
 import { choose, showPeople, showWaiting } from "/page/people.js";
 import { Talk } from "/page/talk.js";
 import { Taps } from "/page/taps.js";
-import { copy, toast } from "/page/toast.js";
+import { copy, hush, toast } from "/page/toast.js";
 import { look } from "/page/viewer.js";
 
 const RELATIVE_MS = 10000;
@@ -37,7 +37,7 @@ const market = new Market(settings);
 
 // A group that both are in stays open, so that two people can act on one card.
 function become(one) {
-  const shared = here.chat < 0 && one.chats.some((chat) => chat.id === here.chat);
+  const shared = chats.find(here.chat)?.members.includes(one.id);
   const listing = person && here.chat === null;
   person = one;
   chats.forget();
@@ -50,6 +50,7 @@ function enter(chat, topic = 0) {
   here = { chat, topic };
   stop();
   taps.forget();
+  hush();
   asking.drop();
   talk.leave();
   document.body.classList.toggle("listing", chat === null);
@@ -80,7 +81,7 @@ function showHeader(chat) {
   const title = here.chat === null ? "Chats" : chats.titleOf(chat);
   byId("chat-name").textContent = title;
   byId("avatar").textContent = title.slice(0, 1);
-  byId("avatar").classList.toggle("group", Boolean(chat?.members));
+  byId("avatar").classList.toggle("group", Boolean(chat?.members.length));
 }
 
 function welcome() {

@@ -11,6 +11,7 @@ const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 export class Talk {
   #messages = new Map();
   #unread = 0;
+  #follows = true; // stays at the newest message, also when the text line or its question takes room away
   #busy = new Busy();
   #me = 0;
 
@@ -20,7 +21,8 @@ export class Talk {
     this.act = act;
     this.redrawn = redrawn;
     byId("newer").addEventListener("click", () => this.toBottom("smooth"));
-    this.list.addEventListener("scroll", () => !byId("newer").hidden && this.#atBottom() && this.toBottom());
+    this.list.addEventListener("scroll", () => this.#scrolled());
+    new ResizeObserver(() => this.#follows && this.toBottom()).observe(this.list);
   }
 
   get messages() {
@@ -57,6 +59,11 @@ export class Talk {
     this.list.scrollTo({ top: this.list.scrollHeight, behavior });
     this.#unread = 0;
     byId("newer").hidden = true;
+  }
+
+  #scrolled() {
+    this.#follows = this.#atBottom();
+    if (!byId("newer").hidden && this.#follows) this.toBottom();
   }
 
   #atBottom() {

@@ -13,6 +13,8 @@ export function toast(words) {
   timer = setTimeout(() => box.classList.remove("shown"), TOAST_MS);
 }
 
+export const hush = () => byId("toast").classList.remove("shown");
+
 export function popup(words) {
   const box = byId("popup");
   byId("popup-text").textContent = words;
