@@ -5,10 +5,12 @@ from decimal import Decimal
 
 from chatbot.core.account import Position
 from chatbot.core.errors import Refused, UsageError
-from chatbot.core.market import Instrument, Symbol
-from chatbot.core.orders import Side
+from chatbot.core.limits import market_price
+from chatbot.core.market import Instrument, Symbol, Ticker, Venue
+from chatbot.core.numbers import floor_to, plain
+from chatbot.core.orders import Estimate, OrderSpec, OrderType, Side
 
-_HUNDRED = Decimal(100)
+_HUNDRED, _NOTHING = Decimal(100), Decimal(0)
 _QUOTES = ("USDT", "USDC", "USD")
 
 
@@ -76,10 +78,46 @@ def _others(held: Sequence[Position], instrument: Instrument) -> str:
     return f" Open: {', '.join(names[:5])}." if names else ""
 
 
-def part(position: Position, percent: Decimal) -> Decimal:
-    """Whole lots, never more than `percent` of the position. Raises Refused when that is less than one lot."""
-    lots = abs(position.lots) * percent / _HUNDRED
-    whole = lots.to_integral_value(rounding="ROUND_FLOOR")
+def part(position: Position, percent: Decimal, instrument: Instrument) -> Decimal:
+    """Whole lots, never more than `percent` of the position. Raises Refused for less than one, or too many at once."""
+    name, lots = position.symbol, abs(position.lots)
+    whole, most = floor_to(lots * percent / _HUNDRED, Decimal(1)), instrument.max_size
     if not whole:
-        raise Refused(f"{position.symbol} has {abs(position.lots):f} lots: that part of it is less than one lot.")
+        raise Refused(f"{name} has {plain(lots)} lots: that part of it is less than one lot.")
+    if whole > most:
+        raise Refused(f"KuCoin takes at most {plain(most)} lots of {name} at once: close a part first.")
     return whole
+
+
+def order_out_of(position: Position, lots: Decimal, client_oid: str) -> OrderSpec:
+    """At the market, and whatever sends it says that it may only reduce."""
+    return OrderSpec(
+        client_oid=client_oid,
+        symbol=position.symbol,
+        venue=Venue.FUTURES,
+        side=way_out(position),
+        type=OrderType.MARKET,
+        size=lots,
+        funds=None,
+        price=None,
+    )
+
+
+def cost_of(
+    spec: OrderSpec, position: Position, instrument: Instrument, ticker: Ticker, fee_rate: Decimal
+) -> Estimate:
+    """In the contract's own currency; `free_after` are the lots that stay open.
+
+    What only reduces counts against no limit, so its notional is nothing. Raises Refused when nobody offers anything.
+    """
+    lots, price = spec.size or _NOTHING, market_price(spec.side, ticker)
+    size = lots * instrument.multiplier
+    funds = size / price if instrument.inverse else size * price
+    return Estimate(
+        price=price,
+        size=size,
+        funds=funds,
+        fee=funds * fee_rate,
+        notional=_NOTHING,
+        free_after=abs(position.lots) - lots,
+    )

@@ -29,7 +29,7 @@ from chatbot.core.limits import Limits
 from chatbot.core.market import Instrument, Symbol, Ticker, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import plain
-from chatbot.core.orders import OUR_PREFIX, Estimate, OrderSpec, OrderTicket, OrderType, Side, TicketState
+from chatbot.core.orders import OUR_PREFIX, Estimate, OrderSpec, OrderTicket, Side, TicketState
 from chatbot.core.people import Person
 from chatbot.core.symbols import Catalogue, normal
 from chatbot.services.exchange import Exchange
@@ -103,16 +103,17 @@ class Reducing:
         await self._guards.settled()
         self._check_open()
         instrument = _contract(await self._markets.catalogue(), wanted.word)
-        if not self.offers(instrument.symbol):
-            raise OverLimit(f"{instrument.symbol} is not on the list that may be traded (ORDER_SYMBOLS).")
+        self._check_listed(instrument.symbol)
         self._passage.check_nothing_unknown(instrument.symbol)
         met = await self._read(instrument)
         position = positions.picked(met.held, instrument, wanted.side)
-        spec = _spec(position, _lots(position, wanted.percent, instrument))
+        lots = positions.part(position, wanted.percent, instrument)
+        spec = positions.order_out_of(position, lots, f"{OUR_PREFIX}{secrets.token_hex(16)}")
+        cost = positions.cost_of(spec, position, instrument, met.ticker, met.fee_rate)
         line = f"/close {position.symbol} {plain(wanted.percent)}% {positions.direction(position)}"
         with self._store.atomic():
             self._check_open()
-            ticket = self._ticket(spec, _cost(spec, position, met), replace(asking, asked=line))
+            ticket = self._ticket(spec, cost, replace(asking, asked=line))
             return self._store.orders.propose(ticket, asking.update_id)
 
     async def confirm(self, ticket_id: int, person: Person, card_id: int) -> Sending:
@@ -129,6 +130,7 @@ class Reducing:
         with self._store.atomic():
             ticket = self._taken(ticket_id, person, card_id)
             self._check_open()
+            self._check_listed(ticket.spec.symbol)
             self._passage.check_nothing_unknown(ticket.spec.symbol)
             problem: Refused
             try:
@@ -157,6 +159,10 @@ class Reducing:
             self._passage.check_open()
         except Killed as error:
             raise Killed(f"{error} Close positions is on the card of the stop.") from error
+
+    def _check_listed(self, symbol: Symbol) -> None:
+        if not self.offers(symbol):
+            raise OverLimit(f"{symbol} is not on the list that may be traded (ORDER_SYMBOLS).")
 
     def _taken(self, ticket_id: int, person: Person, card_id: int) -> OrderTicket:
         ticket = self._tickets.confirmable(ticket_id, person, card_id)
@@ -223,39 +229,3 @@ def _contract(catalogue: Catalogue, word: str) -> Instrument:
     """A contract by its own name, dated ones too, else the perpetual of a coin. Raises UnknownSymbol."""
     listed = catalogue.get(Symbol(normal(word)))
     return listed if listed is not None and listed.venue is Venue.FUTURES else catalogue.perpetual(word)
-
-
-def _lots(position: Position, percent: Decimal, instrument: Instrument) -> Decimal:
-    lots, most = positions.part(position, percent), instrument.max_size
-    if lots > most:
-        raise Refused(f"KuCoin takes at most {plain(most)} lots of {position.symbol} at once: close a part first.")
-    return lots
-
-
-def _spec(position: Position, lots: Decimal) -> OrderSpec:
-    return OrderSpec(
-        client_oid=f"{OUR_PREFIX}{secrets.token_hex(16)}",
-        symbol=position.symbol,
-        venue=Venue.FUTURES,
-        side=positions.way_out(position),
-        type=OrderType.MARKET,
-        size=lots,
-        funds=None,
-        price=None,
-    )
-
-
-def _cost(spec: OrderSpec, position: Position, met: _Met) -> Estimate:
-    """In the contract's own currency. What only reduces counts against no limit, so its notional is nothing."""
-    instrument, lots = met.instrument, spec.size or _NOTHING
-    price = limits.market_price(spec.side, met.ticker)
-    size = lots * instrument.multiplier
-    funds = size / price if instrument.inverse else size * price
-    return Estimate(
-        price=price,
-        size=size,
-        funds=funds,
-        fee=funds * met.fee_rate,
-        notional=_NOTHING,
-        free_after=abs(position.lots) - lots,
-    )

@@ -18,10 +18,12 @@ from chatbot.core.people import Role
 from tests.chat.desk import CARA, open_desk
 
 ROLES = {
-    "buy": Role.TRADER, "close": Role.TRADER, "sell": Role.TRADER, "cancel": Role.TRADER, "kill": Role.TRADER, "resume": Role.OWNER,
+    "buy": Role.TRADER, "sell": Role.TRADER, "close": Role.TRADER, "cancel": Role.TRADER, "kill": Role.TRADER,
+    "resume": Role.OWNER,
 }  # fmt: skip
 EFFECTS = {
-    "buy": Effect.MONEY, "close": Effect.MONEY, "sell": Effect.MONEY, "cancel": Effect.MONEY, "kill": Effect.ALWAYS, "resume": Effect.FRESH,
+    "buy": Effect.MONEY, "sell": Effect.MONEY, "close": Effect.MONEY, "cancel": Effect.MONEY, "kill": Effect.ALWAYS,
+    "resume": Effect.FRESH,
 }  # fmt: skip
 
 

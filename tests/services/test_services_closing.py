@@ -14,7 +14,7 @@ from chatbot.core.notices import Subject
 from chatbot.core.orders import OrderTicket, OrderType, Side, TicketState
 from chatbot.core.stops import OpenPosition
 from chatbot.sandbox.faults import Fault
-from chatbot.services.closing import Closing
+from chatbot.services.closing import Closing, ClosingRules
 from tests.services.desk import ANNA, BEN, BRIEF, Desk, story
 
 Opened = Callable[..., Desk]
@@ -23,14 +23,17 @@ BTC, ETH = Symbol("XBTUSDTM"), Symbol("ETHUSDTM")
 PLACE = "POST /futures/api/v1/orders"
 
 
-def closing(desk: Desk, mode: TradingMode = TradingMode.LIVE) -> Closing:
+def _free() -> None:
+    pass
+
+
+def closing(desk: Desk, mode: TradingMode = TradingMode.LIVE, hold: Callable[[], None] = _free) -> Closing:
     return Closing(
         exchange=desk.kucoin,
         store=desk.store,
         killswitch=desk.killswitch,
         reconciler=desk.reconciler,
-        mode=mode,
-        life=timedelta(seconds=60),
+        rules=ClosingRules(mode=mode, life=timedelta(seconds=60), hold=hold),
     )
 
 
@@ -217,3 +220,37 @@ async def test_the_kills_card_counts_what_is_left_afterwards(desk: Desk) -> None
     assert desk.found().report.positions == (OpenPosition(symbol="XBTUSDTM", lots="50"),)
     await confirmed(desk)
     assert desk.found().report.positions == ()
+
+
+@story
+async def test_a_key_of_another_account_closes_nothing_whenever_that_is_seen(desk: Desk) -> None:
+    """The card, its tap and the last moment before the bytes leave: each asks."""
+
+    def foreign() -> None:
+        raise Refused("the key belongs to another account")
+
+    hold(desk)
+    desk.kill()
+    with pytest.raises(Refused, match="another account"):
+        await closing(desk, hold=foreign).propose(ANNA)
+    card, _ = await closing(desk).propose(ANNA)
+    with pytest.raises(Refused, match="another account"):
+        await closing(desk, hold=foreign).confirm(card, ANNA, ANNA.id)
+    sendings = await closing(desk).confirm(card, ANNA, ANNA.id)
+    await closing(desk, hold=foreign).send(sendings)
+    assert desk.now(sendings[0][0]).state is TicketState.NOT_SENT
+    assert "another account" in desk.now(sendings[0][0]).reason
+    assert desk.wire.lines.count(PLACE) == 0
+
+
+@story
+async def test_what_is_sent_a_second_time_does_not_leave(desk: Desk) -> None:
+    hold(desk)
+    desk.kill()
+    close = closing(desk)
+    card, _ = await close.propose(ANNA)
+    sendings = await close.confirm(card, ANNA, ANNA.id)
+    await close.send(sendings)
+    with pytest.raises(TicketGone, match="already sent"):
+        await close.send(sendings)
+    assert desk.wire.lines.count(PLACE) == 1
