@@ -34,6 +34,7 @@ def first_part(floor: Floor, all_commands: Callable[[], tuple[Command, ...]]) ->
         rules=rules(settings),
         coded=services.factors.asked,
         commands=all_commands,
+        manners=services.manners,
     )
     alerting = AlertHandlers(
         alerts=services.alerting.alerts, mode=mode, zone=services.manners.zone_of, charts=installed(), now=now

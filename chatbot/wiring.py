@@ -26,6 +26,7 @@ from chatbot.guarding import build_guard
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES
 from chatbot.looking import looks
 from chatbot.parts import Floor, Part, Services
+from chatbot.quieting import quiet_part
 from chatbot.services.amounts import FiatPrices, Reading
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.health import Checkup
@@ -119,6 +120,7 @@ def build_parts(floor: Floor) -> tuple[tuple[Part, ...], Table]:
         first_part(floor, lambda: table.commands),
         charts_part(floor),
         account_part(floor),
+        quiet_part(floor),
     )
     dialogue = next((part.dialogue for part in parts if part.dialogue is not None), NO_DIALOGUE)
     table = Table([c for part in parts for c in part.commands], [v for part in parts for v in part.verbs], dialogue)

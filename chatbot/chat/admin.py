@@ -6,12 +6,14 @@ from functools import partial
 from chatbot.chat.approving import code_for_resume
 from chatbot.chat.messages import Command, Message, Reply, Tap
 from chatbot.chat.views import admin as views
+from chatbot.chat.views import settings
 from chatbot.core.errors import Refused, UsageError
 from chatbot.core.limits import Limits
 from chatbot.core.notices import Subject
 from chatbot.core.people import Person
 from chatbot.services.health import Checkup
 from chatbot.services.killswitch import KillSwitch
+from chatbot.services.manners import Manners
 
 
 class AdminHandlers:
@@ -25,15 +27,18 @@ class AdminHandlers:
         rules: Limits,
         coded: bool,
         commands: Callable[[], tuple[Command, ...]],
+        manners: Manners,
     ) -> None:
         self._checkup = checkup
         self._killswitch = killswitch
         self._rules = rules
         self._coded = coded
         self._commands = commands
+        self._manners = manners
 
     async def start(self, message: Message) -> Reply:
-        return views.welcome(message.person, self._rules)
+        zone, own = self._manners.zone_of(message.person.id), self._manners.of(message.person.id)
+        return views.welcome(message.person, self._rules, f"Zone {zone.key}, quiet hours {settings.quiet(own.quiet)}.")
 
     async def help(self, message: Message) -> Reply:
         name = message.text.strip().lstrip("/").lower()

@@ -1,9 +1,12 @@
 """How a notice leaves, by what its reader set: asked when it leaves, not when it is written."""
 
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from chatbot.core.mornings import believable, latest
 from chatbot.core.notices import Letter
+from chatbot.core.people import Person
 from chatbot.core.preferences import Manner, Preferences
 from chatbot.core.times import Now
 from chatbot.store.store import Store
@@ -13,6 +16,7 @@ class Manners:
     """`zone` is the settings' one, of everybody who set none. A group has no night and no wishes of its own."""
 
     def __init__(self, *, store: Store, zone: ZoneInfo, now: Now) -> None:
+        self._store = store
         self._preferences = store.preferences
         self._quiet = store.quiet
         self._zone = zone
@@ -20,6 +24,18 @@ class Manners:
 
     def of(self, person_id: int) -> Preferences:
         return self._preferences.of(person_id)
+
+    def change(self, person: Person, change: Callable[[Preferences], Preferences]) -> Preferences:
+        """What they set. A digest whose hour is set comes the next time it is that hour, never at once."""
+        with self._store.atomic():
+            changed = self._preferences.change(person.id, change)
+            if changed.digest_at is not None:
+                known, now = self._store.digests.reader(person.id), self._now()
+                moment = latest(changed.digest_at, now, changed.zone or self._zone)
+                if known is not None and known.settled is not None and believable(known.settled, now):
+                    moment = max(moment, known.settled)
+                self._store.digests.settle(person.id, moment, person.name)
+            return changed
 
     def zone_of(self, chat_id: int) -> ZoneInfo:
         """Of a person, or of the chat with them; a group's is that of the settings."""

@@ -19,12 +19,16 @@ class DigestReader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldDigest:
-    """`shown` and `hidden` are its words with the amounts and without. `equity` is in USDT, None when not known."""
+    """`shown` and `hidden` are its words with the amounts and without. `equity` is in USDT, None when not known.
+
+    `came` by itself, not because somebody asked.
+    """
 
     id: int
     person_id: int
     told_at: datetime
     equity: Decimal | None
+    came: bool
     shown: str = ""
     hidden: str = ""
 
@@ -93,6 +97,7 @@ class Digests:
             person_id=row["person_id"],
             told_at=moment(row["told_at"]),
             equity=maybe_decimal(row["equity"]),
+            came=row["due_at"] is not None,
             shown=row["shown"],
             hidden=row["hidden"],
         )

@@ -26,6 +26,7 @@ RULES = Limits(
     mode=TradingMode.LIVE, symbols=None, max_notional=Decimal(250), daily_max=Decimal(1500),
     confirm=timedelta(seconds=60), max_drift=Decimal("0.5"),
 )  # fmt: skip
+NIGHT = "Zone Europe/Berlin, quiet hours 22:00-07:00."
 KEY = KeyInfo(
     permissions=frozenset({"Spot", "Futures", "General"}), ip_bound=True, version=3, uid="1", master=True,
     created_at=NOON,
@@ -54,11 +55,12 @@ COMMANDS = [_command("price", Role.VIEWER), _command("buy", Role.TRADER), _comma
 
 
 def test_a_greeting_tells_role_mode_and_limits() -> None:
-    reply = views.welcome(ANNA, RULES)
+    reply = views.welcome(ANNA, RULES, NIGHT)
     assert shown(reply).split("\n") == [
         "Hello Anna, you are an owner.",
         "Trading is LIVE: real orders on KuCoin.",
         "250 USDT an order, 1,500 a day.",
+        "Zone Europe/Berlin, quiet hours 22:00-07:00. /settings",
         "/help lists what I can do.",
     ]
     assert labels(reply) == ["Prices", "Balance", "Funding", "Alerts"]
@@ -75,12 +77,12 @@ def test_a_greeting_tells_role_mode_and_limits() -> None:
     ],
 )
 def test_limits_are_told_to_those_who_may_trade(person: Person, mode: TradingMode, *, limits: bool) -> None:
-    assert ("250 USDT an order" in shown(views.welcome(person, replace(RULES, mode=mode)))) == limits
+    assert ("250 USDT an order" in shown(views.welcome(person, replace(RULES, mode=mode), NIGHT))) == limits
 
 
 @given(name=hostile)
 def test_a_name_is_a_name(name: str) -> None:
-    assert f"Hello {in_view(name)}, you are" in shown(views.welcome(replace(ANNA, name=name), RULES))
+    assert f"Hello {in_view(name)}, you are" in shown(views.welcome(replace(ANNA, name=name), RULES, NIGHT))
     told = visible(views.knock(66, name))
     assert f"66 “{in_view(name)}”" in told
     stop = replace(STOP, person=name, resumed_by=name, reason=name, resumed_at=NOON)

@@ -25,7 +25,8 @@ _MODES = {
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def welcome(person: Person, limits: Limits) -> Reply:
+def welcome(person: Person, limits: Limits, own: str) -> Reply:
+    """`own` is what they set for themselves."""
     bounds = (
         html("{} USDT an order, {} a day.", tidy(limits.max_notional, 2), tidy(limits.daily_max, 2))
         if person.role >= Role.TRADER and limits.mode is not TradingMode.OFF
@@ -36,6 +37,7 @@ def welcome(person: Person, limits: Limits) -> Reply:
         html("Hello {}, you are {} <b>{}</b>.", person.name, article, person.role.name.lower()),
         _MODES[limits.mode],
         bounds,
+        html("{} /settings", own),
         html("{} lists what I can do.", code("/help")),
     )
     return Reply(
