@@ -41,6 +41,7 @@ from chatbot.services.trading import Trading
 from chatbot.services.wizards import Wizards
 from chatbot.starting import build_readiness, build_signs
 from chatbot.store.store import Store
+from chatbot.wizarding import wizards_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,7 @@ def build_parts(floor: Floor) -> tuple[tuple[Part, ...], Table]:
         first_part(floor, lambda: table.commands),
         charts_part(floor),
         account_part(floor),
+        wizards_part(floor),
         quiet_part(floor),
     )
     dialogue = next((part.dialogue for part in parts if part.dialogue is not None), NO_DIALOGUE)

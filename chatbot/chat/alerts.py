@@ -25,6 +25,9 @@ from chatbot.services.alerts import AlertAsking, Alerts
 from chatbot.services.wishing import AlreadyPassed, WhichWay
 
 _ALL = "all"
+_ASKING = {"price": "price?", "move": "move?"}
+"""How `alert_steps` calls them."""
+
 _ORDERS = ("/buy", "/sell")
 _NUMBER = re.compile(r"#?([0-9]{1,12})", re.ASCII)
 
@@ -43,8 +46,6 @@ class AlertHandlers:
         self._now = now
 
     async def alert(self, message: Message) -> Reply:
-        if not message.text:
-            return rules.wizard()
         zone = self._zone(message.person.id)
         wish = parsing_alerts.wish(message.text, self._now(), zone)
         asking = AlertAsking(person=message.person, chat_id=message.chat_id, thread_id=message.thread_id)
@@ -61,7 +62,7 @@ class AlertHandlers:
     async def alert_tap(self, tap: Tap) -> Reply:
         """Of the wizard, and of the cards of prices and funding."""
         what, _, word = tap.argument.partition(" ")
-        return rules.ask(what, word) if what else rules.wizard()
+        return Reply(runs=f"/alert {_ASKING.get(what, what)} {word}".rstrip())
 
     async def alerts(self, message: Message) -> Reply:
         if message.text.strip():

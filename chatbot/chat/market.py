@@ -1,11 +1,12 @@
 """Handlers of /price, /watch, /unwatch, /watchlist and /funding."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from chatbot.chat.messages import Message, Reply, Tap
 from chatbot.chat.views import market as views
+from chatbot.chat.views import questions
 from chatbot.core.account import Position
 from chatbot.core.errors import KucoinError, UsageError
 from chatbot.core.market import Instrument, Symbol
@@ -52,12 +53,14 @@ class MarketHandlers:
         return await self._price(message.person, message.text)
 
     async def price_tap(self, tap: Tap) -> Reply:
+        if not tap.argument and not self._watchlists.of(tap.person.id):
+            return Reply(runs="/price")
         return _edit(await self._price(tap.person, tap.argument))
 
     async def watch(self, message: Message) -> Reply:
         words = message.text.split()
         if not words:
-            return Reply(text="Watch which symbols?", asks="/watch", hint="BTC ETH")
+            raise UsageError("Say which symbols to follow.", example="/watch BTC ETH")
         await self._watchlists.add(message.person.id, words)
         return views.watchlist(self._watchlists.of(message.person.id))
 
@@ -86,7 +89,7 @@ class MarketHandlers:
             return views.price(look, self._now(), may_trade=self._may_trade(person), charts=self._offers.charts)
         symbols = await self._symbols(person, words)
         if not symbols:
-            return Reply(text="The price of what? /watch fills a list for next time.", asks="/price", hint="BTC")
+            raise UsageError("Say which symbol.", example="/price BTC")
         looks = await self._markets.looks(symbols)
         gone = set(symbols) - {look.instrument.symbol for look in looks}
         action = f"price {' '.join(symbols)}" if words else "price"
@@ -113,9 +116,11 @@ class MarketHandlers:
         looks, positions = await asyncio.gather(self._markets.fundings(), self._positions(private=private))
         watched = () if words else await self._watched(person, looks)
         if watched:
-            return views.fundings(watched, positions, self._now(), "Funding, your watchlist", hidden=hidden)
-        title = "Funding, furthest from zero"
-        return views.fundings(views.top_of(looks), positions, self._now(), title, hidden=hidden)
+            return _with_coins(
+                views.fundings(watched, positions, self._now(), "Funding, your watchlist", hidden=hidden), watched
+            )
+        title, top = "Funding, furthest from zero", views.top_of(looks)
+        return _with_coins(views.fundings(top, positions, self._now(), title, hidden=hidden), top)
 
     async def _watched(self, person: Person, looks: tuple[FundingLook, ...]) -> tuple[FundingLook, ...]:
         """The perpetuals of the watched coins, in the watchlist's order."""
@@ -140,5 +145,11 @@ class MarketHandlers:
 
 
 def _edit(reply: Reply) -> Reply:
-    """On the same card; a question needs a message of its own."""
-    return reply if reply.asks else replace(reply, edit=True)
+    """On the same card."""
+    return replace(reply, edit=True)
+
+
+def _with_coins(reply: Reply, looks: Iterable[FundingLook]) -> Reply:
+    """Each of the list is a tap away, and any other two."""
+    names = [(views.coin(look.instrument), views.coin(look.instrument)) for look in looks]
+    return replace(reply, buttons=(*questions.runs("/funding", [*names, ("Other…", "?")]), *reply.buttons))

@@ -153,7 +153,7 @@ class Question:
     """What a line, `line` so far, lacks next: `text` (HTML) stands above the choices, on one card.
 
     Typed in answer to `prompt` (HTML), in whose field `hint` stands greyed, it follows `asks`: a line that
-    a person could have typed. `at_once` asks for it without a tap on "Other…".
+    a person could have typed. `at_once` asks for it without a tap on "Other…"; no `prompt`, and nothing is typed.
     """
 
     text: str

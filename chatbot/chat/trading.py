@@ -3,8 +3,7 @@
 from chatbot.chat import parsing
 from chatbot.chat.messages import Message, Reply, Tap
 from chatbot.chat.views import orders as views
-from chatbot.chat.views.markup import lines
-from chatbot.core.errors import Killed, Refused, UsageError
+from chatbot.core.errors import Killed, Refused
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Subject
 from chatbot.core.numbers import plain
@@ -29,10 +28,10 @@ class TradingHandlers:
         return await self._propose(Side.SELL, message)
 
     async def buy_tap(self, tap: Tap) -> Reply:
-        return _ask_amount(Side.BUY, tap.argument)
+        return Reply(runs=f"/buy {tap.argument}")
 
     async def sell_tap(self, tap: Tap) -> Reply:
-        return _ask_amount(Side.SELL, tap.argument)
+        return Reply(runs=f"/sell {tap.argument}")
 
     async def decline(self, tap: Tap) -> Reply:
         ticket = self._trading.decline(int(tap.argument), tap.person, tap.card_id)
@@ -58,7 +57,7 @@ class TradingHandlers:
     async def cancel(self, message: Message) -> Reply:
         reference = message.text.strip()
         if not reference:
-            raise UsageError("Say which order.", example="/cancel T-12")
+            return await self._orders(message.person.role)
         if reference.lower() == _ALL:
             done = await self._cancelling.cancel_all()
             return views.all_cancelled(done.orders, done.left, self._mode)
@@ -73,8 +72,6 @@ class TradingHandlers:
         return await self.orders_tap(tap)
 
     async def _propose(self, side: Side, message: Message) -> Reply:
-        if not message.text:
-            return _ask_amount(side, "")
         asked = f"/{side.value} {message.text}"
         asking = Asking(person=message.person, chat_id=message.chat_id, update_id=message.update_id, asked=asked)
         draft = parsing.order(side, message.text)
@@ -107,12 +104,3 @@ def _with_hint(error: Refused, draft: Draft) -> Refused:
 
 def _card(ticket: OrderTicket) -> Reply:
     return Reply(subject=Subject.TICKET, subject_id=ticket.id, protected=True)
-
-
-def _ask_amount(side: Side, symbol: str) -> Reply:
-    verb = side.value.capitalize()
-    return Reply(
-        text=lines(f"{verb} {symbol}: how much?" if symbol else f"{verb} what, and how much?"),
-        asks=f"/{side.value} {symbol}".strip(),
-        hint="100usdt, 0.001, 50% or max" if symbol else "BTC 100usdt",
-    )

@@ -20,14 +20,6 @@ PAGE = 20
 _MOST_MUTES = 20
 _A_ROW = 4
 
-_ASKED = {
-    "price": ("which price?", "> 68000", "Which coin, and at which price?", "BTC > 68000"),
-    "move": ("which move, within how long?", "+5% 1h", "Which coin, which move, within how long?", "BTC +5% 1h"),
-    "funding": (
-        "which rate? Or flip, cap, interval, pay.", "> 0.05%",
-        "Which coin, and which rate? Or flip, cap, interval, pay.", "BTC > 0.05%",
-    ),
-}  # fmt: skip
 _LEVELS = {
     AlertKind.PRICE: "68500 or +1%",
     AlertKind.MOVE: "+6%",
@@ -39,24 +31,6 @@ _LEVELS = {
 ALL = Button(text="All alerts", action="alerts 1")
 _HISTORY = Button(text="History", action="firings")
 _NEW = Button(text="New alert", action="alert", style=ButtonStyle.PRIMARY)
-
-
-def wizard() -> Reply:
-    row = (
-        Button(text="Price", action="alert price"),
-        Button(text="% move", action="alert move"),
-        Button(text="Funding", action="alert funding"),
-    )
-    return Reply(text=lines("What should I watch?", example(EXAMPLE)), buttons=(row,))
-
-
-def ask(what: str, word: str) -> Reply:
-    """Of `price`, `move` or `funding`, about a coin where one is known."""
-    of_coin, hint, of_any, hint_of_any = _ASKED[what]
-    head = "/alert funding" if what == "funding" else "/alert"
-    if not word:
-        return Reply(text=lines(of_any), asks=head, hint=hint_of_any)
-    return Reply(text=lines(f"{word}: {of_coin}"), asks=f"{head} {word}", hint=hint)
 
 
 def which_way(asked: Wish, instrument: Instrument, price: Decimal, zone: tzinfo) -> Reply:

@@ -59,7 +59,7 @@ def funding(
     current, amounts = look.rate, Amounts(hidden=hidden)
     share = NOT_IN_GROUPS if in_group else _own_share(position, current, amounts)
     body = lines(
-        html("<b>{}</b>  {}  {}", _coin(look.instrument), rate(current.rate), payer(current.rate).value),
+        html("<b>{}</b>  {}  {}", coin(look.instrument), rate(current.rate), payer(current.rate).value),
         html("settles in {}, every {}", in_words(current.next_at - now), in_words(current.interval)),
         _predicted(current),
         html("a year at this rate {}", percent(annualised(current.rate, current.interval))),
@@ -201,10 +201,10 @@ def _funding_row(look: FundingLook, position: Position | None, now: datetime, am
     left = current.next_at - now
     minutes = in_words(max(left - left % _MINUTE, _MINUTE))
     when = f"in {minutes}, every {in_words(current.interval)}"
-    return html("<b>{}</b>  {}\n  {}, {}", _coin(look.instrument), rate(current.rate), note, when)
+    return html("<b>{}</b>  {}\n  {}, {}", coin(look.instrument), rate(current.rate), note, when)
 
 
-def _coin(instrument: Instrument) -> str:
+def coin(instrument: Instrument) -> str:
     """The coin's own name where that is clear, else the contract's."""
     return instrument.base if instrument.quote == "USDT" else instrument.symbol
 
@@ -213,7 +213,7 @@ def _price_buttons(instrument: Instrument, look: Look, *, may_trade: bool, chart
     rows = [[Button(text="Refresh", action=f"price {instrument.symbol}")]]
     if look.contract is not None and look.contract.funding is not None:
         rows[0].append(Button(text="Funding", action=f"funding {look.contract.symbol}"))
-    rows[0].append(Button(text="Alert", action=f"alert price {_coin(instrument) if look.day else instrument.symbol}"))
+    rows[0].append(Button(text="Alert", action=f"alert price {coin(instrument) if look.day else instrument.symbol}"))
     if charts:
         rows[0].append(Button(text="Chart", action=f"chart {instrument.symbol}"))
     if may_trade and look.day is not None:
@@ -225,7 +225,7 @@ def _price_buttons(instrument: Instrument, look: Look, *, may_trade: bool, chart
 
 
 def _funding_buttons(instrument: Instrument) -> Buttons:
-    alert = Button(text="Alert", action=f"alert funding {_coin(instrument)}")
+    alert = Button(text="Alert", action=f"alert funding {coin(instrument)}")
     return ((Button(text="Refresh", action=f"funding {instrument.symbol}"), _top_button(), alert),)
 
 

@@ -17,7 +17,7 @@ _LABEL = 40
 def card(question: Question) -> Reply:
     rows = tuple(tuple(_button(choice) for choice in row) for row in question.choices)
     last = [Button(text="Cancel", action=f"{QUIT} {question.line}")]
-    if not question.at_once:
+    if question.prompt and not question.at_once:
         last.insert(0, Button(text="Other…", action=f"{TYPE} {question.line}"))
     return Reply(text=question.text, buttons=(*rows, tuple(last)))
 
@@ -42,7 +42,7 @@ def did_you_mean(error: UnknownSymbol, meant: Iterable[tuple[str, str]], missed:
         choices=(row,),
         line=missed.asks,
         asks=missed.asks,
-        prompt="",
+        prompt=missed.text,
         hint=missed.hint,
     )
 
