@@ -91,6 +91,9 @@ class Chats:
             )
             for table in _NAMED_IN:
                 self._db.execute(f"UPDATE {table} SET chat_id = ? WHERE chat_id = ?", [new, old])  # noqa: S608 - ours
+            # What was said in the new one counts; a group that was none before had no topics.
+            self._db.execute("UPDATE OR IGNORE routes SET chat_id = ?, thread_id = NULL WHERE chat_id = ?", [new, old])
+            self._db.execute("DELETE FROM routes WHERE chat_id = ?", [old])
             self._db.execute("UPDATE OR REPLACE closed_chats SET chat_id = ? WHERE chat_id = ?", [new, old])
             self._db.execute("UPDATE moved_chats SET new_id = ? WHERE new_id = ?", [new, old])
             self._db.execute("INSERT OR REPLACE INTO moved_chats (old_id, new_id) VALUES (?, ?)", [old, new])

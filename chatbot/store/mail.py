@@ -15,6 +15,7 @@ from chatbot.store.chats import BARRED, UNWANTED, Chats
 from chatbot.store.database import Database
 from chatbot.store.letters import PUT, buttons_json, letter_of, new_key, to_put
 from chatbot.store.pictures import Pictures
+from chatbot.store.routes import Routes
 from chatbot.store.values import stamp
 
 
@@ -27,6 +28,7 @@ class Outbox:
         self._ring = ring
         self.chats = Chats(db, now, ring)
         self.pictures = Pictures(db, now)
+        self.routes = Routes(db, now)
 
     def put(self, letter: Letter, dedupe: str | None = None) -> Letter:
         """Joins the open transaction. An edit replaces one of the same message that has not left yet.
@@ -39,6 +41,7 @@ class Outbox:
                 return known[0]
             if letter.edits is not None:
                 self._db.execute("DELETE FROM outbox WHERE edits = ? AND state IN ('pending', 'held')", [letter.edits])
+            (letter,) = self.routes.placed([letter])
             if letter.png:
                 letter = replace(letter, png=b"", picture=self.pictures.keep(letter.png))
             state = LetterState.HELD if self.chats.closed(letter.chat_id) else LetterState.PENDING
@@ -54,7 +57,7 @@ class Outbox:
         execute, made_at, ids = self._db.conn.execute, stamp(self._now()), []
         with self._db.atomic():
             closed = self.chats.closed_of({letter.chat_id for letter in letters})
-            for letter in letters:
+            for letter in self.routes.placed(letters):
                 state = LetterState.HELD if letter.chat_id in closed else LetterState.PENDING
                 cursor = execute(PUT, to_put(letter, key=new_key(), state=state, made_at=made_at))
                 ids.append(int(cursor.lastrowid or 0))

@@ -206,6 +206,11 @@ _SECOND = (
     # `outbox.picture` outlives its picture, which is gone once it was sent: that a message has one stays known.
     "CREATE TABLE pictures (id INTEGER PRIMARY KEY AUTOINCREMENT, png BLOB NOT NULL, made_at TEXT NOT NULL) STRICT",
     "ALTER TABLE outbox ADD COLUMN picture INTEGER",
+    # Where in a group news of a kind go; no `thread_id` is the group at large.
+    """CREATE TABLE routes (
+        chat_id INTEGER NOT NULL, kind TEXT NOT NULL, thread_id INTEGER, person TEXT NOT NULL, at TEXT NOT NULL,
+        PRIMARY KEY (chat_id, kind)
+    ) STRICT, WITHOUT ROWID""",
 )
 
 

@@ -22,6 +22,7 @@ from chatbot.store.people import People
 from chatbot.store.preferences import PreferencesRows
 from chatbot.store.quiet import QuietLetters
 from chatbot.store.reserve import Reserve
+from chatbot.store.routes import Routes
 from chatbot.store.rungs import Rungs
 from chatbot.store.safety import Safety
 from chatbot.store.stops import Stops
@@ -49,6 +50,7 @@ class Store:
     audit: Audit
     facts: Facts
     rungs: Rungs
+    routes: Routes
     elsewhere: Elsewhere
     safety: Safety
 
@@ -120,6 +122,7 @@ def open_store(
         audit=audit,
         facts=Facts(db, now),
         rungs=Rungs(db, now),
+        routes=outbox.routes,
         elsewhere=Elsewhere(db, now),
         safety=Safety(path, reserve, fence, tell),
     )
