@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
+from functools import partial
 
 from chatbot.chat import parsing
-from chatbot.chat.views import account_news, gaps
+from chatbot.chat.views import account_news, gaps, orders_elsewhere, risks
 from chatbot.chat.views import alerts as views
 from chatbot.config import Settings
 from chatbot.core.alerts import AlertRule
@@ -21,11 +22,13 @@ from chatbot.services.alerts import Alerts
 from chatbot.services.attached import Attached
 from chatbot.services.auditing import CandleAudit
 from chatbot.services.blindness import Blindness, Wording
+from chatbot.services.elsewhere import OrdersElsewhere
 from chatbot.services.exchange import Exchange
 from chatbot.services.fills import Fills
 from chatbot.services.firing import Teller, kind_of
 from chatbot.services.funding import FundingWatch
 from chatbot.services.funding_payments import FundingWording
+from chatbot.services.liquidation import LiquidationWatch, LiquidationWording
 from chatbot.services.listening import Account, Listening
 from chatbot.services.lookout import Lookout
 from chatbot.services.market import Markets
@@ -61,6 +64,8 @@ class Alerting:
     funding: FundingWatch
     fills: Fills
     attached: Attached
+    elsewhere: OrdersElsewhere
+    liquidation: LiquidationWatch
     alerts: Alerts
 
 
@@ -86,7 +91,7 @@ def build_alerting(ground: Ground) -> Alerting:
         exchange=ground.exchange, store=store, teller=teller, gone=gone, wording=_FUNDING_WORDING, now=now
     )
     fills = Fills(store=store, reconciler=ground.reconciler)
-    account = Account(owners=ground.settings.telegram_owners, moved=account_news.moved, settled=account_news.settled)
+    account = _account(ground)
     ears = Listening(store=store, lookout=lookout, audit=audit, funding=funding, fills=fills, account=account)
     feed = Feed(
         rests=ground.hosts, channels=_channels(ground.settings, ground.hosts), hear=ears.hear, gap=ears.gap, now=now
@@ -111,7 +116,29 @@ def build_alerting(ground: Ground) -> Alerting:
         funding=funding,
         fills=fills,
         attached=attached,
+        elsewhere=account.elsewhere,
+        liquidation=account.liquidation,
         alerts=Alerts(store=store, wishing=wishing, lookout=lookout, audit=audit, watching=watching, funding=funding),
+    )
+
+
+def _account(ground: Ground) -> Account:
+    settings, store, exchange = ground.settings, ground.store, ground.exchange
+    owners, may_trade = settings.telegram_owners, settings.trading_mode is not TradingMode.OFF
+    return Account(
+        owners=owners,
+        moved=account_news.moved,
+        settled=account_news.settled,
+        elsewhere=OrdersElsewhere(
+            exchange=exchange, store=store, owners=owners, word=orders_elsewhere.ended, now=ground.now
+        ),
+        liquidation=LiquidationWatch(
+            source=exchange.account,
+            store=store,
+            people=owners | settings.telegram_traders,
+            wording=LiquidationWording(danger=partial(risks.danger, may_trade=may_trade), unknown=risks.unknown),
+            now=ground.now,
+        ),
     )
 
 

@@ -6,6 +6,7 @@ import ssl
 from dataclasses import dataclass
 
 from chatbot.accounting import account_part
+from chatbot.acting import acting_part
 from chatbot.alerting import Ground, build_alerting
 from chatbot.charting import charts_part
 from chatbot.chat.acting import Acting
@@ -121,6 +122,7 @@ def build_parts(floor: Floor) -> tuple[tuple[Part, ...], Table]:
         first_part(floor, lambda: table.commands),
         charts_part(floor),
         account_part(floor),
+        acting_part(floor),
         wizards_part(floor),
         quiet_part(floor),
     )

@@ -69,7 +69,19 @@ class FundingSettled:
     at: datetime
 
 
-News = Tick | PredictedRate | OrderNews | MoneyMoved | FundingSettled
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionNews:
+    """A position of this account moved. Only the mark price is believed; `changed`: more than that may be different.
+
+    The symbol may not be told.
+    """
+
+    symbol: Symbol | None
+    mark: Decimal | None
+    changed: bool
+
+
+News = Tick | PredictedRate | OrderNews | MoneyMoved | FundingSettled | PositionNews
 
 
 class Channel(Enum):

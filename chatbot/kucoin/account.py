@@ -58,6 +58,10 @@ class Account:
     async def futures_balance(self, currency: str = "USDT") -> FuturesBalance:
         return one(Overview, await self._futures.call(endpoints.OVERVIEW, {"currency": currency})).to_core()
 
+    async def risk_rate(self, currency: str) -> Decimal | None:
+        """Of all that is held under cross margin in this currency: at 1 it is liquidated. None where it is not told."""
+        return one(Overview, await self._futures.call(endpoints.OVERVIEW, {"currency": currency})).risk_ratio
+
     async def positions(self) -> tuple[Position, ...]:
         """The open ones."""
         data = await self._futures.call(endpoints.POSITIONS)

@@ -31,6 +31,7 @@ class Overview(Wire):
     available_balance: Number
     position_margin: Number
     order_margin: Number
+    risk_ratio: MaybeNumber = None
     unrealised_pnl: Number = Field(validation_alias=spelled("unrealisedPNL", "unrealisedPnl"))
 
     def to_core(self) -> FuturesBalance:

@@ -6,10 +6,10 @@ Prices come by the thousand and are read without a model, in `ticks`.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chatbot.core.feed import FundingSettled, MoneyMoved, News, OrderNews, PredictedRate
+from chatbot.core.feed import FundingSettled, MoneyMoved, News, OrderNews, PositionNews, PredictedRate
 from chatbot.core.market import Symbol, Venue
 from chatbot.kucoin.market_schemas import shown_currency
-from chatbot.kucoin.schemas import Field, Moment, Name, Number, Wire, spelled
+from chatbot.kucoin.schemas import Field, MaybeNumber, MaybePrice, Moment, Name, Number, Wire, spelled
 
 Message = Mapping[str, Any]
 """A frame of the feed: whatever JSON holds."""
@@ -101,6 +101,21 @@ class Settlement(Wire):
         )
 
 
+class PositionChange(Wire):
+    """The same topic, subject `position.change`: all of a position, or what moves with the mark price alone."""
+
+    symbol: Name | None = None
+    mark_price: MaybePrice = None
+    current_qty: MaybeNumber = None
+
+    def to_core(self, symbol: str) -> PositionNews:
+        """`symbol` as for a settlement."""
+        known = self.symbol or symbol
+        return PositionNews(
+            symbol=Symbol(known) if known else None, mark=self.mark_price, changed=self.current_qty is not None
+        )
+
+
 def _spot_order(message: Message) -> News:
     return OrderChange.model_validate(message["data"]).to_core(Venue.SPOT)
 
@@ -114,9 +129,12 @@ def _balance(message: Message) -> News | None:
 
 
 def _position(message: Message) -> News | None:
-    if message["subject"] != "position.settlement":
-        return None
-    return Settlement.model_validate(message["data"]).to_core(str(message["topic"]).partition(":")[2])
+    symbol = str(message["topic"]).partition(":")[2]
+    if message["subject"] == "position.settlement":
+        return Settlement.model_validate(message["data"]).to_core(symbol)
+    if message["subject"] == "position.change":
+        return PositionChange.model_validate(message["data"]).to_core(symbol)
+    return None
 
 
 ACCOUNT_READERS: Mapping[str, Callable[[Message], News | None]] = {

@@ -4,23 +4,37 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatbot.core.alerts import AlertKind
-from chatbot.core.feed import Channel, FeedGap, FundingSettled, MoneyMoved, News, OrderNews, PredictedRate, Tick
+from chatbot.core.feed import (
+    Channel,
+    FeedGap,
+    FundingSettled,
+    MoneyMoved,
+    News,
+    OrderNews,
+    PositionNews,
+    PredictedRate,
+    Tick,
+)
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.preferences import Kind
 from chatbot.services.auditing import CandleAudit
+from chatbot.services.elsewhere import OrdersElsewhere
 from chatbot.services.fills import Fills
 from chatbot.services.funding import FundingWatch
+from chatbot.services.liquidation import LiquidationWatch
 from chatbot.services.lookout import Lookout
 from chatbot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Who hears of money that moved, and how it is worded."""
+    """Who hears of money that moved, how it is worded, and who follows positions and the orders made elsewhere."""
 
     owners: frozenset[int]
     moved: Callable[[MoneyMoved], str]
     settled: Callable[[FundingSettled], str]
+    elsewhere: OrdersElsewhere
+    liquidation: LiquidationWatch
 
 
 class Listening:
@@ -49,6 +63,9 @@ class Listening:
             self._funding.hear(news)
         elif isinstance(news, OrderNews):
             self._fills.hear(news)
+            self._account.elsewhere.hear(news)
+        elif isinstance(news, PositionNews):
+            self._account.liquidation.hear(news)
         elif isinstance(news, MoneyMoved):
             self._tell_moved(news)
         else:
@@ -58,6 +75,7 @@ class Listening:
         """The exchange repeats nothing: what was not heard is asked for."""
         if gap.stream.channel is Channel.PRIVATE:
             self._fills.missed()
+            self._account.elsewhere.missed()
         else:
             self._lookout.interrupt(gap.stream.venue)
             self._audit.missed(s for s, venue in self._store.alerts.watched_symbols() if venue is gap.stream.venue)
