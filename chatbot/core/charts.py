@@ -87,4 +87,6 @@ class Chart:
 
     @property
     def covers(self) -> timedelta:
-        return self.read_at - self.bars[0].start
+        """In whole timeframes."""
+        span = self.timeframe.span
+        return -(-(self.read_at - self.bars[0].start) // span) * span

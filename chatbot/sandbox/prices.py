@@ -13,7 +13,7 @@ from typing import Protocol
 from chatbot.core.market import FundingRate, Instrument, Symbol, Venue
 from chatbot.core.times import Now, from_millis, to_millis
 from chatbot.sandbox.listing import FundingTerms, Listed, Listing
-from chatbot.sandbox.walk import DAY_MINUTES, MINUTE, Bar, CoinPath, DayRange, bar
+from chatbot.sandbox.walk import DAY_MINUTES, MINUTE, Bar, CoinPath, DayRange, Stretches, bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +98,7 @@ class SeededWalk:
         self._instruments = {symbol: each.instrument for symbol, each in listing.listed.items()}
         self._funding = dict(listing.funding)
         self._ranges: dict[tuple[str, str], DayRange] = {}
+        self._stretches: dict[tuple[str, str], Stretches] = {}
 
     def instruments(self) -> Mapping[Symbol, Instrument]:
         return self._instruments
@@ -182,22 +183,27 @@ class SeededWalk:
         return [self._candle(symbol, listed, n * span, (n + 1) * span, now) for n in range(first, last + 1)]
 
     def _candle(self, symbol: Symbol, listed: Listed, start: int, end: int, now: int) -> Candle:
-        path, against = self._paths[listed.base], self._against(listed)
-        bars = [bar(path, against, m, now) for m in range(start // MINUTE, min(end, now + MINUTE) // MINUTE)]
+        first, last = start // MINUTE, min(end, now + MINUTE) // MINUTE
+        opened, high, low, closed = self._stretches_of(listed).bar(first, last, now)
         scale = self._scale(symbol, listed)
         increment = listed.instrument.price_increment
-        close = _rounded(bars[-1][3] * scale, increment)
+        close = _rounded(closed * scale, increment)
         share = Decimal(80 + _dice(f"{self._seed}:{symbol}:{start}", 41)) / 100
-        coins = self._daily_coins(listed) * share * len(bars) / DAY_MINUTES
+        coins = self._daily_coins(listed) * share * (last - first) / DAY_MINUTES
         return Candle(
             start=from_millis(start),
-            open=_rounded(bars[0][0] * scale, increment),
-            high=_rounded(max(b[1] for b in bars) * scale, increment),
-            low=_rounded(min(b[2] for b in bars) * scale, increment),
+            open=_rounded(opened * scale, increment),
+            high=_rounded(high * scale, increment),
+            low=_rounded(low * scale, increment),
             close=close,
             volume=coins.quantize(Decimal("0.0001")),
             turnover=(coins * close).quantize(Decimal("0.0001")),
         )
+
+    def _stretches_of(self, listed: Listed) -> Stretches:
+        against = self._against(listed)
+        fresh = Stretches(self._paths[listed.base], against)
+        return self._stretches.setdefault((listed.base, listed.quote if against else ""), fresh)
 
     def _scale(self, symbol: Symbol, listed: Listed) -> float:
         """What turns the coin's price into the symbol's: units, and the basis a perpetual trades at."""

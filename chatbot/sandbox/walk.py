@@ -14,6 +14,7 @@ MINUTE = 60_000
 NODE = 10_000
 NODES = MINUTE // NODE
 DAY_MINUTES = 1440
+HOUR_MINUTES = 60
 _NODES_A_YEAR = 365 * DAY_MINUTES * NODES
 _UNPACK = struct.Struct(f">{NODES}I").unpack
 
@@ -105,6 +106,39 @@ def bar(path: CoinPath, against: CoinPath | None, minute: int, until: int) -> Ba
     else:
         prices = [ours / theirs for ours, theirs in zip(path.nodes(minute), against.nodes(minute), strict=True)]
     return prices[0], max(prices), min(prices), prices[-1]
+
+
+class Stretches:
+    """Bars longer than a minute. Whole hours that have passed are kept: what lies behind never changes."""
+
+    def __init__(self, path: CoinPath, against: CoinPath | None) -> None:
+        self._path = path
+        self._against = against
+        self._hours: dict[int, Bar] = {}
+
+    def bar(self, first: int, last: int, now: int) -> Bar:
+        """From the one minute up to, and without, the other; up to the moment `now`."""
+        bars: list[Bar] = []
+        minute = first
+        while minute < last:
+            if minute % HOUR_MINUTES == 0 and minute + HOUR_MINUTES <= min(last, now // MINUTE):
+                bars.append(self._hour(minute))
+                minute += HOUR_MINUTES
+            else:
+                bars.append(bar(self._path, self._against, minute, now))
+                minute += 1
+        return _joined(bars)
+
+    def _hour(self, first: int) -> Bar:
+        if first not in self._hours:
+            end = (first + HOUR_MINUTES) * MINUTE
+            minutes = range(first, first + HOUR_MINUTES)
+            self._hours[first] = _joined([bar(self._path, self._against, each, end) for each in minutes])
+        return self._hours[first]
+
+
+def _joined(bars: list[Bar]) -> Bar:
+    return bars[0][0], max(each[1] for each in bars), min(each[2] for each in bars), bars[-1][3]
 
 
 class DayRange:

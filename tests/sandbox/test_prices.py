@@ -180,3 +180,20 @@ def test_candles_do_not_go_back_for_ever() -> None:
     prices, clock = walk()
     candles = prices.candles(BTC, timedelta(days=1), datetime(1970, 1, 1, tzinfo=UTC), clock.time)
     assert 60 <= len(candles) <= 63
+
+
+@pytest.mark.parametrize("symbol", [BTC, ETH_BTC])
+def test_a_long_candle_is_what_its_minutes_were_also_after_a_move(symbol: Symbol) -> None:
+    prices, clock = walk()
+    for _ in range(3):
+        long = prices.candles(symbol, timedelta(hours=4), clock.time - timedelta(hours=9), clock.time)
+        for candle in long:
+            minutes = prices.candles(symbol, MINUTE, candle.start, candle.start + timedelta(hours=4) - MINUTE)
+            assert candle.open == minutes[0].open
+            assert candle.close == minutes[-1].close
+            assert candle.high == max(each.high for each in minutes)
+            assert candle.low == min(each.low for each in minutes)
+        quote = prices.quote(symbol)
+        assert quote is not None
+        prices.move(symbol, quote.last * 2)
+        clock.time += timedelta(minutes=97)
