@@ -127,10 +127,11 @@ class Easel:
 
     async def _begun(self) -> _Painter:
         folder = tempfile.TemporaryDirectory(prefix="chart-", ignore_cleanup_errors=True)
-        pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=pipe, stdout=pipe, stderr=pipe, env=_environment(folder.name), start_new_session=True
-        )
+        try:
+            process = await _started(self._command, folder.name)
+        except BaseException:
+            folder.cleanup()
+            raise
         painter = self._painter = _Painter(process, folder)
         async with asyncio.timeout(_STARTS_WITHIN):
             await painter.answer()
@@ -139,6 +140,14 @@ class Easel:
     async def _dismissed(self, patience: float = 0.0) -> str:
         painter, self._painter = self._painter, None
         return "" if painter is None else await painter.end(patience)
+
+
+async def _started(command: Sequence[str], folder: str) -> asyncio.subprocess.Process:
+    """In a session of its own: Ctrl-C is for the bot, which ends it in its turn."""
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(
+        *command, stdin=pipe, stdout=pipe, stderr=pipe, env=_environment(folder), start_new_session=True
+    )
 
 
 def _sentence(error: Exception) -> str:
