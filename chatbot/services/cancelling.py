@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatbot.core.errors import KucoinError, UnknownOrder, UsageError
-from chatbot.core.orders import Order, OrderTicket
+from chatbot.core.orders import Order, OrderTicket, TicketState
 from chatbot.core.times import Sleep
 from chatbot.services.exchange import Exchange
 from chatbot.services.reconcile import Reconciler
@@ -17,6 +17,11 @@ log = logging.getLogger(__name__)
 
 _LOOKS = (0.2, 0.5, 1.0, 2.0)
 """Seconds between looks after a cancel: the exchange only promised to try."""
+
+_FIRED = frozenset({TicketState.OPEN, TicketState.PARTIAL, TicketState.FILLED, TicketState.CANCELED})
+
+_SHOWS_AFTER = 0.5
+"""Seconds until a stop order that fired just before its cancel shows among the orders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +46,16 @@ class Cancelling:
         return tuple(sorted(await self._exchange.open_orders(), key=lambda o: o.created_at, reverse=True))
 
     def tickets_of(self, orders: Sequence[Order]) -> dict[str, OrderTicket]:
-        """Our tickets by order id; orders made elsewhere have none."""
-        return self._store.orders.by_order(o.order_id for o in orders)
+        """Our tickets by order id; orders made elsewhere have none.
+
+        A stop order that fired has a new id, which its ticket may not know yet.
+        """
+        known = self._store.orders.by_order(o.order_id for o in orders)
+        for order in orders:
+            ticket = self._store.orders.by_client_oid(order.client_oid) if order.ours else None
+            if ticket is not None:
+                known.setdefault(order.order_id, ticket)
+        return known
 
     async def cancel(self, reference: str) -> Order:
         """`T-12`, or KuCoin's order id. Raises UsageError when nothing open answers to it, KucoinError."""
@@ -81,6 +94,8 @@ class Cancelling:
 
     async def _cancel(self, order: Order, ticket: OrderTicket | None) -> Order:
         """Cancel and fill may cross: what is handed back is what the exchange shows, open if it still does."""
+        if order.parked:
+            return await self._cancel_stop(order, ticket)
         with contextlib.suppress(UnknownOrder):  # it may have filled meanwhile: the look below tells
             await self._exchange.orders.cancel(order.order_id, order.symbol, order.venue)
         latest = order
@@ -93,7 +108,39 @@ class Cancelling:
             await self._reconciler.check(ticket)
         return latest
 
+    async def _cancel_stop(self, order: Order, ticket: OrderTicket | None) -> Order:
+        """A stop order that fires before its cancel comes is cancelled as the order that it became.
+
+        What neither waits nor is an order, and was not promised to be cancelled, is handed back as not cancelled.
+        """
+        if ticket is not None:
+            await self._reconciler.see(ticket, order)
+        named = await self._exchange.orders.take_out(order)
+        if await self._still_waits(order):
+            return order
+        gone = replace(order, active=False, cancelled=named)
+        if ticket is None:
+            return gone
+        await self._sleep(_SHOWS_AFTER)
+        now = await (self._reconciler.called_off(ticket) if named else self._reconciler.check(ticket))
+        if now.state not in _FIRED:
+            return gone
+        fired = await self._exchange.orders.by_id(now.order_id, order.symbol, order.venue)
+        return await self._cancel(fired, now) if fired.active else fired
+
+    async def _still_waits(self, order: Order) -> bool:
+        for delay in _LOOKS:
+            try:
+                if order.order_id not in {o.order_id for o in await self._exchange.orders.stop_orders()}:
+                    return False
+            except KucoinError as error:
+                log.warning("whether %s still waits could not be read: %s", order.order_id, error)
+            await self._sleep(delay)
+        return True
+
     async def _look(self, order: Order) -> Order:
+        if order.parked:
+            return order
         try:
             return await self._exchange.orders.by_id(order.order_id, order.symbol, order.venue)
         except KucoinError:
@@ -101,4 +148,7 @@ class Cancelling:
 
     @staticmethod
     def _answers_to(reference: str, order: Order, ticket: OrderTicket | None) -> bool:
-        return reference == order.order_id or (ticket is not None and reference.upper() == ticket.name)
+        """By the number it had before it fired, too: that is the one on the card's button."""
+        return reference == order.order_id or (
+            ticket is not None and (reference.upper() == ticket.name or reference == ticket.order_id)
+        )

@@ -39,9 +39,11 @@ def cancelled(order: Order, mode: TradingMode) -> Html:
     """What the exchange says after a cancel was asked for: never more than it says."""
     filled = f", {plain(order.filled_size)} was filled" if order.filled_size else ""
     if order.active:
-        return lines(
-            paper(mode), html("{} cancel requested; KuCoin still shows it open{}.", _order_line(order), filled)
-        )
+        shows = "shows it waiting" if order.parked else "shows it open"
+        return lines(paper(mode), html("{} cancel requested; KuCoin still {}{}.", _order_line(order), shows, filled))
+    if order.parked and not order.cancelled:
+        told = "cancel requested; it waits no more, and what became of it is being looked up"
+        return lines(paper(mode), html("{} {}.", _order_line(order), told))
     if order.cancelled:
         return lines(paper(mode), html("{} cancelled{}.", _order_line(order), filled))
     return lines(paper(mode), html("{} was filled before the cancel came.", _order_line(order)))
@@ -69,7 +71,8 @@ def stray(ticket: OrderTicket) -> Html:
     spec = ticket.spec
     size = spec.size if spec.size is not None else spec.funds
     at = f" at {grouped(spec.price, places(spec.price))}" if spec.price is not None else ""
-    line = f"{spec.symbol} {spec.side.value} {tidy(size or Decimal(0), _DIGITS)}{at}"
+    stop = f", stop {grouped(spec.trigger, places(spec.trigger))}" if spec.trigger is not None else ""
+    line = f"{spec.symbol} {spec.side.value} {tidy(size or Decimal(0), _DIGITS)}{at}{stop}"
     return lines(
         bold("An order of mine that I did not know."),
         html("{}: {}, {}. KuCoin id {}", ticket.name, line, ticket.state.value, ticket.order_id),
@@ -85,7 +88,8 @@ def _order_name(order: Order, known: OrderTicket | None) -> str:
 def _order_line(order: Order) -> Html:
     size = order.size if order.size is not None else order.funds
     at = f" at {grouped(order.price, places(order.price))}" if order.price is not None else ""
-    return html("{} {} {}{}", order.symbol, order.side.value, tidy(size or Decimal(0), _DIGITS), at)
+    stop = f", stop {grouped(order.trigger, places(order.trigger))}" if order.trigger is not None else ""
+    return html("{} {} {}{}{}", order.symbol, order.side.value, tidy(size or Decimal(0), _DIGITS), at, stop)
 
 
 def _order_row(order: Order, known: OrderTicket | None) -> Html:

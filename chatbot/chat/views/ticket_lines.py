@@ -2,36 +2,38 @@
 
 from decimal import Decimal
 
-from chatbot.chat.views.markup import Html, bold, html
+from chatbot.chat.views import stop_lines
+from chatbot.chat.views.markup import Html, bold, html, lines
+from chatbot.chat.views.ticket_figures import DIGITS, pair, percent, price, way
 from chatbot.core.amounts import PLAIN, Amounts
 from chatbot.core.book import FAR, is_far
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import grouped, money, places, tidy
-from chatbot.core.orders import OrderTicket, OrderType, Side
+from chatbot.core.orders import OrderTicket, OrderType, Side, TimeInForce
 from chatbot.core.times import in_words
 from chatbot.core.waiting import Awaits
-
-DIGITS = 8
 
 
 def title(shown: OrderTicket, mode: TradingMode) -> Html:
     spec = shown.spec
-    kind = "market" if spec.type is OrderType.MARKET else "limit"
+    kind = f"{'stop-' if spec.trigger is not None else ''}{spec.type.value}{_manner(shown)}"
     tag = html("  {}", bold("PAPER")) if mode is TradingMode.PAPER else Html("")
     return html("Ticket {}{}\n<b>{} {}</b>, {}", shown.name, tag, spec.side.value.upper(), spec.symbol, kind)
 
 
-def pair(shown: OrderTicket) -> tuple[str, str]:
-    base, _, quote = shown.spec.symbol.partition("-")
-    return base, quote
-
-
-def price(shown: OrderTicket, value: Decimal) -> str:
-    """As many digits as the card's own price, so that the two can be compared."""
-    return grouped(value, max(places(shown.cost.price), 1))
+def _manner(shown: OrderTicket) -> str:
+    if shown.spec.post_only:
+        return " post-only"
+    return "" if shown.spec.in_force is TimeInForce.GTC else f" {shown.spec.in_force.value}"
 
 
 def wish(shown: OrderTicket) -> Html:
+    """What was asked for; of a stop order with a second line, `stop 60,000.0, then limit 59,900.0`."""
+    trigger = shown.spec.trigger
+    return _amounts(shown) if trigger is None else lines(_amounts(shown), stop_lines.then(shown, trigger))
+
+
+def _amounts(shown: OrderTicket) -> Html:
     spec, (base, quote) = shown.spec, pair(shown)
     if spec.funds is not None:
         about = tidy(shown.cost.size, DIGITS)
@@ -46,14 +48,39 @@ def wish(shown: OrderTicket) -> Html:
 
 def awaiting(shown: OrderTicket, amounts: Amounts = PLAIN) -> list[Html | None]:
     """All that is known before anything was sent."""
-    cost, (base, quote) = shown.cost, pair(shown)
-    spent = quote if shown.spec.side is Side.BUY else base
     return [
         wish(shown),
         *_market(shown),
-        html("After: {} {} free", amounts.of(money(cost.free_after, spent)), spent),
+        *_conditions(shown),
+        _after(shown, amounts),
         html("{} USDT of today's budget left", money(shown.budget_after, "USDT")),
         *_steps(shown),
+    ]
+
+
+def _after(shown: OrderTicket, amounts: Amounts) -> Html:
+    """KuCoin is not known to set money aside for a stop order that waits."""
+    base, quote = pair(shown)
+    spent = quote if shown.spec.side is Side.BUY else base
+    if shown.spec.trigger is not None:
+        return html("The {} must be in Trade when it fires.", spent)
+    return html("After: {} {} free", amounts.of(money(shown.cost.free_after, spent)), spent)
+
+
+def _conditions(shown: OrderTicket) -> list[Html | None]:
+    """What becomes of it where it may not wait, or may only wait."""
+    spec, reach = shown.spec, shown.cost.reach
+    if spec.post_only:
+        return [html("Only waits in the book: KuCoin cancels it if it would trade at once.")]
+    if spec.in_force is TimeInForce.GTC:
+        return []
+    rule = (
+        "what is not there at once is cancelled" if spec.in_force is TimeInForce.IOC else "all of it at once, or none"
+    )
+    away = spec.trigger is None and reach is not None and reach.distance < 0
+    return [
+        html("{}: {}.", spec.in_force.value, rule),
+        bold("Nobody may offer that price now: then it ends with nothing filled.") if away else None,
     ]
 
 
@@ -64,15 +91,17 @@ def beyond(shown: OrderTicket) -> str:
         return ""
     if _too_thin(shown):
         return "the book is too thin"
-    return f"{_percent(warned)} {_way(shown, warned)} the market"
+    return f"{percent(warned)} {way(shown, warned)} {'the market' if shown.spec.trigger is None else 'its trigger'}"
 
 
 def _market(shown: OrderTicket) -> list[Html | None]:
     cost, quote, reach = shown.cost, pair(shown)[1], shown.cost.reach
+    if shown.spec.trigger is not None:
+        return [*stop_lines.awaiting(shown), html("fee about {} {}", money(cost.fee, quote), quote)]
     if shown.spec.type is OrderType.LIMIT:
         return [_distance(shown), html("fee at most {} {}", money(cost.fee, quote), quote)]
     side = "Ask" if shown.spec.side is Side.BUY else "Bid"
-    slip = f", est. slip {_percent(reach.slippage)}" if reach is not None and reach.slippage is not None else ""
+    slip = f", est. slip {percent(reach.slippage)}" if reach is not None and reach.slippage is not None else ""
     fee = money(cost.fee, quote)
     first = html("{} {}{}, fee about {} {}", side, price(shown, cost.price), slip, fee, quote)
     return [first, _far(shown)]
@@ -85,7 +114,7 @@ def _far(shown: OrderTicket) -> Html | None:
         return bold("The book is too thin for this: nobody can say the price.")
     if reach is None or not is_far(reach):
         return None
-    return bold(html("On average {} {} the market.", _percent(reach.distance), _way(shown, reach.distance)))
+    return bold(html("On average {} {} the market.", percent(reach.distance), way(shown, reach.distance)))
 
 
 def _distance(shown: OrderTicket) -> Html | None:
@@ -96,24 +125,15 @@ def _distance(shown: OrderTicket) -> Html | None:
     if not reach.distance:
         return html("At the market, {}", price(shown, reach.market))
     words = html(
-        "{} {} the market, {}", _percent(reach.distance), _way(shown, reach.distance), price(shown, reach.market)
+        "{} {} the market, {}", percent(reach.distance), way(shown, reach.distance), price(shown, reach.market)
     )
     return bold(words) if abs(reach.distance) > FAR else words
 
 
-def _way(shown: OrderTicket, distance: Decimal) -> str:
-    return "above" if (distance > 0) == (shown.spec.side is Side.BUY) else "below"
-
-
 def _too_thin(shown: OrderTicket) -> bool:
-    reach = shown.cost.reach
-    return shown.spec.type is OrderType.MARKET and reach is not None and reach.slippage is None
-
-
-def _percent(value: Decimal) -> str:
-    """Two digits where it is small; never `0 %` for something."""
-    size = abs(value)
-    return f"{grouped(size, 1) if size >= 10 else tidy(size, 2)} %"
+    spec, reach = shown.spec, shown.cost.reach
+    at_market = spec.type is OrderType.MARKET and spec.trigger is None
+    return at_market and reach is not None and reach.slippage is None
 
 
 def _steps(shown: OrderTicket) -> list[Html | None]:

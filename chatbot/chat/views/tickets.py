@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views import closing
+from chatbot.chat.views import closing, stop_lines
 from chatbot.chat.views.markup import REASON, Html, bold, code, html, lines, short
-from chatbot.chat.views.ticket_lines import DIGITS, awaiting, beyond, pair, price, title, wish
+from chatbot.chat.views.ticket_figures import DIGITS, pair, price
+from chatbot.chat.views.ticket_lines import awaiting, beyond, title, wish
 from chatbot.core.amounts import PLAIN, Amounts
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, Buttons, ButtonStyle, Subject
 from chatbot.core.numbers import money, plain, tidy
-from chatbot.core.orders import OrderTicket, OrderType, TicketState
+from chatbot.core.orders import OrderTicket, OrderType, TicketState, TimeInForce
 from chatbot.core.waiting import Awaits
+
+_AT_ONCE = timedelta(seconds=5)
 
 
 def ticket(shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN) -> Reply:
@@ -36,29 +40,49 @@ def _submitting(shown: OrderTicket) -> list[Html | None]:
 
 
 def _open(shown: OrderTicket) -> list[Html | None]:
-    return [wish(shown), html("Accepted, in the order book.") if _is_limit(shown) else html("Accepted."), _id(shown)]
+    accepted = html("Accepted, in the order book.") if _rests(shown) else html("Accepted.")
+    return [wish(shown), stop_lines.fired(shown), accepted, _id(shown)]
 
 
 def _parked(shown: OrderTicket) -> list[Html | None]:
-    return [wish(shown), html("Waits on KuCoin for its trigger."), _id(shown)]
+    return [wish(shown), *stop_lines.waiting(shown), _id(shown)]
 
 
 def _lapsed(shown: OrderTicket) -> list[Html | None]:
-    return [wish(shown), html("{}", short(shown.reason, REASON)), _id(shown)]
+    return [wish(shown), html("{} Nothing was filled.", short(shown.reason, REASON)), _id(shown)]
 
 
 def _partial(shown: OrderTicket) -> list[Html | None]:
-    return [wish(shown), html("Partly filled: {}", _done(shown)), _id(shown)]
+    return [wish(shown), stop_lines.fired(shown), html("Partly filled: {}", _done(shown)), _id(shown)]
 
 
 def _filled(shown: OrderTicket) -> list[Html | None]:
-    return [bold(html("Filled {}", _done(shown))), _id(shown)]
+    return [stop_lines.fired(shown), bold(html("Filled {}", _done(shown))), _id(shown)]
 
 
 def _canceled(shown: OrderTicket) -> list[Html | None]:
+    fired, in_force = stop_lines.fired(shown), shown.spec.in_force
     if shown.executed.size:
-        return [html("Filled {}; the rest was cancelled.", _done(shown)), _id(shown)]
-    return [wish(shown), html("Cancelled, nothing was filled."), _id(shown)]
+        rest = "was not there at once and was cancelled" if in_force is TimeInForce.IOC else "was cancelled"
+        return [fired, html("Filled {}; the rest {}.", _done(shown), rest), _id(shown)]
+    return [wish(shown), fired, html("{}, nothing was filled.", _ended(shown)), _id(shown)]
+
+
+def _ended(shown: OrderTicket) -> str:
+    """Why an order that was cancelled ended, where its own words tell it."""
+    match shown.spec.in_force:
+        case TimeInForce.IOC:
+            return "Nobody offered that price, so it ended (IOC)"
+        case TimeInForce.FOK:
+            return "Not all of it was to be had at that price, so it ended (FOK)"
+        case TimeInForce.GTC:
+            return "Cancelled at once: post-only, and it would have traded" if _took_none(shown) else "Cancelled"
+
+
+def _took_none(shown: OrderTicket) -> bool:
+    """Post-only, and over as soon as it was there."""
+    sent, ended = shown.submitted_at, shown.ended_at
+    return shown.spec.post_only and sent is not None and ended is not None and ended - sent < _AT_ONCE
 
 
 def _unknown(shown: OrderTicket) -> list[Html | None]:
@@ -128,8 +152,8 @@ _STATES: dict[TicketState, Callable[[OrderTicket], list[Html | None]]] = {
 }
 
 
-def _is_limit(shown: OrderTicket) -> bool:
-    return shown.spec.type is OrderType.LIMIT
+def _rests(shown: OrderTicket) -> bool:
+    return shown.spec.type is OrderType.LIMIT and shown.spec.in_force is TimeInForce.GTC
 
 
 def _done(shown: OrderTicket) -> Html:
@@ -155,11 +179,12 @@ def _ticket_buttons(shown: OrderTicket) -> Buttons:
                 Button(text="Quote again", action=f"requote {shown.id}"),
             ),
         )
-    if shown.state in (TicketState.EXPIRED, TicketState.NOT_SENT):
+    if shown.state in (TicketState.EXPIRED, TicketState.NOT_SENT, TicketState.LAPSED):
         return ((Button(text="Quote again", action=f"requote {shown.id}"),),)
     if shown.state is TicketState.UNKNOWN:
         return ((Button(text="Check again", action=f"check {shown.id}"), Button(text="Open orders", action="orders")),)
-    if shown.state in (TicketState.OPEN, TicketState.PARTIAL) and _is_limit(shown):
+    rests = shown.state in (TicketState.OPEN, TicketState.PARTIAL) and _rests(shown)
+    if rests or shown.state is TicketState.PARKED:
         return ((Button(text="Cancel order", action=f"cancel {shown.order_id}", style=ButtonStyle.DANGER),),)
     return ()
 
