@@ -8,6 +8,7 @@ import pytest
 
 from chatbot.chat.views import closing
 from chatbot.core.account import Position
+from chatbot.core.amounts import Amounts
 from chatbot.core.closing import close_card, read
 from chatbot.core.market import Symbol
 from chatbot.core.modes import TradingMode
@@ -57,8 +58,51 @@ def test_every_state_of_an_order_has_its_words(state: TicketState) -> None:
     done = Executed(size=Decimal(50)) if state is TicketState.FILLED else Executed()
     reply = closing.order(replace(TICKET, state=state, executed=done, reason="because", order_id="236"), LIVE)
     first, *rest = shown(reply).split("\n")
-    assert first == "T-19 sell XBTUSDTM 50 lots, reduce-only"
+    if state is TicketState.AWAIT_CONFIRM:
+        assert (first, rest[1]) == ("Ticket T-19", "sell XBTUSDTM 50 lots, reduce-only at the market")
+    else:
+        assert first == "T-19 sell XBTUSDTM 50 lots, reduce-only"
     assert rest
     assert ("check 19" in actions(reply)) == (state in (TicketState.UNKNOWN, TicketState.NOT_PLACED))
     if state is TicketState.FILLED:
         assert rest == ["Filled: 50 lots", "KuCoin id 236"]
+
+
+ASKED = replace(
+    TICKET,
+    asked="/close XBTUSDTM 50% long",
+    state=TicketState.AWAIT_CONFIRM,
+    cost=Estimate(
+        price=Decimal("67412.2"), size=Decimal("0.05"), funds=Decimal("3370.61"), fee=Decimal("2.022366"),
+        notional=ZERO, free_after=Decimal(50),
+    ),
+)  # fmt: skip
+
+
+def test_a_ticket_that_closes_says_what_leaves_and_what_stays() -> None:
+    reply = closing.order(ASKED, LIVE)
+    assert shown(reply).split("\n") == [
+        "Ticket T-19",
+        "CLOSE XBTUSDTM",
+        "sell XBTUSDTM 50 lots, reduce-only at the market",
+        "0.05 BTC, about 3,370.61 USDT, fee about 2.02 USDT",
+        "Bid 67,412.2",
+        "After: 50 lots stay open",
+        "Valid 1 m, asked by Anna",
+    ]
+    assert (labels(reply), actions(reply)) == (["Confirm close", "Cancel"], ["reduce_now 19", "decline 19"])
+    assert "After: ••• lots stay open" in shown(closing.order(ASKED, LIVE, Amounts(hidden=True)))
+    whole = replace(ASKED, cost=replace(ASKED.cost, free_after=ZERO))
+    assert "After: it is closed" in shown(closing.order(whole, LIVE))
+
+
+@pytest.mark.parametrize("state", [TicketState.EXPIRED, TicketState.NOT_SENT, TicketState.NOT_PLACED])
+def test_what_did_not_leave_can_be_quoted_again_unless_a_kill_asked_for_it(state: TicketState) -> None:
+    assert "reduce XBTUSDTM 50 long" in actions(closing.order(replace(ASKED, state=state), LIVE))
+    assert not any("reduce" in action for action in actions(closing.order(replace(TICKET, state=state), LIVE)))
+
+
+def test_what_was_filled_tells_what_it_came_to() -> None:
+    done = Executed(size=Decimal(50), funds=Decimal("3370.5"), fee=Decimal("2.0223"), fee_currency="USDT")
+    text = shown(closing.order(replace(ASKED, state=TicketState.FILLED, executed=done), LIVE))
+    assert "Filled: 50 lots = 3,370.50 USDT, fee 2.02 USDT" in text

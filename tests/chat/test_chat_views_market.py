@@ -237,3 +237,14 @@ def test_a_watchlist_shows_what_is_on_it_or_how_to_fill_it() -> None:
     assert "/watch BTC ETH" in shown(views.watchlist([]))
     long = views.watchlist([Symbol(f"COIN{n}-USDT") for n in range(1000)])
     assert "COIN999-USDT" in shown(long)
+
+
+def test_who_hides_amounts_sees_who_pays_and_not_how_much() -> None:
+    reply = views.funding(FUNDING_LOOK, POSITION, NOON, hidden=True)
+    assert shown(reply).endswith("your long of ••• USDT: you pay ••• USDT")
+    assert actions(reply)[-1] == "peek funding XBTUSDTM"
+    assert "peek" not in " ".join(actions(views.funding(FUNDING_LOOK, None, NOON, hidden=True)))
+    assert views.share_in_short([POSITION], FUNDING) == "your long of 3,371.55 USDT: you pay 0.49 USDT"
+    assert views.share_in_short([], FUNDING) == "you hold no position"
+    held = {FUNDING_LOOK.instrument.symbol: POSITION}
+    assert "you pay ••• USDT" in shown(views.fundings([FUNDING_LOOK], held, NOON, "Funding", hidden=True))

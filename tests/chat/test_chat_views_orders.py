@@ -1,4 +1,4 @@
-"""Open orders, cancels and executions as people read them."""
+"""Open orders and cancels as people read them."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -11,7 +11,7 @@ from chatbot.chat.views import orders as views
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import plain
-from chatbot.core.orders import Fill, Order, OrderType, Side
+from chatbot.core.orders import Order, OrderType, Side
 from tests.chat.desk import NOON
 from tests.chat.shown import actions, hostile, labels, shown, visible
 from tests.chat.test_chat_views_tickets import TICKET
@@ -20,11 +20,6 @@ ORDER = Order(
     order_id="6520ad0fec2c1c0001ab3c45", client_oid="", symbol=Symbol("BTC-USDT"), venue=Venue.SPOT, side=Side.BUY,
     type=OrderType.LIMIT, price=Decimal("60000.5"), size=Decimal("0.001"), funds=None, filled_size=Decimal(0),
     filled_funds=Decimal(0), fee=Decimal(0), fee_currency="USDT", active=True, cancelled=False, created_at=NOON,
-)  # fmt: skip
-FILL = Fill(
-    trade_id="1", order_id="6520ad0fec2c1c0001ab3c45", symbol=Symbol("BTC-USDT"), venue=Venue.SPOT, side=Side.SELL,
-    price=Decimal("68013.6"), size=Decimal("0.00147"), funds=Decimal("99.98"), fee=Decimal("0.09998"),
-    fee_currency="USDT", taker=True, time=NOON,
 )  # fmt: skip
 LIVE, PAPER = TradingMode.LIVE, TradingMode.PAPER
 
@@ -110,29 +105,12 @@ def test_a_market_order_by_funds_has_a_size_to_show() -> None:
     assert "BTC-USDT buy 100" in shown(views.orders([order], {}, LIVE, may_cancel=False))
 
 
-def test_executions_tell_time_price_size_and_fee() -> None:
-    text = shown(views.fills([FILL], PAPER, "BTC-USDT"))
-    assert text.split("\n") == [
-        "PAPER",
-        "Latest executions, BTC-USDT",
-        "12:00 UTC BTC-USDT sell 0.00147 at 68,013.6, fee 0.10 USDT",
-    ]
-
-
-def test_no_executions_is_an_answer_too() -> None:
-    assert shown(views.fills([], LIVE, "BTC-USDT")) == "No executions lately on BTC-USDT."
-
-
 @given(
     words=hostile,
     price=st.decimals(min_value=Decimal("1e-9"), max_value=Decimal("1e6"), places=9),
     size=st.decimals(min_value=Decimal("1e-8"), max_value=Decimal("1e9"), places=8),
 )
 def test_whatever_the_exchange_says_is_shown_and_never_markup(words: str, price: Decimal, size: Decimal) -> None:
-    fill = replace(FILL, price=price, size=size, fee_currency=words, symbol=Symbol(words))
-    text = shown(views.fills([fill], LIVE, words)).replace(",", "")
-    assert plain(price) in text
-    assert plain(size) in text
     order = replace(ORDER, symbol=Symbol(words or "x"), price=price, size=size)
     text = shown(views.orders([order], {}, LIVE, may_cancel=True)).replace(",", "")
     assert plain(price) in text

@@ -1,7 +1,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import httpx
@@ -82,6 +82,7 @@ def test_open_positions_only_with_the_sign_in_the_lots(account: Account) -> None
         value=Decimal("1168.94844"),
         unrealised_pnl=Decimal("2.49156"),
         currency="USDT",
+        leverage=Decimal(5),
     )
     assert (long.symbol, long.lots) == ("SOLUSDTM", Decimal(3))
     assert long.liquidation_price is None
@@ -205,3 +206,79 @@ def test_without_a_key_nothing_is_asked(served: Callable[..., Rest], seen: list[
     with pytest.raises(BadCredentials, match="No KuCoin API key"):
         asyncio.run(Account(rest, rest).balances())
     assert seen == []
+
+
+def paying(
+    connect: Callable[..., Rest], reply: Callable[..., httpx.Response], pages: list[str], seen: list[httpx.Request]
+) -> Account:
+    """Answers with these pages, the last one again and again."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("timestamp"):
+            return reply('{"code":"200000","data":1771234567000}')
+        assert request.url.path.endswith("/api/v1/funding-history")
+        seen.append(request)
+        return reply(f'{{"code":"200000","data":{pages[min(len(seen), len(pages)) - 1]}}}')
+
+    rest = connect(answer, Venue.FUTURES)
+    return Account(rest, rest)
+
+
+def paid(number: int, hours: int, amount: str) -> str:
+    millis = int((SINCE + timedelta(hours=hours)).timestamp() * 1000)
+    return (
+        f'{{"id":{number},"symbol":"XBTUSDTM","timePoint":{millis},"fundingRate":6.41E-4,"markPrice":87139.92,'
+        f'"positionQty":1,"funding":{amount},"settleCurrency":"USDT","marginMode":"ISOLATED"}}'
+    )
+
+
+SINCE = datetime(2026, 2, 9, tzinfo=UTC)
+XBT = Symbol("XBTUSDTM")
+
+
+def test_what_positions_paid_is_read_to_the_last_page_and_each_settlement_once(
+    connect: Callable[..., Rest], reply: Callable[..., httpx.Response], seen: list[httpx.Request]
+) -> None:
+    pages = [
+        f'{{"dataList":[{paid(3, 16, "-0.05585669")},{paid(2, 8, "1.5E-3")}],"hasMore":true}}',
+        f'{{"dataList":[{paid(2, 8, "1.5E-3")},{paid(1, -8, "-9")}],"hasMore":false}}',
+    ]
+    found = asyncio.run(paying(connect, reply, pages, seen).funding_paid(XBT, SINCE))
+    assert [(p.at - SINCE, p.amount, p.currency) for p in found] == [
+        (timedelta(hours=16), Decimal("-0.05585669"), "USDT"),
+        (timedelta(hours=8), Decimal("0.0015"), "USDT"),
+    ]
+    asked = [dict(request.url.params) for request in seen]
+    assert asked[0] == {"symbol": "XBTUSDTM", "startAt": "1770595200000", "maxCount": "100"}
+    assert asked[1]["endAt"] == str(1770595200000 + 8 * 3_600_000)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '{"dataList":null,"hasMore":false}',
+        '{"dataList":[],"hasMore":true}',
+        '{"hasMore":false}',
+    ],
+)
+def test_nothing_paid_is_no_error(
+    connect: Callable[..., Rest], reply: Callable[..., httpx.Response], seen: list[httpx.Request], page: str
+) -> None:
+    assert asyncio.run(paying(connect, reply, [page], seen).funding_paid(XBT, SINCE)) == ()
+
+
+@pytest.mark.parametrize("page", ["null", "[]", '{"dataList":[{"id":1}],"hasMore":false}', '{"dataList":7}'])
+def test_a_history_that_cannot_be_read_is_no_zero(
+    connect: Callable[..., Rest], reply: Callable[..., httpx.Response], seen: list[httpx.Request], page: str
+) -> None:
+    with pytest.raises(Unavailable):
+        asyncio.run(paying(connect, reply, [page], seen).funding_paid(XBT, SINCE))
+
+
+def test_a_history_without_end_is_given_up(
+    connect: Callable[..., Rest], reply: Callable[..., httpx.Response], seen: list[httpx.Request]
+) -> None:
+    pages = [f'{{"dataList":[{paid(n, 100 - n, "1")}],"hasMore":true}}' for n in range(30)]
+    with pytest.raises(Unavailable, match="does not end"):
+        asyncio.run(paying(connect, reply, pages, seen).funding_paid(XBT, SINCE))
+    assert len(seen) == 20

@@ -311,3 +311,28 @@ def test_candles_and_settlements_come_from_the_host_of_their_venue(
     (rate,) = asyncio.run(market.funding_history(Symbol("XBTUSDTM"), start, end))
     assert (rate.rate, rate.at) == (Decimal("-0.00001"), start)
     assert not any(name.startswith("kc-api") for request in seen for name in request.headers)
+
+
+@pytest.mark.parametrize(
+    ("said", "price"),
+    [
+        ('{"USDT":"0.9212340000000000"}', Decimal("0.921234")),
+        ('{"USDT":"0"}', None),
+        ('{"USDT":null}', None),
+        ('{"BTC":"60000"}', None),
+        ("{}", None),
+        ("null", None),
+    ],
+)
+def test_a_usdt_has_a_fiat_price_or_none(served: Callable[..., Rest], said: str, price: Decimal | None) -> None:
+    seen: list[httpx.Request] = []
+    rest = served({"GET /api/v1/prices": f'{{"code":"200000","data":{said}}}'}, Venue.SPOT, seen)
+    assert asyncio.run(Market(rest, rest).fiat_price("EUR", "USDT")) == price
+    assert dict(seen[-1].url.params) == {"base": "EUR", "currencies": "USDT"}
+
+
+@pytest.mark.parametrize("said", ['{"USDT":"much"}', "[7]", '"x"'])
+def test_a_fiat_price_that_makes_no_sense_is_none_of_ours(served: Callable[..., Rest], said: str) -> None:
+    rest = served({"GET /api/v1/prices": f'{{"code":"200000","data":{said}}}'})
+    with pytest.raises(Unavailable):
+        asyncio.run(Market(rest, rest).fiat_price("EUR", "USDT"))

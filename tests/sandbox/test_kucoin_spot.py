@@ -206,3 +206,14 @@ def test_the_account_mode_can_be_unified() -> None:
     assert world.get("/spot/api/ua/v1/account/mode")["selfAccountMode"] == "CLASSIC"
     world.exchange.unified = True
     assert world.get("/spot/api/ua/v1/account/mode")["selfAccountMode"] == "UNIFIED"
+
+
+def test_fiat_prices_are_those_of_the_base_and_an_unknown_base_has_none() -> None:
+    prices = "/spot/api/v1/prices?currencies=USDT,BTC"
+    world = World()
+    dollars, euros = world.get(prices), world.get(f"{prices}&base=EUR")
+    assert dollars["USDT"] == "0.9995"
+    assert euros["USDT"] == "0.92"
+    assert Decimal(euros["BTC"]) / Decimal(euros["USDT"]) == Decimal("67412.3")
+    assert sorted(euros) == ["BTC", "USDT"]
+    assert world.get(f"{prices}&base=XYZ") == {}

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from chatbot.core.complaints import AGAIN
 from chatbot.core.errors import BadCredentials, Refused
 from chatbot.core.keys import Gravity, KeyNews
 from chatbot.core.market import Venue
@@ -209,10 +210,18 @@ async def test_without_the_right_to_trade_it_looks_and_says_so(guarded: Guarded)
     [told] = guarded.told()
     assert told.startswith("HELD the key lacks the right Spot")
     assert "-> add the right Spot" in told
-    await guarded.pass_time(EVERY)
+    await guarded.pass_time(AWAY)
     guarded.restart()
     await guarded.guard.meet()
     assert guarded.told() == [], "once"
+    await guarded.pass_time(AGAIN)
+    guarded.restart()
+    await guarded.guard.meet()
+    assert guarded.told() == [told], "and after a while again"
+    await guarded.pass_time(AGAIN)
+    assert guarded.told() == []
+    await guarded.pass_time(AGAIN)
+    assert guarded.told() == [told]
     guarded.permit("Spot", "Futures")
     await guarded.pass_time(AWAY)
     assert guarded.refusal() == ""
@@ -493,3 +502,42 @@ async def test_the_hold_comes_before_it_is_written_down(guarded: Guarded) -> Non
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         await guarded.guard.look()
     assert "lacks the right Spot" in guarded.refusal()
+
+
+def exits(guarded: Guarded) -> str:
+    try:
+        guarded.guard.hold_exits()
+    except Refused as error:
+        return str(error)
+    return ""
+
+
+@story
+async def test_what_only_closes_is_held_by_a_key_of_another_account_and_by_one_not_looked_at(guarded: Guarded) -> None:
+    assert "not yet asked" in exits(guarded)
+    await guarded.guard.look()
+    assert exits(guarded) == ""
+    guarded.set(uid=5)
+    await guarded.guard.look()
+    assert "belongs to KuCoin account 5" in exits(guarded)
+
+
+@pytest.mark.parametrize("rights", [("Spot", "Futures", "Transfer"), ("Futures",), ("Spot", "Futures", "Anything")])
+@story
+async def test_a_right_too_many_or_too_few_does_not_keep_anybody_in_a_position(
+    guarded: Guarded, rights: tuple[str, ...]
+) -> None:
+    await guarded.guard.look()
+    guarded.permit(*rights)
+    await guarded.guard.look()
+    assert guarded.refusal()
+    assert exits(guarded) == ""
+
+
+@story
+async def test_a_key_that_was_revoked_leaves_the_refusal_to_kucoin(guarded: Guarded) -> None:
+    await guarded.guard.look()
+    guarded.revoke()
+    await guarded.guard.look()
+    assert guarded.refusal()
+    assert exits(guarded) == ""

@@ -9,10 +9,10 @@ from chatbot.core.amounts import PLAIN, Amounts
 from chatbot.core.closing import CloseCard
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, Buttons, ButtonStyle, Subject
-from chatbot.core.numbers import grouped, money, places, plain
+from chatbot.core.numbers import grouped, money, places, plain, tidy
 from chatbot.core.orders import OrderTicket, Side, TicketState
 from chatbot.core.people import Person
-from chatbot.core.positions import settled_in
+from chatbot.core.positions import coin_of, settled_in
 from chatbot.core.times import in_words
 
 _MOST = 30
@@ -87,9 +87,11 @@ def _awaiting(shown: OrderTicket, amounts: Amounts) -> list[Html | None]:
     side = "Bid" if spec.side is Side.SELL else "Ask"
     left = f"After: {amounts.of(plain(cost.free_after))} lots stay open" if cost.free_after else "After: it is closed"
     fee = f"{money(cost.fee, currency)} {currency}"
+    coin = coin_of(spec.symbol)
+    size = "" if coin == currency else f"{tidy(cost.size, 8)} {coin}, "  # an inverse contract counts no coins
     return [
         html("{} at the market", _wish(shown)),
-        html("about {} {}, fee about {}", money(cost.funds, currency), currency, fee),
+        html("{}about {} {}, fee about {}", size, money(cost.funds, currency), currency, fee),
         html("{} {}", side, grouped(cost.price, max(places(cost.price), 1))),
         html("{}", left),
         html("Valid {}, asked by {}", in_words(shown.expires_at - shown.proposed_at), shown.person),
