@@ -42,6 +42,7 @@ from chatbot.services.trading import Trading
 from chatbot.services.wizards import Wizards
 from chatbot.starting import build_readiness, build_signs
 from chatbot.store.store import Store
+from chatbot.teaming import teams_part
 from chatbot.wizarding import wizards_part
 
 
@@ -125,6 +126,7 @@ def build_parts(floor: Floor) -> tuple[tuple[Part, ...], Table]:
         acting_part(floor),
         wizards_part(floor),
         quiet_part(floor),
+        teams_part(floor),
     )
     dialogue = next((part.dialogue for part in parts if part.dialogue is not None), NO_DIALOGUE)
     table = Table([c for part in parts for c in part.commands], [v for part in parts for v in part.verbs], dialogue)
