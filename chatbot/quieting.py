@@ -4,10 +4,12 @@ from chatbot.chat.digest import DigestHandlers
 from chatbot.chat.messages import Command, Verb
 from chatbot.chat.settings import SettingsHandlers
 from chatbot.chat.table import read
+from chatbot.chat.views import absence
 from chatbot.chat.views import digest as views
 from chatbot.core.people import Role
 from chatbot.jobs import Job
 from chatbot.parts import Floor, Part
+from chatbot.services.absence import Absence, AbsenceWording
 from chatbot.services.digest import Digests, DigestWording, Readers, Sources
 from chatbot.services.held import HeldNotices
 from chatbot.services.yesterday import Yesterday
@@ -35,7 +37,20 @@ def quiet_part(floor: Floor) -> Part:
             Verb(name="hide_digest", role=Role.VIEWER, handle=digest.hide_tap),
             Verb(name="held", role=Role.VIEWER, handle=digest.held_tap),
         ),
-        jobs=(Job(name="tell what waited for the morning", every=10, run=digests.look),),
+        jobs=(
+            Job(name="tell what waited for the morning", every=10, run=digests.look),
+            Job(name="ask whether KuCoin answers", every=60, run=_absence(floor).look),
+        ),
+    )
+
+
+def _absence(floor: Floor) -> Absence:
+    return Absence(
+        exchange=floor.kucoin.exchange,
+        store=floor.store,
+        owners=floor.settings.telegram_owners,
+        wording=AbsenceWording(away=absence.away, back=absence.back),
+        now=floor.now,
     )
 
 

@@ -6,7 +6,7 @@ lets money out, under a name KuCoin gives it tomorrow.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, IntEnum
 
 from chatbot.core.account import KeyInfo
@@ -84,13 +84,17 @@ class Keys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyNews:
-    """What owners have not been told yet. `rights` are a key's name, the right, and whether it was gained."""
+    """What owners have not been told yet. `rights` are a key's name, the right, and whether it was gained.
+
+    `held_for` is how long orders were held that are `free` now.
+    """
 
     rights: tuple[tuple[str, str, bool], ...]
     warnings: tuple[tuple[str, Verdict], ...]
     held: str
     mend: str
     free: bool
+    held_for: timedelta | None = None
 
     @property
     def urgent(self) -> bool:

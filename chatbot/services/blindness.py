@@ -1,4 +1,4 @@
-"""Says once when prices are missing, and once when they are back and the minutes between have been read."""
+"""Says when prices are missing, at growing intervals, and once when they are back and the time between was read."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from chatbot.core.feed import Channel, Stream
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Lane, Letter
+from chatbot.core.preferences import Kind
 from chatbot.core.times import Now
 from chatbot.services.auditing import CandleAudit, whole_minute
 from chatbot.services.marks import PUBLISHED, REACH
@@ -100,6 +101,8 @@ class Blindness:
         self._audit.missed(self._symbols(stream))
         if standing is None or standing.told_at is None:
             self._tell_blind(stream, heard)
+        else:
+            self._tell_still_blind(standing)
         return False
 
     def _is_read(self, stream: Stream) -> bool:
@@ -116,8 +119,16 @@ class Blindness:
                 self._store.alerts.begin_blind(stream, since), self._now()
             ):
                 return
+            self._store.complaints.due(_name(stream), since)
             for chat_id, rules in chats.items():
                 self._put(chat_id, self._wording.blind(since, stream.venue, rules))
+
+    def _tell_still_blind(self, blind: Blind) -> None:
+        with self._store.atomic():
+            if self._store.complaints.due(_name(blind.stream), blind.since) is None:
+                return
+            for chat_id, rules in self._store.alerts.chats_of(blind.stream.venue).items():
+                self._put(chat_id, self._wording.blind(blind.since, blind.stream.venue, rules))
 
     def _tell_back(self, stretches: Sequence[Blind]) -> None:
         since = min(b.since for b in stretches)
@@ -131,6 +142,7 @@ class Blindness:
         with self._store.atomic():
             for blind in stretches:
                 self._store.alerts.end_blind(blind, self._now())
+                self._store.complaints.over(_name(blind.stream))
             for chat in sorted(chats):
                 venues = tuple(s.venue for s in streams)
                 back = Back(since=since, until=until, off=off, venues=venues, late=late.get(chat, 0))
@@ -159,7 +171,11 @@ class Blindness:
         return found
 
     def _put(self, chat_id: int, text: str, dedupe: str | None = None) -> None:
-        self._store.outbox.put(Letter(chat_id=chat_id, lane=Lane.ALERT, text=text), dedupe)
+        self._store.outbox.put(Letter(chat_id=chat_id, lane=Lane.ALERT, text=text, kind=Kind.SYSTEM), dedupe)
 
     def _symbols(self, stream: Stream) -> list[Symbol]:
         return [symbol for symbol, venue in self._store.alerts.watched_symbols() if venue is stream.venue]
+
+
+def _name(stream: Stream) -> str:
+    return f"blind {stream.name}"

@@ -7,7 +7,7 @@ Only an answer changes anything: a KuCoin that is away neither stops orders nor 
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from chatbot.core.account import KeyInfo
@@ -15,6 +15,7 @@ from chatbot.core.errors import BadCredentials, KucoinError, Refused
 from chatbot.core.keys import Gravity, KeyNews, KeyRules, Keys, SeenKey, Topic, Verdict, judge
 from chatbot.core.market import Venue
 from chatbot.core.notices import Lane, Letter
+from chatbot.core.preferences import Kind
 from chatbot.core.times import Now, steady_now
 from chatbot.services.exchange import Exchange
 from chatbot.services.key_memory import KeyMemory
@@ -33,6 +34,7 @@ PAUSE = timedelta(seconds=10)
 """Between looks for a call that was refused: a key without futures has some refused all day."""
 
 _NOT_YET = "KuCoin was not yet asked about its key; it will be in a moment"
+_HELD = "orders held by the key"
 _CHECK = "chatbot check tells how to mend it"
 
 
@@ -163,14 +165,24 @@ class KeyGuard:
         self._due = self._looked + (AWAY if seen.held else EVERY)
         with self._store.atomic():
             self._memory.pin(seen)
-            if news := self._memory.news(seen):
+            if news := self._again(seen, self._memory.news(seen)):
                 self._tell(self._wording.news(news), Lane.ANSWER if news.urgent else Lane.REPORT)
             for name, verdict in self._memory.reminders(seen, self._rules.token):
                 self._tell(self._wording.aged(name, verdict), Lane.REPORT)
 
+    def _again(self, seen: Keys, news: KeyNews) -> KeyNews:
+        """That orders are held is told again while they are, and at the end for how long they were."""
+        complaints = self._store.complaints
+        if not seen.held:
+            span = complaints.over(_HELD)
+            return replace(news, held_for=span) if news.free else news
+        again = complaints.due(_HELD, self._now()) is not None
+        return replace(news, held=seen.held, mend=seen.mend) if again else news
+
     def _tell(self, text: str, lane: Lane) -> None:
+        letter = Letter(chat_id=0, lane=lane, text=text, silent=lane is Lane.REPORT, kind=Kind.SYSTEM)
         for owner in sorted(self._rules.owners):
-            self._store.outbox.put(Letter(chat_id=owner, lane=lane, text=text, silent=lane is Lane.REPORT))
+            self._store.outbox.put(replace(letter, chat_id=owner))
 
 
 def _sentence(words: str) -> str:

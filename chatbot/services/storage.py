@@ -7,6 +7,8 @@ from pathlib import Path
 
 from chatbot import __version__
 from chatbot.core.notices import Lane, Letter
+from chatbot.core.preferences import Kind
+from chatbot.core.times import in_words
 from chatbot.services.killswitch import KillSwitch
 from chatbot.store.database import look_at
 from chatbot.store.store import Store
@@ -14,9 +16,10 @@ from chatbot.store.store import Store
 log = logging.getLogger(__name__)
 
 _BOOT = "start of the host"
+_DISK = "no room on the disk"
 
 FULL = "The disk under my database is full. /kill still works; no order leaves before there is room."
-ROOM = "There is room on the disk again: orders may leave."
+ROOM = "There is room on the disk again, after {}: orders may leave."
 
 
 class Alarm:
@@ -69,8 +72,7 @@ class Storage:
                     self._say(f"Trading stays stopped, for one more reason: {cause}")
         safety.fence.write()
         self._full = not safety.reserve.keep()
-        if self._full:
-            self._say(FULL)
+        self._tell_room()
 
     def _notice_new_start(self) -> None:
         """Of the host: with its power, marks of what was being sent may have been lost."""
@@ -87,18 +89,26 @@ class Storage:
         safety.fence.write()
         if safety.reserve.there:
             return
-        if not self._full:
-            self._full = True
-            self._say(FULL)
-        if safety.reserve.keep():
-            self._full = False
-            self._say(ROOM)
+        self._full = True
+        self._tell_room()
+        self._full = not safety.reserve.keep()
+        self._tell_room()
 
     async def examine(self) -> None:
         """All of it, every page and every record, by a connection of its own. Raises Damaged."""
         await asyncio.to_thread(look_at, self._path)
 
+    def _tell_room(self) -> None:
+        """Once when there is none, then ever more rarely while there is none, and once when there is again."""
+        complaints = self._store.complaints
+        with self._store.atomic():
+            if self._full:
+                if complaints.due(_DISK, self._store.now()) is not None:
+                    self._say(FULL)
+            elif (span := complaints.over(_DISK)) is not None:
+                self._say(ROOM.format(in_words(span)))
+
     def _say(self, text: str) -> None:
         with self._store.atomic():
             for owner in self._owners:
-                self._store.outbox.put(Letter(chat_id=owner, lane=Lane.ANSWER, text=text))
+                self._store.outbox.put(Letter(chat_id=owner, lane=Lane.ANSWER, text=text, kind=Kind.SYSTEM))

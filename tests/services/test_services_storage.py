@@ -96,7 +96,7 @@ async def test_every_few_seconds_the_fence_follows_and_the_reserve_is_made_again
     with pytest.raises(Refused, match="The disk under my database is full"):
         desk.store.safety.hold()
     await storage.tend()
-    assert desk.letters() == [FULL, ROOM]
+    assert desk.letters() == [FULL, ROOM.format("0.0 s")]
     desk.store.safety.hold()
     desk.stop()
 

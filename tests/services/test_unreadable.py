@@ -169,7 +169,7 @@ async def test_candles_that_nobody_gets_are_waited_for_and_after_a_while_that_is
     await jobs(desk, 2)
     desk.feed.fall()
     desk.switch(Fault.UNAVAILABLE)
-    await jobs(desk, 20)
+    await jobs(desk, 12)
     desk.feed.rise()
     await jobs(desk, 5)
     assert len(desk.letters()) == 1

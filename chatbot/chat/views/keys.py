@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from chatbot.chat.views.markup import REASON, Html, html, lines, short
 from chatbot.core.keys import Gravity, KeyNews, Keys, SeenKey, Verdict
+from chatbot.core.times import in_words
 
 
 def news(told: KeyNews) -> Html:
@@ -15,7 +16,8 @@ def _news(told: KeyNews) -> Iterator[Html]:
         yield html("<b>Orders are held</b>: {}.", short(told.held, REASON))
         yield html("What to do: {}. Alerts and cancels go on.", short(told.mend, REASON))
     if told.free:
-        yield html("<b>Orders may leave again</b>: the KuCoin key is in order.")
+        after = f" after {in_words(told.held_for)}" if told.held_for is not None else ""
+        yield html("<b>Orders may leave again</b>{}: the KuCoin key is in order.", after)
     for name, right, gained in told.rights:
         yield html("The rights of the {} changed: it {} <b>{}</b>.", name, "now has" if gained else "lost", right)
     for name, verdict in told.warnings:
