@@ -1,8 +1,11 @@
 """Handlers of balances and executions, before a sandbox KuCoin."""
 
 import asyncio
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
+from chatbot.sandbox.accounts import Pocket
 from chatbot.sandbox.faults import Fault
 from tests.chat.desk import ANNA, BEN, CARA, open_desk
 
@@ -80,9 +83,68 @@ def test_executions_of_what_was_traded_watched_or_named(tmp_path: Path) -> None:
             await said.then()
             desk.delivered()
             for line in ("/fills", "/fills btc", "/fills BTC-USDT eth"):
-                assert "BTC-USDT buy 0.00074" in (await desk.says(CARA, line)).text
-            assert "XBTUSDTM buy 50" in (await desk.says(CARA, "/fills XBTUSDTM")).text
+                assert "BTC-USDT bought 0.00074" in (await desk.says(CARA, line)).text
+            assert "XBTUSDTM bought 50 lots" in (await desk.says(CARA, "/fills XBTUSDTM")).text
             await desk.says(CARA, "/watch eth")
             assert "Latest executions, BTC-USDT, ETH-USDT" in (await desk.says(CARA, "/fills")).text
+
+    asyncio.run(story())
+
+
+def test_amounts_are_hidden_on_every_card_and_looked_at_in_a_pop_up(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            (card,) = (await desk.says(BEN, "/balance")).letters
+            (hidden,) = (await desk.taps(BEN, card, "Hide amounts")).letters
+            assert hidden.edits == card.id
+            assert "Total <b>••• USDT</b>" in hidden.text
+            peeked = await desk.taps(BEN, hidden, "Peek")
+            assert peeked.toast is not None
+            assert peeked.toast.popup
+            assert peeked.toast.text.startswith("Total 6,507.81 USDT")
+            assert peeked.letters == []
+            (positions,) = (await desk.taps(BEN, hidden, "Positions")).letters
+            assert positions.edits == card.id
+            assert "BTC long</b> ••• = ••• BTC" in positions.text
+            peeked = await desk.taps(BEN, positions, "Peek")
+            assert peeked.toast is not None
+            assert "BTC long 0.05, PnL " in peeked.toast.text
+            (funding,) = (await desk.says(BEN, "/funding btc")).letters
+            assert "your long of ••• USDT" in funding.text
+            peeked = await desk.taps(BEN, funding, "Peek")
+            assert peeked.toast is not None
+            assert "your long of 3,37" in peeked.toast.text
+            assert "After: ••• USDT free" in (await desk.says(BEN, "/buy btc 50usdt")).text
+            assert "Total <b>6,507.81 USDT</b>" in (await desk.says(ANNA, "/balance")).text
+            (shown,) = (await desk.taps(BEN, positions, "Show amounts")).letters
+            assert "BTC long</b> 50 lots = 0.05 BTC" in shown.text
+
+    asyncio.run(story())
+
+
+def test_the_total_comes_in_the_persons_currency_while_kucoin_names_its_price(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            desk.store.preferences.change(CARA.id, lambda prefers: replace(prefers, currency="EUR"))
+            (card,) = (await desk.says(CARA, "/balance")).letters
+            assert "Total <b>6,507.81 USDT</b> (5,987.18 EUR)" in card.text
+            desk.store.preferences.change(CARA.id, lambda prefers: replace(prefers, currency="XYZ"))
+            assert "Total <b>6,507.81 USDT</b>\n" in (await desk.says(CARA, "/balance")).text
+
+    asyncio.run(story())
+
+
+def test_money_in_the_wrong_pocket_is_explained_on_the_balance_and_in_the_refusal(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            for currency, amount in (("USDT", "-1232.55"), ("BTC", "-0.0421")):
+                desk.sandbox.deposit(Pocket.TRADE, currency, Decimal(amount))
+            refusal = (await desk.says(BEN, "/buy btc 50usdt")).text
+            assert "Trade has 8 free. Main has 412 USDT: move it to Trade in KuCoin's app." in refusal
+            desk.sandbox.deposit(Pocket.TRADE, "USDT", Decimal(-8))
+            for currency in ("KCS", "DOGE", "PEPE"):
+                wallet = desk.sandbox.accounts.wallet(Pocket.TRADE, currency)
+                desk.sandbox.deposit(Pocket.TRADE, currency, -wallet.total)
+            assert "in KuCoin's app: Assets, Transfer, from Funding" in (await desk.says(BEN, "/balance")).text
 
     asyncio.run(story())
