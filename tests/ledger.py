@@ -17,9 +17,9 @@ from chatbot.chat.views import tickets
 from chatbot.core.life import AT_THE_EXCHANGE, GIVEN_UP, TRANSITIONS
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
-from chatbot.core.orders import OUR_PREFIX, OrderTicket, TicketState
+from chatbot.core.orders import OUR_PREFIX, OrderSpec, OrderTicket, Side, TicketState
 from chatbot.sandbox.exchange import Exchange
-from chatbot.sandbox.orders import ExchangeOrder
+from chatbot.sandbox.orders import ExchangeOrder, Stop, Trigger
 from chatbot.sandbox.telegram_html import parse_html
 from chatbot.sandbox.telegram_refusals import TelegramRefusal
 from chatbot.sandbox.telegram_server import TelegramServer
@@ -111,7 +111,13 @@ def _one_post(left: Left) -> Broken:
     """At most one POST, and one order, for each tap; none without a row that was on its way to be sent."""
     known = {ticket.spec.client_oid: ticket for ticket in left.tickets}
     ids = [o.request.client_oid for o in left.ours]
-    for what, counted in (("POSTs", Counter(left.exchange.posts)), ("orders", Counter(ids))):
+    stops = [o.request.client_oid for o in left.ours if o.request.stop is not None]
+    counts = {
+        "POSTs": Counter(left.exchange.posts),
+        "stop orders": Counter(stops),
+        "orders": Counter(ids) - Counter(stops),  # what fired is a stop order and an order
+    }
+    for what, counted in counts.items():
         yield from (f"{client_oid}: {count} {what}" for client_oid, count in counted.items() if count > 1)
     for client_oid in {*left.exchange.posts, *ids}:
         if client_oid.startswith(OUR_PREFIX) and client_oid not in known:
@@ -124,11 +130,14 @@ def _one_post(left: Left) -> Broken:
 
 def _orders(left: Left) -> Broken:
     """The row says what the exchange says, and the exchange was asked for what the card showed."""
-    theirs = {o.request.client_oid: o for o in left.ours}
+    theirs = {o.request.client_oid: o for o in left.ours}  # of a stop order that fired, what it became
+    waited = {o.request.client_oid for o in left.ours if o.request.stop is not None}
     for ticket in left.tickets:
         order = theirs.get(ticket.spec.client_oid)
         if order is not None:
             yield from (f"{ticket.name}: {what}" for what in _bound(ticket, order))
+        if ticket.spec.trigger is not None and order is not None and ticket.spec.client_oid not in waited:
+            yield f"{ticket.name}: was to wait for its trigger, and never did"
         if left.quiet:
             yield from (f"{ticket.name}: {what}" for what in _agreed(ticket, order))
 
@@ -143,8 +152,18 @@ def _bound(ticket: OrderTicket, order: ExchangeOrder) -> Broken:
     sent = (asked.symbol, order.venue, asked.side, asked.type, asked.size, asked.funds, asked.price)
     if shown != sent:
         yield f"the card showed {shown}, {sent} was sent"
+    if (spec.in_force.value, spec.post_only) != (asked.time_in_force.value, asked.post_only):
+        yield f"the card showed {spec.in_force.value}, {asked.time_in_force.value} was sent"
+    if asked.stop is not None and _stop_of(spec) != asked.stop:
+        yield f"the card showed a trigger of {spec.trigger}, {asked.stop} was sent"
     if _closes(ticket) and not asked.reduce_only:
         yield "was to close a position, and may open one"
+
+
+def _stop_of(spec: OrderSpec) -> Stop | None:
+    if spec.trigger is None:
+        return None
+    return Stop(trigger=Trigger.DOWN if spec.side is Side.SELL else Trigger.UP, price=spec.trigger)
 
 
 def _agreed(ticket: OrderTicket, order: ExchangeOrder | None) -> Broken:
@@ -164,6 +183,8 @@ def _agreed(ticket: OrderTicket, order: ExchangeOrder | None) -> Broken:
 
 
 def _state_of(order: ExchangeOrder) -> TicketState:
+    if order.request.stop is not None:
+        return TicketState.PARKED if order.active else TicketState.LAPSED
     if order.active:
         return TicketState.PARTIAL if order.deal_size else TicketState.OPEN
     return TicketState.CANCELED if order.cancelled else TicketState.FILLED
