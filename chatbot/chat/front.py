@@ -88,9 +88,14 @@ class Front:
             self._post.finish(incoming.update_id, Ending.DROPPED)
 
     async def _said(self, incoming: Incoming, person: Person) -> Then | None:
-        question = self._question(incoming, person)
+        question = self._question(incoming)
         if question is not None and question.wizard:
             return await self._guide.answered(incoming, person, question)
+        wizard = (
+            None if question is not None or incoming.text.startswith("/") else self._guide.waiting(incoming, person)
+        )
+        if wizard is not None:
+            return await self._guide.heard(incoming, person, wizard, wizard.asks)
         line = incoming.text if question is None else f"{question.asks} {incoming.text}"
         parsed = parsing.command(line, self._bot_name)
         if parsed is not None:
@@ -99,16 +104,11 @@ class Front:
         self._finish(incoming, Ending.REFUSED, reply)
         return None
 
-    def _question(self, incoming: Incoming, person: Person) -> Letter | None:
-        """What is answered by these words: they read as if they followed the question's command.
-
-        In a private chat that may be the last thing a wizard asked, also when the answer was not sent as one.
-        """
-        if incoming.text.startswith("/"):
+    def _question(self, incoming: Incoming) -> Letter | None:
+        """What is answered by these words: they read as if they followed the question's command."""
+        if incoming.answers is None or incoming.text.startswith("/"):
             return None
-        if incoming.answers is not None:
-            return self._post.question(incoming.chat_id, incoming.answers)
-        return self._guide.waiting(incoming, person) if incoming.private else None
+        return self._post.question(incoming.chat_id, incoming.answers)
 
     async def _chatted(self, incoming: Incoming, person: Person) -> Reply:
         if self._table.plain is None:

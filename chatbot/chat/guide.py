@@ -32,7 +32,6 @@ class _Answer:
     incoming: Incoming
     asked: Message
     command: Command
-    prompt: Letter
 
 
 class Guide:
@@ -49,9 +48,14 @@ class Guide:
         step = self._table.step(asked.command)
         return asked.text if step is None else await step(asked)
 
-    def waiting(self, incoming: Incoming, person: Person) -> Letter | None:
-        """The question that plain words in a private chat answer, though they were not sent as its answer."""
-        return self._wizards.waiting(person, incoming.chat_id)
+    def waiting(self, incoming: Incoming, person: Person) -> Wizard | None:
+        """What the person is asked and answers: by replying to the card, or in a private chat by saying it."""
+        wizard = self._wizards.waiting(person, incoming.chat_id)
+        if wizard is None or (incoming.answers is None and incoming.private):
+            return wizard
+        return (
+            wizard if incoming.answers is not None and incoming.answers == self._wizards.card_message(wizard) else None
+        )
 
     def begin(self, incoming: Incoming, person: Person, question: Question, command: Command) -> Then | None:
         """The first card; the person's last wizard in this chat makes room."""
@@ -59,23 +63,28 @@ class Guide:
         question = replace(question, text=marked.text)
         with self._post.atomic():
             asked_by = incoming.message_id if incoming.data is None else None
-            wizard, litter = self._wizards.begin(person, incoming.chat_id, asked_by)
+            wizard, litter = self._wizards.begin(person, incoming.chat_id, asked_by, question)
             self._post.finish(incoming.update_id, Ending.DONE, self._shown(incoming, wizard, question))
         return self._erasing(litter)
 
     async def answered(self, incoming: Incoming, person: Person, prompt: Letter) -> Then | None:
-        line = f"{prompt.asks} {incoming.text}"
-        asked, command = self._read(incoming, person, line)
+        """What it asked in words."""
         wizard = self._wizards.get(prompt.wizard)
+        current = wizard if wizard is not None and wizard.prompt_id == prompt.id else None
         if wizard is not None and wizard.person_id != person.id:
             return self._said(incoming, Ending.REFUSED, views.not_yours(wizard.person))
+        return await self.heard(incoming, person, current, prompt.asks)
+
+    async def heard(self, incoming: Incoming, person: Person, wizard: Wizard | None, asks: str) -> Then | None:
+        """Words that follow `asks`. None: nobody waits for them any more."""
+        line = f"{asks} {incoming.text}"
+        asked, command = self._read(incoming, person, line)
         stale = obeying.instead(incoming, command, line, self._now())
         if stale is not None:
             return self._said(incoming, Ending.STALE, stale)
         typed_at = incoming.sent_at or self._now()
-        if wizard is None or wizard.prompt_id != prompt.id or wizard.expires_at <= typed_at:
+        if wizard is None or wizard.expires_at <= typed_at:
             return self._said(incoming, Ending.REFUSED, views.too_late(line, incoming.text))
-        answer = _Answer(incoming=incoming, asked=asked, command=command, prompt=prompt)
         try:
             obeying.check_role(person, command.role, f"/{command.name}")
             following = await self.next(asked)
@@ -83,7 +92,7 @@ class Guide:
                 return self._go_on(incoming, wizard, following)
             reply = await command.handle(replace(asked, text=following))
         except ChatbotError as error:
-            return self._stumble(answer, wizard, error)
+            return self._stumble(_Answer(incoming=incoming, asked=asked, command=command), wizard, error)
         return self._end(incoming, wizard, obeying.marked(incoming, command, reply, self._now()))
 
     async def tapped(self, incoming: Incoming, person: Person, pressed: Pressed) -> Told:
@@ -122,7 +131,7 @@ class Guide:
         with self._post.atomic():
             if self._wizards.get(wizard.id) is None:  # ended by another tap meanwhile
                 return self._said(incoming, Ending.REFUSED, None)
-            litter = self._wizards.go_on(wizard) + _typed(incoming)
+            litter = self._wizards.go_on(wizard, question) + _typed(incoming)
             shown = [self._prompt(incoming, wizard, views.prompt(question, _asked(incoming, wizard)))]
             if not typing:
                 shown = self._shown(incoming, wizard, question)
@@ -131,21 +140,21 @@ class Guide:
 
     def _stumble(self, answer: _Answer, wizard: Wizard, error: ChatbotError) -> Then | None:
         """Asked once more, with everything that was chosen; then the whole line is shown how it is typed."""
-        incoming, prompt = answer.incoming, answer.prompt
+        incoming = answer.incoming
         curable = isinstance(error, UsageError | Refused) and not isinstance(error, Killed | NotAllowed)
         if not curable:
             failed = words.failure(error, answer.asked)
-            return self._end(incoming, wizard, views.again(failed, f"{prompt.asks} {incoming.text}"), typed=False)
+            return self._end(incoming, wizard, views.again(failed, f"{wizard.asks} {incoming.text}"), typed=False)
         if wizard.misses:
             failed = words.failure(error, answer.asked)
             return self._end(incoming, wizard, views.stepped_aside(failed, answer.command.example), typed=False)
         with self._post.atomic():
-            litter = self._wizards.go_on(wizard, misses=1) + _typed(incoming)
+            litter = self._wizards.go_on(wizard, wizard, misses=1) + _typed(incoming)
             if isinstance(error, UnknownSymbol) and error.nearest:
-                meant = views.did_you_mean(error, words.meant(error, answer.asked), prompt)
+                meant = views.did_you_mean(error, words.meant(error, answer.asked), wizard)
                 shown = self._shown(incoming, wizard, meant)
             else:
-                shown = [self._prompt(incoming, wizard, views.once_more(error, prompt, _asked(incoming, wizard)))]
+                shown = [self._prompt(incoming, wizard, views.once_more(error, wizard, _asked(incoming, wizard)))]
             self._post.finish(incoming.update_id, Ending.REFUSED, shown)
         return self._erasing(litter)
 

@@ -12,9 +12,9 @@ from datetime import datetime
 class Wizard:
     """Whose it is, where, and what shows it.
 
-    `card_id` is the letter with its buttons, `prompt_id` the one whose typed answer is waited for;
-    `message_id` is the person's own message that began it, None after a tap. `misses` counts the answers
-    to the question of now that made no sense.
+    What is typed now follows `asks`, as `hint` shows; empty when nothing is to be typed. `card_id` is the letter
+    with its buttons, `prompt_id` the one that asked for words, if any did; `message_id` is the person's own message
+    that began it, None after a tap. `misses` counts the answers to the question of now that made no sense.
     """
 
     id: int
@@ -22,6 +22,8 @@ class Wizard:
     person: str
     chat_id: int
     message_id: int | None
+    asks: str
+    hint: str
     expires_at: datetime
     card_id: int | None = None
     prompt_id: int | None = None

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Protocol
 
-from chatbot.core.notices import Letter
 from chatbot.core.people import Person
 from chatbot.core.wizards import Wizard
 from chatbot.store.store import Store
@@ -14,6 +14,16 @@ LIFE = timedelta(minutes=10)
 
 Litter = tuple[tuple[int, int], ...]
 """Messages (chat id, message id) that are of no use any more."""
+
+
+class Asked(Protocol):
+    """What is typed now follows `asks`, as `hint` shows."""
+
+    @property
+    def asks(self) -> str: ...
+
+    @property
+    def hint(self) -> str: ...
 
 
 class Wizards:
@@ -26,14 +36,17 @@ class Wizards:
     def get(self, wizard_id: int) -> Wizard | None:
         return self._rows.get(wizard_id)
 
-    def waiting(self, person: Person, chat_id: int) -> Letter | None:
-        """The question that this person has been asked in this chat and has not answered yet."""
+    def waiting(self, person: Person, chat_id: int) -> Wizard | None:
+        """What this person has been asked in this chat and can answer in words."""
         wizard = self._rows.of(person.id, chat_id)
-        if wizard is None or wizard.prompt_id is None or wizard.expires_at <= self._store.now():
-            return None
-        return self._store.outbox.letter(wizard.prompt_id)
+        return None if wizard is None or not wizard.asks or wizard.expires_at <= self._store.now() else wizard
 
-    def begin(self, person: Person, chat_id: int, message_id: int | None) -> tuple[Wizard, Litter]:
+    def card_message(self, wizard: Wizard) -> int | None:
+        """The Telegram message that is its card."""
+        card = None if wizard.card_id is None else self._store.outbox.letter(wizard.card_id)
+        return None if card is None else card.message_id
+
+    def begin(self, person: Person, chat_id: int, message_id: int | None, asked: Asked) -> tuple[Wizard, Litter]:
         """A new one takes the place of the person's last one in that chat."""
         last = self._rows.of(person.id, chat_id)
         litter = self.end(last) if last is not None else ()
@@ -43,14 +56,24 @@ class Wizards:
             person=person.name,
             chat_id=chat_id,
             message_id=message_id,
+            asks=asked.asks,
+            hint=asked.hint,
             expires_at=self._store.now() + LIFE,
         )
         return replace(wizard, id=self._rows.begin(wizard)), litter
 
-    def go_on(self, wizard: Wizard, *, misses: int = 0) -> Litter:
-        """To the next question; the one that waited is gone."""
+    def go_on(self, wizard: Wizard, asked: Asked, *, misses: int = 0) -> Litter:
+        """To the next question; the one that was put in words is gone."""
         litter = self._gone([wizard.prompt_id])
-        self._rows.go_on(wizard.id, misses=misses, expires_at=self._store.now() + LIFE)
+        following = replace(
+            wizard,
+            prompt_id=None,
+            asks=asked.asks,
+            hint=asked.hint,
+            misses=misses,
+            expires_at=self._store.now() + LIFE,
+        )
+        self._rows.go_on(following)
         return litter
 
     def end(self, wizard: Wizard, *, keep_card: bool = False) -> Litter:

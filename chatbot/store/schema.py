@@ -174,7 +174,8 @@ _SECOND = (
     """CREATE TABLE wizards (
         id INTEGER PRIMARY KEY AUTOINCREMENT, person_id INTEGER NOT NULL, person TEXT NOT NULL,
         chat_id INTEGER NOT NULL, message_id INTEGER, card_id INTEGER, prompt_id INTEGER,
-        misses INTEGER NOT NULL, expires_at TEXT NOT NULL, UNIQUE (person_id, chat_id)
+        asks TEXT NOT NULL, hint TEXT NOT NULL, misses INTEGER NOT NULL, expires_at TEXT NOT NULL,
+        UNIQUE (person_id, chat_id)
     ) STRICT""",
     # When and how an order may trade: a stop order's trigger, IOC and FOK, post-only.
     f"ALTER TABLE tickets ADD COLUMN trigger_price {_MAYBE_MONEY.format('trigger_price')}",

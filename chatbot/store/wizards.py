@@ -1,6 +1,5 @@
 """Wizards that are under way: one row a person and chat."""
 
-from datetime import datetime
 from typing import Any
 
 from chatbot.core.notices import Letter
@@ -18,9 +17,17 @@ class WizardRows:
     def begin(self, wizard: Wizard) -> int:
         """The id it gets, which none had before. There must be no other of this person in this chat."""
         cursor = self._db.execute(
-            "INSERT INTO wizards (person_id, person, chat_id, message_id, misses, expires_at)"
-            " VALUES (?, ?, ?, ?, 0, ?)",
-            [wizard.person_id, wizard.person, wizard.chat_id, wizard.message_id, stamp(wizard.expires_at)],
+            "INSERT INTO wizards (person_id, person, chat_id, message_id, asks, hint, misses, expires_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
+            [
+                wizard.person_id,
+                wizard.person,
+                wizard.chat_id,
+                wizard.message_id,
+                wizard.asks,
+                wizard.hint,
+                stamp(wizard.expires_at),
+            ],  # fmt: skip
         )
         return int(cursor.lastrowid or 0)
 
@@ -35,11 +42,19 @@ class WizardRows:
         column = "prompt_id" if letter.asks else "card_id"
         self._db.execute(f"UPDATE wizards SET {column} = ? WHERE id = ?", [letter.id, wizard_id])  # noqa: S608 - ours
 
-    def go_on(self, wizard_id: int, *, misses: int, expires_at: datetime) -> None:
-        """No question waits from here on."""
+    def go_on(self, wizard: Wizard) -> None:
+        """To what it asks now."""
         self._db.execute(
-            "UPDATE wizards SET prompt_id = NULL, misses = ?, expires_at = ? WHERE id = ?",
-            [misses, stamp(expires_at), wizard_id],
+            "UPDATE wizards SET card_id = ?, prompt_id = ?, asks = ?, hint = ?, misses = ?, expires_at = ? WHERE id = ?",
+            [
+                wizard.card_id,
+                wizard.prompt_id,
+                wizard.asks,
+                wizard.hint,
+                wizard.misses,
+                stamp(wizard.expires_at),
+                wizard.id,
+            ],  # fmt: skip
         )
 
     def end(self, wizard_id: int) -> None:
@@ -69,6 +84,8 @@ def _wizard(row: dict[str, Any]) -> Wizard:
         person=row["person"],
         chat_id=row["chat_id"],
         message_id=row["message_id"],
+        asks=row["asks"],
+        hint=row["hint"],
         expires_at=moment(row["expires_at"]),
         card_id=row["card_id"],
         prompt_id=row["prompt_id"],

@@ -6,7 +6,7 @@ from html import escape
 from chatbot.chat.messages import DONE, QUIT, RUN, STEP, TYPE, Choice, Command, Question, Reply
 from chatbot.chat.views.markup import Html, code, example, html, lines, short
 from chatbot.core.errors import ChatbotError, UnknownSymbol, UsageError
-from chatbot.core.notices import Button, Letter
+from chatbot.core.notices import Button
 from chatbot.core.wizards import Wizard
 
 RAN_OUT = "This ran out of time; nothing was done."
@@ -27,14 +27,14 @@ def prompt(question: Question, asked: Wizard | None) -> Reply:
     return Reply(text=_to(asked, question.prompt), asks=question.asks, hint=question.hint)
 
 
-def once_more(error: ChatbotError, missed: Letter, asked: Wizard | None) -> Reply:
+def once_more(error: ChatbotError, missed: Wizard, asked: Wizard | None) -> Reply:
     """The same question with what was wrong: the example is the piece that is wanted."""
     whole = error.example if isinstance(error, UsageError) else ""
     piece = whole.removeprefix(f"{missed.asks} ") if whole.startswith(f"{missed.asks} ") else missed.hint
     return Reply(text=_to(asked, lines(str(error), example(piece))), asks=missed.asks, hint=missed.hint)
 
 
-def did_you_mean(error: UnknownSymbol, meant: Iterable[tuple[str, str]], missed: Letter) -> Question:
+def did_you_mean(error: UnknownSymbol, meant: Iterable[tuple[str, str]], missed: Wizard) -> Question:
     """`meant` are names and the lines they make."""
     row = tuple(Choice(text=name, line=line) for name, line in meant)
     return Question(
@@ -42,7 +42,7 @@ def did_you_mean(error: UnknownSymbol, meant: Iterable[tuple[str, str]], missed:
         choices=(row,),
         line=missed.asks,
         asks=missed.asks,
-        prompt=missed.text,
+        prompt=lines(str(error)),
         hint=missed.hint,
     )
 
