@@ -46,9 +46,20 @@ LINES = (
     "sell btc 0.002 @ 68000",
     "buy btc 0.001 @ 60000",
     "buy eth 50usdt",
+    "sell btc 0.002 stop 67000",
+    "sell btc 0.001 @ 67450 stop 67000",
+    "buy btc 100usdt stop 68000",
+    "buy btc 0.001 @ 67000 post",
+    "buy btc 0.001 @ 67420 ioc",
 )
 PRICES = ("66900", "67412.3", "67500", "67990", "68100", "60000")
-DEATHS = (PLACE, "DELETE /spot/api/v1/hf/orders/cancelAll", "GET /spot/api/v1/hf/orders/active/symbols")
+SENDS = (PLACE, "POST /spot/api/v1/stop-order")
+DEATHS = (
+    PLACE,
+    "DELETE /spot/api/v1/stop-order/cancel",
+    "DELETE /spot/api/v1/hf/orders/cancelAll",
+    "GET /spot/api/v1/hf/orders/active/symbols",
+)
 """Calls around which the process may die."""
 
 QUICK = Deadlines(read=0.3, cancel=0.3, order=0.02)
@@ -89,7 +100,7 @@ class Bot(RuleBasedStateMachine):
         inner = self.desk.wire._app
 
         async def watched(scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) -> None:  # noqa: ANN401 - ASGI
-            if f"{scope['method']} {scope['path']}" != PLACE:
+            if f"{scope['method']} {scope['path']}" not in SENDS:
                 return await inner(scope, receive, send)
             body = await receive()
             self._leaves(json.loads(body["body"]))
@@ -192,7 +203,7 @@ class Bot(RuleBasedStateMachine):
                 return
             if dies == "between":
                 raise Died
-            self._dies(PLACE, dies)
+            self._dies(SENDS[taken.spec.trigger is not None], dies)
             await self.desk.trading.submit(taken)
 
         async def taps() -> None:
@@ -228,7 +239,9 @@ class Bot(RuleBasedStateMachine):
     @rule(ticket=tickets, dies=st.booleans())
     def cancels(self, ticket: int, dies: bool) -> None:
         order = self.desk.trading.ticket(ticket)
-        if dies and order.order_id:
+        if dies and order.state is TicketState.PARKED:
+            self._dies(DEATHS[1], "after")
+        elif dies and order.order_id:
             self._dies(f"DELETE /spot/api/v1/hf/orders/{order.order_id}", "after")
         self._alive(lambda: self.desk.cancelling.cancel(order.name))
 
