@@ -91,9 +91,7 @@ class Front:
         question = self._question(incoming)
         if question is not None and question.wizard:
             return await self._guide.answered(incoming, person, question)
-        wizard = (
-            None if question is not None or incoming.text.startswith("/") else self._guide.waiting(incoming, person)
-        )
+        wizard = self._guide.waiting(incoming, person) if question is None else None
         if wizard is not None:
             return await self._guide.heard(incoming, person, wizard, wizard.asks)
         line = incoming.text if question is None else f"{question.asks} {incoming.text}"

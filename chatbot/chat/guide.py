@@ -51,11 +51,10 @@ class Guide:
     def waiting(self, incoming: Incoming, person: Person) -> Wizard | None:
         """What the person is asked and answers: by replying to the card, or in a private chat by saying it."""
         wizard = self._wizards.waiting(person, incoming.chat_id)
-        if wizard is None or (incoming.answers is None and incoming.private):
-            return wizard
-        return (
-            wizard if incoming.answers is not None and incoming.answers == self._wizards.card_message(wizard) else None
-        )
+        if wizard is None or incoming.text.startswith("/"):
+            return None
+        said = incoming.private if incoming.answers is None else incoming.answers == self._wizards.card_message(wizard)
+        return wizard if said else None
 
     def begin(self, incoming: Incoming, person: Person, question: Question, command: Command) -> Then | None:
         """The first card; the person's last wizard in this chat makes room."""
@@ -107,6 +106,7 @@ class Guide:
         if verb == QUIT:
             return "", self._end(incoming, wizard, None)
         asked, command = self._read(incoming, person, line)
+        wizard = replace(wizard, card_id=pressed.card_id)  # a card that could not be changed left as a new message
         try:
             obeying.check_role(person, command.role, f"/{command.name}")
             following = asked.text if verb == DONE else await self.next(asked)

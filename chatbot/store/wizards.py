@@ -17,17 +17,9 @@ class WizardRows:
     def begin(self, wizard: Wizard) -> int:
         """The id it gets, which none had before. There must be no other of this person in this chat."""
         cursor = self._db.execute(
-            "INSERT INTO wizards (person_id, person, chat_id, message_id, asks, hint, misses, expires_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
-            [
-                wizard.person_id,
-                wizard.person,
-                wizard.chat_id,
-                wizard.message_id,
-                wizard.asks,
-                wizard.hint,
-                stamp(wizard.expires_at),
-            ],  # fmt: skip
+            "INSERT INTO wizards (person_id, person, chat_id, message_id, asks, hint, expires_at, misses)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
+            [wizard.person_id, wizard.person, wizard.chat_id, wizard.message_id, *_asked(wizard)],
         )
         return int(cursor.lastrowid or 0)
 
@@ -45,16 +37,9 @@ class WizardRows:
     def go_on(self, wizard: Wizard) -> None:
         """To what it asks now."""
         self._db.execute(
-            "UPDATE wizards SET card_id = ?, prompt_id = ?, asks = ?, hint = ?, misses = ?, expires_at = ? WHERE id = ?",
-            [
-                wizard.card_id,
-                wizard.prompt_id,
-                wizard.asks,
-                wizard.hint,
-                wizard.misses,
-                stamp(wizard.expires_at),
-                wizard.id,
-            ],  # fmt: skip
+            "UPDATE wizards SET card_id = ?, prompt_id = ?, misses = ?, asks = ?, hint = ?, expires_at = ?"
+            " WHERE id = ?",
+            [wizard.card_id, wizard.prompt_id, wizard.misses, *_asked(wizard), wizard.id],
         )
 
     def end(self, wizard_id: int) -> None:
@@ -75,6 +60,10 @@ class WizardRows:
     def _one(self, where: str, values: list[Any]) -> Wizard | None:
         rows = self._db.query(f"SELECT * FROM wizards WHERE {where}", values)  # noqa: S608 - one of the literals above
         return next((_wizard(row) for row in rows), None)
+
+
+def _asked(wizard: Wizard) -> tuple[str, str, str]:
+    return wizard.asks, wizard.hint, stamp(wizard.expires_at)
 
 
 def _wizard(row: dict[str, Any]) -> Wizard:
