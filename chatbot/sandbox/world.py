@@ -84,6 +84,7 @@ class Sandbox:
         self.telegram.chats.meet(TRADER.user).bot_present = True  # else the bot could bring no order to approve
         found_group(self.telegram, DESK, "Desk", listed, bot_may_delete=True, forum=True)
         open_topic(self.telegram, DESK, "Alerts", OWNER.user)
+        self.telegram.updates.drop()  # the bot was let in when all this was there
         self._server = Server(
             Starlette(routes=[*self.sockets.routes, *self.kucoin.app.routes, *build_telegram(self.telegram), *page]),
             port=port,
