@@ -49,3 +49,23 @@ def test_a_muted_symbol_is_muted_for_one_person_until_it_is_not(store: Store) ->
     assert (store.preferences.muted(ANNA), store.preferences.muted(BEN)) == ((btc, eth), ())
     store.preferences.mute(ANNA, eth, on=False)
     assert store.preferences.muted(ANNA) == (btc,)
+
+
+def test_a_change_that_falls_with_its_transaction_is_not_remembered(store: Store) -> None:
+    def fall() -> None:
+        with store.atomic():
+            store.preferences.change(ANNA, lambda p: replace(p, currency="EUR"))
+            assert store.preferences.of(ANNA).currency == "EUR"
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fall()
+    assert store.preferences.of(ANNA) == Preferences()
+
+
+def test_whoever_has_an_hour_for_a_digest_is_listed(store: Store) -> None:
+    store.preferences.change(BEN, lambda p: replace(p, digest_at=time(8)))
+    store.preferences.change(ANNA, lambda p: replace(p, digest_at=time(9)))
+    assert store.preferences.digesting() == (ANNA, BEN)
+    store.preferences.change(BEN, lambda p: replace(p, digest_at=None))
+    assert store.preferences.digesting() == (ANNA,)
