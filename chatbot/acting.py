@@ -29,13 +29,13 @@ def acting_part(floor: Floor) -> Part:
     handlers = RiskHandlers(pushes)
     return Part(
         verbs=(
-            Verb(name="edit_rule", role=_VIEWER, handle=managing.edit_tap),
-            Verb(name="note_rule", role=_VIEWER, handle=managing.note_tap),
-            Verb(name="pause_rule", role=_VIEWER, handle=managing.pause_tap),
-            Verb(name="resume_rule", role=_VIEWER, handle=managing.resume_tap),
+            Verb(name="relevel", role=_VIEWER, handle=managing.edit_tap),
+            Verb(name="remark", role=_VIEWER, handle=managing.note_tap),
+            Verb(name="pause", role=_VIEWER, handle=managing.pause_tap),
+            Verb(name="wake", role=_VIEWER, handle=managing.resume_tap),
             Verb(name="unmute", role=_VIEWER, handle=managing.unmute_tap),
             Verb(name="firings", role=_VIEWER, handle=managing.history_tap),
-            Verb(name="pays_above", role=_VIEWER, handle=handlers.pays_above_tap),
+            Verb(name="above", role=_VIEWER, handle=handlers.pays_above_tap),
             Verb(name="seen", role=_VIEWER, handle=handlers.seen_tap),
         ),
         jobs=_jobs(floor, pushes),

@@ -25,5 +25,5 @@ class RiskHandlers:
 
 def _done(tap: Tap, line: Html, toast: str) -> Reply:
     """The card without the buttons of what was settled."""
-    left = tuple(row for row in tap.letter.buttons if not any(b.action.startswith("pays_above") for b in row))
+    left = tuple(row for row in tap.letter.buttons if not any(b.action.startswith("above") for b in row))
     return Reply(text=lines(Html(tap.letter.text), line), buttons=left, edit=True, toast=toast)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.charting import installed
 from chatbot.chat.parcels import packed
 from chatbot.chat.views import alerts as views
 from chatbot.core.alerts import MOST_RULES, AlertKind, AlertRule, AlertState, Direction, Question
@@ -22,6 +23,7 @@ from tests.chat.desk import ANNA, BEN, CARA, GROUP, MALLORY, Desk, Said, incomin
 from tests.chat.shown import visible
 
 BTC = Symbol("BTC-USDT")
+_CHART = ["Chart"] if installed() else []
 
 
 def _story(folder: Path, story: Callable[[Desk], Awaitable[None]], mode: str = "live") -> None:
@@ -85,7 +87,7 @@ def test_a_line_becomes_a_rule_and_its_card(tmp_path: Path) -> None:
             "until 2026-12-31",
             "“resistance”",
         ]
-        assert _labels(card) == ["Why not yet?", "Delete", "All alerts"]
+        assert _labels(card) == ["Edit level", "Note", "Pause", "Why not yet?", "Delete", "All alerts"]
 
     _story(tmp_path, story)
 
@@ -209,19 +211,21 @@ def test_what_cannot_be_read_comes_back_mended(tmp_path: Path) -> None:
 
 def test_the_wizard_asks_what_then_which_and_takes_the_answer(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
-        for label, asks, hint, answer in (
-            ("Price", "/alert", "BTC > 68000", "btc 69k"),
-            ("% move", "/alert", "BTC +5% 1h", "btc +5% 1h"),
-            ("Funding", "/alert funding", "BTC > 0.05%", "btc flip"),
+        for label, asks, answer in (
+            ("Price", "/alert price?", "btc 69k"),
+            ("% move", "/alert move?", "btc +5% 1h"),
+            ("Funding", "/alert funding", "btc flip"),
         ):
             (wizard,) = (await desk.says(CARA, "/alert")).letters
             assert wizard.text.startswith("What should I watch?")
-            assert _labels(wizard) == ["Price", "% move", "Funding"]
-            (question,) = (await desk.taps(CARA, wizard, label)).letters
-            assert (question.edits, question.asks, question.hint) == (None, asks, hint)
+            assert _labels(wizard) == ["Price", "% move", "Funding", "Other…", "Cancel"]
+            (coin,) = (await desk.taps(CARA, wizard, label)).letters
+            assert coin.edits == wizard.id
+            (question,) = (await desk.taps(CARA, coin, "Other")).letters
+            assert (question.edits, question.asks) == (None, asks)
             answered = await desk.says(CARA, answer, answers=question.message_id)
             assert "BTC" in answered.text
-        assert _rules(desk) == 2
+        assert _rules(desk) == 3
 
     _story(tmp_path, story)
 
@@ -229,11 +233,13 @@ def test_the_wizard_asks_what_then_which_and_takes_the_answer(tmp_path: Path) ->
 def test_the_cards_of_prices_and_funding_lead_to_an_alert(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         (price,) = (await desk.says(CARA, "/price btc")).letters
-        (question,) = (await desk.taps(CARA, price, "Alert")).letters
-        assert (question.text, question.asks, question.hint) == ("BTC: which price?", "/alert BTC", "> 68000")
+        _, question = (await desk.taps(CARA, price, "Alert")).letters
+        assert question.text == "BTC price, now 67,412.3. Which level?"
+        assert (question.asks, question.hint) == ("/alert price? BTC", "68000 or +1%")
         assert "#1 BTC crosses above 68,000" in (await desk.says(CARA, "> 68k", answers=question.message_id)).text
         (funding,) = (await desk.says(CARA, "/funding btc")).letters
-        (question,) = (await desk.taps(CARA, funding, "Alert")).letters
+        (card,) = (await desk.taps(CARA, funding, "Alert")).letters
+        (question,) = (await desk.taps(CARA, card, "Other")).letters
         assert (question.asks, question.hint) == ("/alert funding BTC", "> 0.05%")
         assert "#2 BTC funding changes sign" in (await desk.says(CARA, "flip", answers=question.message_id)).text
 
@@ -335,7 +341,7 @@ def test_a_fired_alert_tells_what_when_and_which(tmp_path: Path) -> None:
         (card,) = _tick(desk, "68012.4")
         assert card.text.startswith("<b>BTC crossed above 68,000</b>\n68,012.4 at ")
         assert "\n#1·1 “resistance”, 1st time today\n" in card.text
-        assert _labels(card) == ["Snooze 1h", "Move to 68,500", "Delete", "Buy", "Sell"]
+        assert _labels(card) == ["Snooze 1h", "Mute BTC", "Move to 68,500", "Delete", "Buy", "Sell", *_CHART]
         (amount,) = (await desk.taps(BEN, card, "Buy")).letters
         assert amount.asks == "/buy BTC-USDT"
         (amount,) = (await desk.taps(BEN, card, "Sell")).letters
@@ -349,7 +355,7 @@ def test_a_snoozed_alert_says_until_when_and_by_whom_and_keeps_its_words(tmp_pat
         await desk.says(CARA, "/alert btc > 68000")
         (card,) = _tick(desk, "68012.4")
         assert "told once, it will not tell again" in card.text
-        assert _labels(card) == ["Snooze 1h", "Again", "Move to 68,500", "Delete"]
+        assert _labels(card) == ["Snooze 1h", "Again", "Mute BTC", "Move to 68,500", "Delete", *_CHART]
         said = await desk.taps(CARA, card, "Snooze")
         (edit,) = said.letters
         assert _toast(said) == "quiet until 13:00 UTC (Cara)"

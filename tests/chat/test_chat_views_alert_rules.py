@@ -10,7 +10,8 @@ from hypothesis import given
 
 from chatbot.chat import parsing_alerts
 from chatbot.chat.views import alert_rules as views
-from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Direction
+from chatbot.chat.views.alert_why import why
+from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Direction, paused
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.wishes import FeedHealth, Standing, Why, Wish
 from tests.chat.desk import NOON
@@ -47,7 +48,7 @@ def _read(standing: Standing) -> list[str]:
 
 
 def _why(seen: Why) -> list[str]:
-    return shown(views.why(seen)).split("\n")
+    return shown(why(seen)).split("\n")
 
 
 def test_a_new_rule_tells_its_number_what_it_asks_and_how_far_that_is() -> None:
@@ -104,9 +105,35 @@ def test_a_funding_rule_rests_by_the_clock_alone() -> None:
 
 
 def test_the_buttons_of_a_rule_end_with_it() -> None:
-    assert actions(views.rule(STANDING, BERLIN, NOON)) == ["why 12", "unalert 12", "alerts 1"]
-    assert actions(views.why(WHY)) == ["why 12", "unalert 12", "alerts 1"]
+    assert actions(views.rule(STANDING, BERLIN, NOON)) == [
+        "relevel 12", "remark 12", "pause 12", "why 12", "unalert 12", "alerts 1",
+    ]  # fmt: skip
+    assert actions(why(WHY)) == ["why 12", "rule 12", "unalert 12", "alerts 1"]
     assert labels(views.rule(replace(STANDING, rule=RULE), BERLIN, NOON)) == ["All alerts"]
+
+
+def test_a_paused_rule_says_so_and_offers_to_go_on() -> None:
+    standing = replace(STANDING, rule=paused(ARMED))
+    assert _read(standing)[-1] == "paused: it watches nothing until you resume it"
+    assert labels(views.rule(standing, BERLIN, NOON))[2] == "Resume"
+    assert shown(views.rules([standing], 1, ())).endswith(", paused")
+    assert _why(replace(WHY, standing=standing))[-1] == "Not working: it was paused. Resume it from its card."
+
+
+def test_a_rule_without_a_level_offers_none_to_edit() -> None:
+    flip = replace(RATE, rule=replace(RATE.rule, question=replace(RATE.rule.question, kind=AlertKind.FUNDING_FLIP)))
+    assert "Edit level" not in labels(views.rule(flip, BERLIN, NOON))
+    assert "Edit level" in labels(views.rule(RATE, BERLIN, NOON))
+
+
+def test_what_is_muted_stands_on_the_card_and_below_the_list() -> None:
+    muted = replace(STANDING, muted=True)
+    assert _read(muted)[-1] == "BTC is muted: what fires is not sent"
+    assert "BTC is muted: what fires is not sent" in _why(replace(WHY, standing=muted))
+    listed = views.rules([muted], 1, (Symbol("BTC-USDT"), Symbol("XBTUSDTM")))
+    assert shown(listed).endswith("\nmuted: BTC, XBTUSDTM")
+    assert [a for a in actions(listed) if a.startswith("unmute")] == ["unmute BTC-USDT", "unmute XBTUSDTM"]
+    assert "unmute BTC-USDT" in actions(views.rules([], 1, (Symbol("BTC-USDT"),)))
 
 
 def test_a_list_is_a_line_each_with_the_distance_or_what_it_waits_for() -> None:
@@ -115,7 +142,7 @@ def test_a_list_is_a_line_each_with_the_distance_or_what_it_waits_for() -> None:
     pays = replace(RATE.rule.question, kind=AlertKind.FUNDING_PAYMENT, direction=None, level=Decimal(1))
     payment = replace(RATE, rule=replace(ARMED, id=15, question=pays), distance=None)
     resting = [replace(STANDING, rule=replace(r, id=n)) for n, r in ((16, COOLING), (17, WAITING))]
-    rows = shown(views.rules([STANDING, move, RATE, unheard, payment, *resting], 1)).split("\n")
+    rows = shown(views.rules([STANDING, move, RATE, unheard, payment, *resting], 1, ())).split("\n")
     assert rows == [
         "7 alerts, nearest first",
         "#12 BTC > 68,000, 0.87 % away",
@@ -131,27 +158,27 @@ def test_a_list_is_a_line_each_with_the_distance_or_what_it_waits_for() -> None:
 
 def test_a_list_has_a_button_for_each_and_pages() -> None:
     many = [replace(STANDING, rule=replace(ARMED, id=n)) for n in range(1, 46)]
-    first, last = views.rules(many, 1), views.rules(many, 3)
+    first, last = views.rules(many, 1, ()), views.rules(many, 3, ())
     assert shown(first).startswith("45 alerts, nearest first, page 1 of 3\n#1 ")
-    assert labels(first) == [*(f"#{n}" for n in range(1, 21)), "Further »", "New alert"]
-    assert labels(last) == [*(f"#{n}" for n in range(41, 46)), "« Nearer", "New alert"]
-    assert actions(first)[-2] == "alerts 2"
+    assert labels(first) == [*(f"#{n}" for n in range(1, 21)), "Further »", "New alert", "History"]
+    assert labels(last) == [*(f"#{n}" for n in range(41, 46)), "« Nearer", "New alert", "History"]
+    assert actions(first)[-3] == "alerts 2"
     assert actions(first)[0] == "rule 1"
-    assert views.rules(many, 99) == last
-    assert views.rules(many, 0) == first
+    assert views.rules(many, 99, ()) == last
+    assert views.rules(many, 0, ()) == first
     assert max(len(row) for row in first.buttons) == 4
 
 
 def test_a_thousand_rules_are_a_list() -> None:
     many = [replace(STANDING, rule=replace(ARMED, id=n)) for n in range(1, 1001)]
-    assert shown(views.rules(many, 50)).startswith("1,000 alerts, nearest first, page 50 of 50\n#981 ")
+    assert shown(views.rules(many, 50, ())).startswith("1,000 alerts, nearest first, page 50 of 50\n#981 ")
 
 
 def test_no_alerts_are_an_invitation() -> None:
-    reply = views.rules([], 1)
+    reply = views.rules([], 1, ())
     assert shown(reply) == "You have no alerts.\nExample: /alert BTC > 68000"
-    assert labels(reply) == ["New alert"]
-    assert shown(views.rules([STANDING], 1)).startswith("1 alert, nearest first\n")
+    assert labels(reply) == ["New alert", "History"]
+    assert shown(views.rules([STANDING], 1, ())).startswith("1 alert, nearest first\n")
 
 
 def test_what_was_deleted_is_named() -> None:
@@ -238,26 +265,11 @@ def test_a_level_behind_the_price_can_be_asked_for_from_the_other_side() -> None
     assert views.passed(replace(WISH, level=Decimal("67412.3")), SPOT, Decimal("67412.3"), BERLIN).buttons == ()
 
 
-def test_a_question_about_a_known_coin_asks_for_the_rest_alone() -> None:
-    for what, word, asks, hint in (
-        ("price", "BTC", "/alert BTC", "> 68000"),
-        ("move", "ETH-BTC", "/alert ETH-BTC", "+5% 1h"),
-        ("funding", "BTC", "/alert funding BTC", "> 0.05%"),
-        ("price", "", "/alert", "BTC > 68000"),
-        ("move", "", "/alert", "BTC +5% 1h"),
-        ("funding", "", "/alert funding", "BTC > 0.05%"),
-    ):
-        reply = views.ask(what, word)
-        assert shown(reply).startswith(word)
-        assert (reply.asks, reply.hint) == (asks, hint)
-        parsing_alerts.wish(f"{asks} {hint}".removeprefix("/alert "), NOON, BERLIN)
-
-
 @given(name=hostile, note=hostile, order=hostile)
 def test_whatever_stands_in_a_rule_makes_a_card(name: str, note: str, order: str) -> None:
     rule = replace(ARMED, question=replace(PRICE, symbol=Symbol(name)), note=note, order=order)
     standing = Standing(rule=rule, instrument=None, distance=Decimal("0.5"))
     shown(views.rule(standing, BERLIN, NOON))
-    shown(views.rules([standing], 1))
-    shown(views.why(replace(WHY, standing=standing)))
+    shown(views.rules([standing], 1, ()))
+    shown(why(replace(WHY, standing=standing)))
     shown(views.removed(standing))

@@ -56,12 +56,12 @@ def _late(told: Told, source: Source = Source.CANDLE) -> Told:
 
 
 def _read(told: Told, *, may_trade: bool = False) -> list[str]:
-    return shown(views.fired(told, NOON, may_trade=may_trade)).split("\n")
+    return shown(views.fired(told, NOON, may_trade=may_trade, charts=False)).split("\n")
 
 
 def test_a_fired_alert_tells_the_event_then_the_value_then_which_it_is() -> None:
     told = replace(TOLD, rule=replace(RULE, note="resistance", order="buy BTC 0.001 @ 62000"))
-    reply = views.fired(told, NOON, may_trade=True)
+    reply = views.fired(told, NOON, may_trade=True, charts=False)
     assert shown(reply).split("\n") == [
         "BTC crossed above 68,000",
         "68,012.4 at 12:00 UTC",
@@ -108,14 +108,14 @@ def test_every_kind_has_its_words(told: Told, lines: list[str]) -> None:
 
 def test_a_payment_that_is_told_too_late_is_not_counted_down_to() -> None:
     told = _funding(AlertKind.FUNDING_PAYMENT, "0.489", "long USDT")
-    text = shown(views.fired(told, NOON + HOUR, may_trade=False))
+    text = shown(views.fired(told, NOON + HOUR, may_trade=False, charts=False))
     assert text.startswith("BTC long pays 0.49 USDT\nsettles at 3 Mar 12:22 UTC")
 
 
 def test_a_payment_told_in_a_group_keeps_the_amount_out_of_it() -> None:
     told = _funding(AlertKind.FUNDING_PAYMENT, "0.489", "long USDT")
     shared = replace(told, rule=replace(told.rule, chat_id=-1001))
-    assert shown(views.fired(shared, NOON, may_trade=False)).split("\n")[:3] == [
+    assert shown(views.fired(shared, NOON, may_trade=False, charts=False)).split("\n")[:3] == [
         "BTC long pays funding in 22 m",
         "settles at 12:22 UTC",
         "Amounts are not shown in a group; in our own chat: /funding XBTUSDTM",
@@ -143,15 +143,15 @@ def test_a_late_alert_says_its_minute_and_how_late_it_is() -> None:
     ],
 )  # fmt: skip
 def test_what_had_to_wait_says_its_day_and_how_late_it_is_told(after: timedelta, lines: list[str]) -> None:
-    card = views.fired(replace(TOLD, today=2), NOON + after, may_trade=False)
+    card = views.fired(replace(TOLD, today=2), NOON + after, may_trade=False, charts=False)
     assert shown(card).split("\n")[1:-1] == lines
 
 
 def test_of_a_late_alert_that_had_to_wait_as_well_all_the_time_counts() -> None:
-    card = views.fired(_late(TOLD), NOON + 26 * HOUR, may_trade=False)
+    card = views.fired(_late(TOLD), NOON + 26 * HOUR, may_trade=False, charts=False)
     assert shown(card).split("\n")[2] == "late: in the minute 3 Mar 12:00 UTC, told 1 d 2 h later"
     rate = _late(_funding(AlertKind.FUNDING_LEVEL, "0.00061", "current", "0.0005"), Source.HISTORY)
-    card = views.fired(rate, NOON + 26 * HOUR, may_trade=False)
+    card = views.fired(rate, NOON + 26 * HOUR, may_trade=False, charts=False)
     assert shown(card).split("\n")[1:3] == ["+0.0610 % settled at 3 Mar 12:22 UTC", "late: told 1 d 2 h later"]
 
 
@@ -159,7 +159,9 @@ def test_a_rate_or_a_move_that_had_to_wait_names_its_day() -> None:
     move = replace(TOLD, rule=replace(RULE, question=MOVE), firing=replace(FIRING, value=Decimal("0.06")))
     pay = _funding(AlertKind.FUNDING_PAYMENT, "0.489", "long USDT")
     flip = _funding(AlertKind.FUNDING_FLIP, "-0.00031", "predicted")
-    second = [shown(views.fired(t, NOON + HOUR, may_trade=False)).split("\n")[1] for t in (move, pay, flip)]
+    second = [
+        shown(views.fired(t, NOON + HOUR, may_trade=False, charts=False)).split("\n")[1] for t in (move, pay, flip)
+    ]
     assert second == [
         "asked for 5 %, at 3 Mar 12:00 UTC",
         "settles at 3 Mar 12:22 UTC",
@@ -203,26 +205,35 @@ def test_an_alert_that_rests_says_until_when() -> None:
 @pytest.mark.parametrize(
     ("told", "may_trade", "expected"),
     [
-        (TOLD, True, ["Snooze 1h", "Again", "Move to 68,500", "Delete", "Buy", "Sell"]),
-        (TOLD, False, ["Snooze 1h", "Again", "Move to 68,500", "Delete"]),
+        (TOLD, True, ["Snooze 1h", "Again", "Mute BTC", "Move to 68,500", "Delete", "Buy", "Sell"]),
+        (TOLD, False, ["Snooze 1h", "Again", "Mute BTC", "Move to 68,500", "Delete"]),
         (replace(TOLD, rule=replace(RULE, state=AlertState.COOLING)), False,
-         ["Snooze 1h", "Move to 68,500", "Delete"]),
-        (replace(TOLD, rule=replace(RULE, question=MOVE)), True, ["Snooze 1h", "Again", "Delete", "Buy", "Sell"]),
-        (_funding(AlertKind.FUNDING_FLIP, "0.001", "current"), True, ["Snooze 1h", "Again", "Delete"]),
-        (replace(TOLD, instrument=None), True, ["Snooze 1h", "Again", "Delete", "Buy", "Sell"]),
+         ["Snooze 1h", "Mute BTC", "Move to 68,500", "Delete"]),
+        (replace(TOLD, rule=replace(RULE, state=AlertState.PAUSED)), False, ["Mute BTC", "Move to 68,500", "Delete"]),
+        (replace(TOLD, muted=True), False, ["Snooze 1h", "Again", "Unmute BTC", "Move to 68,500", "Delete"]),
+        (replace(TOLD, rule=replace(RULE, question=MOVE)), True,
+         ["Snooze 1h", "Again", "Mute BTC", "Delete", "Buy", "Sell"]),
+        (_funding(AlertKind.FUNDING_FLIP, "0.001", "current"), True,
+         ["Snooze 1h", "Again", "Mute XBTUSDTM", "Delete"]),
+        (replace(TOLD, instrument=None), True, ["Snooze 1h", "Again", "Mute BTC", "Delete", "Buy", "Sell"]),
         (replace(TOLD, rule=replace(RULE, state=AlertState.GONE)), True, []),
         (replace(TOLD, rule=replace(RULE, state=AlertState.DELETED)), True, []),
         (replace(TOLD, rule=replace(RULE, state=AlertState.ENDED)), True, []),
     ],
 )  # fmt: skip
 def test_under_an_alert_is_what_can_be_done_about_it(told: Told, expected: list[str], *, may_trade: bool) -> None:
-    assert labels(views.fired(told, NOON, may_trade=may_trade)) == expected
+    assert labels(views.fired(told, NOON, may_trade=may_trade, charts=False)) == expected
 
 
 def test_the_buttons_name_the_firing_and_the_level() -> None:
-    assert actions(views.fired(TOLD, NOON, may_trade=True)) == [
-        "snooze 345", "again 345", "move 345 68500", "drop 345", "buy BTC-USDT", "sell BTC-USDT",
+    assert actions(views.fired(TOLD, NOON, may_trade=True, charts=False)) == [
+        "snooze 345", "again 345", "mute 345", "move 345 68500", "drop 345", "buy BTC-USDT", "sell BTC-USDT",
     ]  # fmt: skip
+    assert "mute 345 off" in actions(views.fired(replace(TOLD, muted=True), NOON, may_trade=True, charts=False))
+
+
+def test_a_chart_is_offered_where_one_can_be_drawn() -> None:
+    assert actions(views.fired(TOLD, NOON, may_trade=False, charts=True))[-1] == "chart BTC-USDT"
 
 
 @pytest.mark.parametrize(
@@ -277,7 +288,7 @@ def test_a_next_level_can_always_still_be_reached(direction: Direction, step: st
 def test_whatever_stands_in_a_rule_is_never_markup(name: str, note: str, order: str) -> None:
     question = replace(PRICE, symbol=Symbol(name))
     told = Told(rule=replace(RULE, question=question, note=note, order=order), firing=FIRING, instrument=None, today=1)
-    text = shown(views.fired(told, NOON, may_trade=True))
+    text = shown(views.fired(told, NOON, may_trade=True, charts=False))
     assert in_view(f"“{note}”") in text or not note
     shown(views.digest([told], NOON)[0])
     visible(views.gone(told.rule))
@@ -285,7 +296,7 @@ def test_whatever_stands_in_a_rule_is_never_markup(name: str, note: str, order: 
 
 
 def test_after_a_tap_the_last_line_tells_what_was_done() -> None:
-    card = views.fired(TOLD, NOON, may_trade=False)
+    card = views.fired(TOLD, NOON, may_trade=False, charts=False)
     first = views.after(card.text, Html("quiet until 13:00 (Anna)"), card.buttons, UTC)
     assert first.edit
     assert first.toast == "quiet until 13:00 (Anna)"

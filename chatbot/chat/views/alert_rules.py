@@ -121,13 +121,13 @@ def all_removed(count: int) -> Reply:
 def _rule_buttons(shown: AlertRule) -> Buttons:
     if not shown.alive:
         return ((ALL,),)
-    change = [Button(text="Note", action=f"note_rule {shown.id}")]
+    change = [Button(text="Note", action=f"remark {shown.id}")]
     if shown.question.kind in _LEVELS:
-        change.insert(0, Button(text="Edit level", action=f"edit_rule {shown.id}"))
+        change.insert(0, Button(text="Edit level", action=f"relevel {shown.id}"))
     if shown.state is AlertState.PAUSED:
-        rest = Button(text="Resume", action=f"resume_rule {shown.id}", style=ButtonStyle.PRIMARY)
+        rest = Button(text="Resume", action=f"wake {shown.id}", style=ButtonStyle.PRIMARY)
     else:
-        rest = Button(text="Pause", action=f"pause_rule {shown.id}")
+        rest = Button(text="Pause", action=f"pause {shown.id}")
     why = Button(text="Why not yet?", action=f"why {shown.id}")
     return (tuple(change), (rest, why), (delete(shown), ALL))
 

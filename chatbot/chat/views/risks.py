@@ -45,7 +45,7 @@ def cost(told: Cost, now: datetime, *, may_trade: bool) -> tuple[Html, Buttons]:
         html("settles at {}", clock(told.settles_at)),
     )
     more = plain(next_sum(told.worth))
-    last = (Button(text=f"Only above {more} USDT", action=f"pays_above {more}"), Button(text="Ok", action="seen"))
+    last = (Button(text=f"Only above {more} USDT", action=f"above {more}"), Button(text="Ok", action="seen"))
     return body, (*((_exits(position),) if may_trade else ()), last)
 
 
