@@ -10,9 +10,12 @@ from chatbot.chat.views import alerts, approvals, stops, tickets
 from chatbot.config import Settings
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Letter, Subject
+from chatbot.core.orders import OrderTicket
 from chatbot.core.people import Role
 from chatbot.core.times import Now
 from chatbot.parts import Services
+
+_OF_TICKETS = {Subject.TICKET: tickets.ticket, Subject.APPROVAL: approvals.approval}
 
 
 def looks(services: Services, settings: Settings, now: Now) -> Looks:
@@ -22,14 +25,9 @@ def looks(services: Services, settings: Settings, now: Now) -> Looks:
     charts = installed()
 
     def draw(letter: Letter) -> Reply:
-        if letter.subject is Subject.TICKET:
-            return tickets.ticket(
-                services.trading.ticket(letter.subject_id), settings.trading_mode, in_chat(letter.chat_id)
-            )
-        if letter.subject is Subject.APPROVAL:
-            return approvals.approval(
-                services.trading.ticket(letter.subject_id), settings.trading_mode, in_chat(letter.chat_id)
-            )
+        if letter.subject in _OF_TICKETS:
+            shown, beside = ticket(letter), services.colleagues.beside(ticket(letter))
+            return _OF_TICKETS[letter.subject](shown, settings.trading_mode, in_chat(letter.chat_id), beside)
         if letter.subject is Subject.ALERT:
             return alert(letter)
         stop = services.killswitch.stop(letter.subject_id)
@@ -37,6 +35,9 @@ def looks(services: Services, settings: Settings, now: Now) -> Looks:
             raise LookupError(f"kill {letter.subject_id} is not in the database")
         reply = stops.stop(stop, settings.trading_mode)
         return replace(reply, pinned=reply.pinned and (letter.pinned or letter.edits is not None))
+
+    def ticket(letter: Letter) -> OrderTicket:
+        return services.trading.ticket(letter.subject_id)
 
     def alert(letter: Letter) -> Reply:
         told = services.alerting.alerts.told(letter.subject_id, zone_of(letter.chat_id))

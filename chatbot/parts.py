@@ -14,6 +14,7 @@ from chatbot.jobs import Job
 from chatbot.services.amounts import Reading
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.closing import Closing
+from chatbot.services.colleagues import Colleagues
 from chatbot.services.factors import Factors
 from chatbot.services.health import Checkup
 from chatbot.services.key_guard import KeyGuard
@@ -41,6 +42,7 @@ class Services:
     guards: Guards
     factors: Factors
     closing: Closing
+    colleagues: Colleagues
     watchlists: Watchlists
     checkup: Checkup
     guard: KeyGuard

@@ -30,6 +30,7 @@ from chatbot.parts import Floor, Part, Services
 from chatbot.quieting import quiet_part
 from chatbot.services.amounts import FiatPrices, Reading
 from chatbot.services.cancelling import Cancelling
+from chatbot.services.colleagues import Colleagues
 from chatbot.services.health import Checkup
 from chatbot.services.killswitch import KillSwitch
 from chatbot.services.manners import Manners
@@ -108,6 +109,7 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
         guards=guards,
         factors=guards.factors,
         closing=build_closing(settings, store, exchange, killswitch, reconciler, guard.hold_exits),
+        colleagues=Colleagues(store),
         watchlists=Watchlists(store=store, markets=markets),
         checkup=checkup,
         guard=guard,

@@ -15,6 +15,7 @@ from chatbot.core.limits import Limits
 from chatbot.core.orders import OUR_PREFIX, Draft, Estimate, OrderSpec, OrderTicket, TicketState
 from chatbot.core.people import Person
 from chatbot.core.waiting import Awaits
+from chatbot.services.colleagues import Colleagues
 from chatbot.services.exchange import Exchange
 from chatbot.services.market import Markets
 from chatbot.services.passing import Guards, Passage
@@ -59,6 +60,7 @@ class Trading:
             markets=markets, terms=self._terms, tickets=self._tickets, store=store, rules=rules, guards=guards
         )
         self._uptime = store.uptime
+        self._colleagues = Colleagues(store)
 
     async def check_draft(self, draft: Draft) -> None:
         """Long before it is proposed. Raises UsageError, Refused, KucoinError."""
@@ -78,7 +80,9 @@ class Trading:
         limits.check(spec, cost, terms, self._rules, spent)
         with self._store.atomic():
             self._passage.check_open()
-            return self._store.orders.propose(self._ticket(spec, cost, asking, spent), asking.update_id)
+            ticket = self._store.orders.propose(self._ticket(spec, cost, asking, spent), asking.update_id)
+            self._colleagues.tell(ticket)
+            return ticket
 
     async def confirm(self, ticket_id: int, person: Person, card_id: int, aware: Decimal | None = None) -> OrderTicket:
         """The tap: one compare-and-set to SUBMITTING, everything checked anew in the same transaction.

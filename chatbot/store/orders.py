@@ -150,6 +150,19 @@ class Orders:
         """A ticket on this symbol of which nobody knows yet whether it became an order."""
         return self._one("symbol = ? AND state = ?", [symbol, TicketState.UNKNOWN.value])
 
+    def lately_on(self, symbol: Symbol, since: datetime) -> tuple[OrderTicket, ...]:
+        """Tickets on this symbol that wait for a tap or are being sent; of those sent since then, what rests or filled.
+
+        Oldest first.
+        """
+        waiting = (TicketState.AWAIT_CONFIRM, TicketState.SUBMITTING, TicketState.UNKNOWN)
+        sent = (TicketState.OPEN, TicketState.PARTIAL, TicketState.PARKED, TicketState.FILLED)
+        names = [state.value for state in (*waiting, *sent)]
+        return self._many(
+            "symbol = ? AND (state IN (?, ?, ?) OR state IN (?, ?, ?, ?) AND submitted_at >= ?)",
+            [symbol, *names, stamp(since)],
+        )
+
     def by_client_oid(self, client_oid: str) -> OrderTicket | None:
         return self._one("client_oid = ?", [client_oid])
 

@@ -65,7 +65,7 @@ def test_every_state_of_an_order_has_its_words(state: TicketState) -> None:
     assert rest
     assert ("check 19" in actions(reply)) == (state in (TicketState.UNKNOWN, TicketState.NOT_PLACED))
     if state is TicketState.FILLED:
-        assert rest == ["Filled: 50 lots", "KuCoin id 236"]
+        assert rest == ["Filled: 50 lots", "KuCoin id 236", "Asked by Anna"]
 
 
 ASKED = replace(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from chatbot.core.market import Reach, Symbol, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import ButtonStyle, Subject
 from chatbot.core.numbers import plain
-from chatbot.core.orders import Estimate, Executed, OrderSpec, OrderTicket, OrderType, Side, TicketState
+from chatbot.core.orders import Estimate, Executed, OrderSpec, OrderTicket, OrderType, Side, TicketState, TimeInForce
 from chatbot.core.waiting import Awaits, Waiting
 from tests.chat.desk import NOON
 from tests.chat.shown import actions, hostile, labels, shown
@@ -141,7 +142,7 @@ def test_every_state_has_a_card_whatever_it_holds(
 def test_a_long_reason_does_not_fill_the_phone() -> None:
     text = shown(ticket(replace(TICKET, state=TicketState.REJECTED, reason="no " * 2000), LIVE))
     assert len(text) < 500
-    assert text.endswith("…")
+    assert text.endswith("…\nAsked by Anna")
 
 
 def test_a_tiny_coin_keeps_its_digits() -> None:
@@ -219,3 +220,122 @@ def test_a_confirmed_ticket_says_what_it_still_waits_for(awaits: Awaits, words: 
 def test_a_rejected_ticket_says_by_whom() -> None:
     text = shown(ticket(replace(TICKET, state=TicketState.DECLINED, reason="Ben rejected it"), LIVE))
     assert "Ben rejected it. Nothing was sent." in text
+
+
+STOP = replace(
+    MARKET, side=Side.SELL, size=Decimal("0.01"), funds=None, trigger=Decimal(60000)
+)  # fmt: skip
+STOP_LIMIT = replace(STOP, type=OrderType.LIMIT, price=Decimal(59900))
+STOP_COST = replace(
+    COST, price=Decimal(60000), size=Decimal("0.01"), funds=Decimal(600),
+    reach=Reach(market=Decimal("67412.3"), distance=Decimal(0), slippage=None),
+)  # fmt: skip
+
+
+def stop(spec: OrderSpec = STOP, distance: str = "0", **changes: Any) -> OrderTicket:  # noqa: ANN401 - of a ticket
+    reach = Reach(market=Decimal("67412.3"), distance=Decimal(distance), slippage=None)
+    return replace(TICKET, spec=spec, cost=replace(STOP_COST, reach=reach), **changes)
+
+
+def test_a_stop_market_order_tells_when_it_fires_and_that_its_price_is_not_sure() -> None:
+    assert shown(ticket(stop(), LIVE)).split("\n") == [
+        "Ticket T-418",
+        "SELL BTC-USDT, stop-market",
+        "Sell 0.01 BTC, about 600.00 USDT",
+        "stop 60,000.0, then market",
+        "Market 67,412.3, 11.0 % above the stop",
+        "What it trades at then is not guaranteed.",
+        "fee about 0.10 USDT",
+        "The BTC must be in Trade when it fires.",
+        "400.00 USDT of today's budget left",
+        "Valid 30 s, asked by Anna",
+    ]
+
+
+def test_a_stop_limit_order_tells_how_far_its_limit_lies_from_its_stop() -> None:
+    text = shown(ticket(stop(STOP_LIMIT, "0.1667"), LIVE))
+    assert "SELL BTC-USDT, stop-limit" in text
+    assert "stop 60,000.0, then limit 59,900.0" in text
+    assert "Limit 0.17 % below the stop" in text
+    assert "guaranteed" not in text
+
+
+def test_a_limit_on_the_wrong_side_of_its_stop_is_pointed_at() -> None:
+    reply = ticket(stop(replace(STOP_LIMIT, price=Decimal(60500)), "-0.8333"), LIVE)
+    assert "<b>Limit 0.83 % above the stop: it may wait there and not trade.</b>" in reply.text
+
+
+def test_a_trigger_with_a_digit_too_few_is_pointed_at() -> None:
+    reply = ticket(stop(replace(STOP, trigger=Decimal(6000))), LIVE)
+    assert "<b>Market 67,412.3, 91.1 % above the stop</b>" in reply.text
+    buy = replace(STOP, side=Side.BUY, size=None, funds=Decimal(100), trigger=Decimal(68000))
+    assert "Market 67,412.3, 0.87 % below the stop" in ticket(stop(buy), LIVE).text
+
+
+def test_a_limit_far_beyond_its_stop_has_a_button_that_says_so() -> None:
+    reply = ticket(stop(STOP_LIMIT, "16.6667", waiting=Waiting(warned=Decimal("16.6667"))), LIVE)
+    assert labels(reply)[0] == "Confirm, 16.7 % below its trigger"
+    assert "<b>Limit 16.7 % below the stop</b>" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("state", "spec", "changes", "words", "buttons"),
+    [
+        (TicketState.PARKED, STOP, {}, "Waits on KuCoin until the market falls to the stop.", ["Cancel order"]),
+        (TicketState.PARKED, STOP_LIMIT, {}, "stop 60,000.0, then limit 59,900.0", ["Cancel order"]),
+        (TicketState.PARKED, replace(STOP, side=Side.BUY), {}, "until the market rises to the stop", ["Cancel order"]),
+        (TicketState.OPEN, STOP_LIMIT, {}, "The stop at 60,000.0 fired.\nAccepted, in the order book.",
+         ["Cancel order"]),
+        (TicketState.OPEN, STOP, {}, "The stop at 60,000.0 fired.\nAccepted.", []),
+        (TicketState.PARTIAL, STOP_LIMIT, {"executed": DONE}, "fired.\nPartly filled: 0.00147 BTC", ["Cancel order"]),
+        (TicketState.FILLED, STOP, {"executed": DONE}, "The stop at 60,000.0 fired.\nFilled 0.00147 BTC", []),
+        (TicketState.CANCELED, STOP_LIMIT, {}, "fired.\nCancelled, nothing was filled.", []),
+        (TicketState.LAPSED, STOP, {"reason": "Cancelled before it fired."},
+         "Cancelled before it fired. Nothing was filled.", ["Quote again"]),
+    ],
+)  # fmt: skip
+def test_the_life_of_a_stop_order_on_its_card(
+    state: TicketState, spec: OrderSpec, changes: dict[str, Any], words: str, buttons: list[str]
+) -> None:
+    reply = ticket(stop(spec, state=state, order_id="vs1", **changes), LIVE)
+    assert words in shown(reply)
+    assert labels(reply) == buttons
+
+
+POST = replace(LIMIT, post_only=True)
+IOC, FOK = replace(LIMIT, in_force=TimeInForce.IOC), replace(LIMIT, in_force=TimeInForce.FOK)
+SENT = NOON + timedelta(seconds=20)
+
+
+@pytest.mark.parametrize(
+    ("spec", "state", "changes", "words"),
+    [
+        (POST, TicketState.AWAIT_CONFIRM, {}, "SELL BTC-USDT, limit post-only"),
+        (POST, TicketState.AWAIT_CONFIRM, {}, "Only waits in the book: KuCoin cancels it if it would trade at once."),
+        (POST, TicketState.OPEN, {}, "Accepted, in the order book."),
+        (POST, TicketState.CANCELED, {"submitted_at": SENT, "ended_at": SENT + timedelta(seconds=1)},
+         "Cancelled at once: post-only, and it would have traded, nothing was filled."),
+        (POST, TicketState.CANCELED, {"submitted_at": SENT, "ended_at": SENT + timedelta(hours=1)},
+         "Cancelled, nothing was filled."),
+        (IOC, TicketState.AWAIT_CONFIRM, {}, "IOC: what is not there at once is cancelled."),
+        (FOK, TicketState.AWAIT_CONFIRM, {}, "FOK: all of it at once, or none."),
+        (IOC, TicketState.OPEN, {}, "\nAccepted.\n"),
+        (IOC, TicketState.CANCELED, {}, "Nobody offered that price, so it ended (IOC), nothing was filled."),
+        (IOC, TicketState.CANCELED, {"executed": DONE}, "the rest was not there at once and was cancelled."),
+        (FOK, TicketState.CANCELED, {}, "Not all of it was to be had at that price, so it ended (FOK), nothing was"),
+        (FOK, TicketState.FILLED, {"executed": DONE}, "Filled 0.00147 BTC"),
+    ],
+)  # fmt: skip
+def test_orders_that_only_wait_or_never_do_read_as_what_they_are(
+    spec: OrderSpec, state: TicketState, changes: dict[str, Any], words: str
+) -> None:
+    text = shown(ticket(replace(TICKET, spec=spec, state=state, order_id="x1", **changes), LIVE))
+    assert words in text
+
+
+def test_an_order_that_may_not_wait_says_so_where_nobody_seems_to_offer_its_price() -> None:
+    hint = "Nobody may offer that price now: then it ends with nothing filled."
+    reach = Reach(market=Decimal(68000), distance=Decimal(-3), slippage=None)
+    assert hint in shown(ticket(far(IOC, reach), LIVE))
+    assert hint not in shown(ticket(far(LIMIT, reach), LIVE))
+    assert hint not in shown(ticket(far(IOC, replace(reach, distance=Decimal(1))), LIVE))

@@ -1,6 +1,9 @@
 """A ticket as the people who may agree to it see it, and what the owners hear of wrong codes."""
 
+from collections.abc import Sequence
+
 from chatbot.chat.messages import Reply
+from chatbot.chat.views.desk_lines import others
 from chatbot.chat.views.markup import REASON, Html, bold, html, lines, short
 from chatbot.chat.views.ticket_lines import awaiting, title, wish
 from chatbot.core.amounts import PLAIN, Amounts
@@ -11,10 +14,13 @@ from chatbot.core.people import Person
 from chatbot.core.waiting import Awaits
 
 
-def approval(shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN) -> Reply:
+def approval(
+    shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN, beside: Sequence[OrderTicket] = ()
+) -> Reply:
+    """`beside` is what other people have under way on the same symbol."""
     asked = shown.state is TicketState.AWAIT_CONFIRM and shown.waiting.awaits is Awaits.APPROVAL
-    question = [*awaiting(shown, amounts), html("{} asks for your word.", shown.person)]
-    body = question if asked else [wish(shown), _outcome(shown)]
+    question = [*awaiting(shown, amounts), *others(shown, beside), html("{} asks for your word.", shown.person)]
+    body = question if asked else [wish(shown), html("Asked by {}", shown.person), _outcome(shown)]
     approve = Button(text="Approve", action=f"approve {shown.id}", style=ButtonStyle.SUCCESS)
     reject = Button(text="Reject", action=f"reject {shown.id}", style=ButtonStyle.DANGER)
     return Reply(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from chatbot.chat.messages import Reply
+from chatbot.chat.views.desk_lines import after_button, others, who
 from chatbot.chat.views.markup import REASON, Html, bold, code, html, lines, paper, short
 from chatbot.core.account import Position
 from chatbot.core.amounts import PLAIN, Amounts
@@ -53,14 +54,17 @@ def declined(person: Person, mode: TradingMode) -> Html:
     return lines(paper(mode), html("Cancelled by {}, no position was closed.", person.name))
 
 
-def order(shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN) -> Reply:
+def order(
+    shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN, beside: Sequence[OrderTicket] = ()
+) -> Reply:
     """The card of one order that closes a position, or part of it. Sizes are lots."""
     asked = shown.state is TicketState.AWAIT_CONFIRM
     head = bold(shown.name) if not asked else html("Ticket {}\n{}", shown.name, bold(f"CLOSE {shown.spec.symbol}"))
-    body = _awaiting(shown, amounts) if asked else [html("{} {}", head, _wish(shown)), *_fate(shown)]
+    waiting = [*_awaiting(shown, amounts), *others(shown, beside)]
+    body = waiting if asked else [html("{} {}", head, _wish(shown)), *_fate(shown), who(shown)]
     return Reply(
         text=lines(paper(mode), *([head] if asked else []), *body),
-        buttons=_buttons(shown),
+        buttons=(*_buttons(shown), *after_button(shown, amounts)),
         subject=Subject.TICKET,
         subject_id=shown.id,
         protected=True,

@@ -24,7 +24,8 @@ def here(routes: Mapping[Route, Place], place: Place, *, owner: bool) -> Reply:
     rows = [_row(route, routes[route], place) for route in Route if route in routes]
     body = lines(
         bold("What comes where in this group"),
-        *(rows or ["Nothing is routed: all comes where it was asked for."]),
+        *rows,
+        None if rows else "Nothing is routed: all comes where it was asked for.",
         html("Example: {}", code("/here alerts")),
     )
     return Reply(text=body, buttons=_buttons(routes, place) if owner else ())

@@ -1,12 +1,13 @@
 """A ticket's card in every state of its life."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
 from chatbot.chat.views import closing, stop_lines
+from chatbot.chat.views.desk_lines import after_button, others, who
 from chatbot.chat.views.markup import REASON, Html, bold, code, html, lines, short
 from chatbot.chat.views.ticket_figures import DIGITS, pair, price
 from chatbot.chat.views.ticket_lines import awaiting, beyond, title, wish
@@ -21,14 +22,17 @@ from chatbot.core.waiting import Awaits
 _AT_ONCE = timedelta(seconds=5)
 
 
-def ticket(shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN) -> Reply:
+def ticket(
+    shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN, beside: Sequence[OrderTicket] = ()
+) -> Reply:
+    """`beside` is what other people have under way on the same symbol."""
     if shown.spec.venue is Venue.FUTURES:
-        return closing.order(shown, mode, amounts)
+        return closing.order(shown, mode, amounts, beside)
     asked = shown.state is TicketState.AWAIT_CONFIRM
-    rows = awaiting(shown, amounts) if asked else _STATES[shown.state](shown)
+    rows = [*awaiting(shown, amounts), *others(shown, beside)] if asked else [*_STATES[shown.state](shown), who(shown)]
     return Reply(
         text=lines(title(shown, mode), *rows),
-        buttons=_ticket_buttons(shown),
+        buttons=(*_ticket_buttons(shown), *after_button(shown, amounts)),
         subject=Subject.TICKET,
         subject_id=shown.id,
         protected=True,
