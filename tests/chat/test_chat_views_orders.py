@@ -115,3 +115,17 @@ def test_whatever_the_exchange_says_is_shown_and_never_markup(words: str, price:
     text = shown(views.orders([order], {}, LIVE, may_cancel=True)).replace(",", "")
     assert plain(price) in text
     assert plain(size) in text
+
+
+def test_a_stop_order_is_listed_with_its_trigger_and_its_cancel_told_as_it_was() -> None:
+    waits = replace(ORDER, side=Side.SELL, parked=True, trigger=Decimal(61000))
+    assert "T-418  BTC-USDT sell 0.001 at 60,000.5, stop 61,000" in shown(
+        views.orders([waits], {ORDER.order_id: TICKET}, LIVE, may_cancel=True)
+    )
+    line = "BTC-USDT sell 0.001 at 60,000.5, stop 61,000"
+    assert views.cancelled(waits, LIVE) == f"{line} cancel requested; KuCoin still shows it waiting."
+    gone = replace(waits, active=False)
+    assert views.cancelled(replace(gone, cancelled=True), LIVE) == f"{line} cancelled."
+    assert "what became of it is being looked up" in views.cancelled(gone, LIVE)
+    market = replace(waits, type=OrderType.MARKET, price=None)
+    assert "BTC-USDT sell 0.001, stop 61,000 cancel" in views.cancelled(market, LIVE)

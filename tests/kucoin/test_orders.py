@@ -12,7 +12,7 @@ import pytest
 from chatbot.core.account import Position
 from chatbot.core.errors import OutcomeUnknown, Rejected, Unavailable, UnknownOrder
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import Order, OrderSpec, OrderStatus, OrderType, Side
+from chatbot.core.orders import Order, OrderSpec, OrderStatus, OrderType, Side, TimeInForce
 from chatbot.core.times import Now, to_millis
 from chatbot.kucoin.orders import Orders
 from chatbot.kucoin.rest import Rest
@@ -99,6 +99,49 @@ def test_a_limit_order_carries_what_the_card_showed_and_a_window_bound_to_its_st
     }
     assert seen[0].content.isascii()
     assert b" " not in seen[0].content
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"in_force": TimeInForce.IOC}, {"timeInForce": "IOC"}),
+        ({"in_force": TimeInForce.FOK}, {"timeInForce": "FOK"}),
+        ({"post_only": True}, {"postOnly": True}),
+        ({}, {}),
+    ],
+)
+def test_how_an_order_may_trade_goes_along(
+    orders: Orders, seen: list[httpx.Request], changes: dict[str, Any], fields: dict[str, object]
+) -> None:
+    asyncio.run(orders.place(replace(limit(), **changes)))
+    body = json.loads(seen[0].content)
+    assert {name: body[name] for name in ("timeInForce", "postOnly") if name in body} == fields
+    assert "stopPrice" not in body
+
+
+@pytest.mark.parametrize(("side", "waits_for"), [(Side.SELL, "loss"), (Side.BUY, "entry")])
+@pytest.mark.parametrize("kind", ["limit", "market"])
+def test_a_stop_order_goes_to_its_own_place_and_says_which_way_it_waits(
+    served: Callable[..., Rest], side: Side, waits_for: str, kind: str
+) -> None:
+    seen: list[httpx.Request] = []
+    said = '{"code":"200000","data":{"orderId":"vs1"}}'
+    spot = served({"POST /api/v1/stop-order": said}, Venue.SPOT, seen)
+    spec = limit() if kind == "limit" else market(size=Decimal("2.5"))
+    spec = replace(spec, client_oid="cb" + "0" * 32, side=side, trigger=Decimal("141.0"))
+    assert asyncio.run(Orders(spot, served({}, Venue.FUTURES)).place(spec)) == "vs1"
+    assert json.loads(seen[0].content) == {
+        "clientOid": spec.client_oid,
+        "side": side.value,
+        "symbol": "SOL-USDT",
+        "type": kind,
+        "size": "2.5",
+        **({"price": "140.5"} if kind == "limit" else {}),
+        "stopPrice": "141",
+        "stop": waits_for,
+        "tradeType": "TRADE",
+        "remark": "cb" + "0" * 18,
+    }
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
+import httpx
 import pytest
 
-from chatbot.core.errors import Unavailable
+from chatbot.core.errors import OutcomeUnknown, Unavailable, UnknownOrder
 from chatbot.core.exchange import AtRest, Resting
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import Side
+from chatbot.core.orders import Order, OrderStatus, OrderType, Side
 from chatbot.kucoin.orders import Orders
 from chatbot.kucoin.rest import Rest
 from chatbot.sandbox.oco import OcoRequest
@@ -105,3 +108,96 @@ def test_places_without_anything_may_answer_null(served: Callable[..., Rest]) ->
     orders = Orders(spot, served({"GET /api/v1/stopOrders": null}, Venue.FUTURES))
     for place in (Resting.SPOT_STOPS, Resting.SPOT_OCOS, Resting.FUTURES_STOPS):
         assert asyncio.run(orders.resting(place)) == ()
+
+
+ROW = (
+    '{{"id":"vs1","clientOid":"cb1","symbol":"BTC-USDT","side":"sell","type":"limit","status":"{}","stop":"{}",'
+    '"price":"59900.00000000000000000000","size":"0.01000000000000000000","funds":null,"remark":"cb1",'
+    '"stopPrice":"60000.00000000000000000000","createdAt":1740626554884,"userId":"u","timeInForce":"GTC"}}'
+)
+BY_OID = "GET /api/v1/stop-order/queryOrderByClientOid"
+CANCEL = "DELETE /api/v1/stop-order/cancel"
+
+
+def answered(served: Callable[..., Rest], route: str, data: str, seen: list[httpx.Request] | None = None) -> Orders:
+    said = f'{{"code":"200000","data":{data}}}'
+    return Orders(served({route: said}, Venue.SPOT, seen), served({}, Venue.FUTURES))
+
+
+@pytest.mark.parametrize(
+    ("status", "waits", "cancelled"),
+    [("NEW", True, False), ("new", True, False), ("TRIGGERED", False, False), ("CANCELLED", False, True),
+     ("CANCELED", False, True), ("CANCEL", False, True), ("FROZEN", False, False)],
+)  # fmt: skip
+@pytest.mark.parametrize("shape", ["[{}]", "{}"])
+def test_a_stop_order_found_by_our_id_surely_waits_or_does_not(
+    served: Callable[..., Rest], status: str, waits: bool, cancelled: bool, shape: str
+) -> None:
+    orders = answered(served, BY_OID, shape.format(ROW.format(status, "loss")))
+    found = asyncio.run(orders.find_stop("cb1", BTC))
+    assert (found.active, found.cancelled, found.parked) == (waits, cancelled, True)
+    assert found.status is (OrderStatus.PARKED if waits else OrderStatus.LAPSED)
+    assert (found.order_id, found.client_oid, found.symbol, found.side) == ("vs1", "cb1", BTC, Side.SELL)
+    assert (found.price, found.size, found.funds, found.trigger) == (
+        Decimal(59_900), Decimal("0.01"), None, Decimal(60_000),
+    )  # fmt: skip
+    assert found.remark == "cb1"
+
+
+@pytest.mark.parametrize("data", ["[]", "null", f"[{ROW.format('NEW', 'loss').replace('cb1', 'cb2')}]"])
+def test_a_stop_order_that_is_not_there_is_unknown(served: Callable[..., Rest], data: str) -> None:
+    with pytest.raises(UnknownOrder):
+        asyncio.run(answered(served, BY_OID, data).find_stop("cb1", BTC))
+
+
+def test_of_two_rows_under_one_id_the_one_that_waits_counts(served: Callable[..., Rest]) -> None:
+    rows = f"[{ROW.format('NEW', 'loss')},{ROW.format('CANCELLED', 'loss')}]"
+    assert asyncio.run(answered(served, BY_OID, rows).find_stop("cb1", BTC)).active
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "listed"),
+    [("NEW", "loss", True), ("NEW", "entry", True), ("NEW", "oco", False), ("FROZEN", "loss", True),
+     ("TRIGGERED", "loss", False), ("CANCELLED", "loss", False), ("NEW", "", True)],
+)  # fmt: skip
+def test_what_stands_in_the_list_waits_unless_it_is_known_to_be_over(
+    served: Callable[..., Rest], status: str, kind: str, listed: bool
+) -> None:
+    spot = served({"GET /api/v1/stop-order": PAGE.format(ROW.format(status, kind))})
+    found = asyncio.run(Orders(spot, served({}, Venue.FUTURES)).stop_orders())
+    assert [each.active for each in found] == ([True] if listed else [])
+
+
+def waiting() -> Order:
+    return Order(
+        order_id="vs1", client_oid="cb1", symbol=BTC, venue=Venue.SPOT, side=Side.SELL, type=OrderType.MARKET,
+        price=None, size=Decimal(1), funds=None, filled_size=Decimal(0), filled_funds=Decimal(0), fee=Decimal(0),
+        fee_currency="", active=True, cancelled=False, created_at=datetime(2026, 3, 1, tzinfo=UTC), parked=True,
+        trigger=Decimal(60_000),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "named"), [('{"cancelledOrderIds":["vs1"]}', True), ('{"cancelledOrderIds":[]}', False), ("null", False)]
+)
+def test_one_stop_order_is_cancelled_and_no_other(served: Callable[..., Rest], data: str, named: bool) -> None:
+    seen: list[httpx.Request] = []
+    assert asyncio.run(answered(served, CANCEL, data, seen).take_out(waiting())) is named
+    assert dict(seen[0].url.params) == {"symbol": "BTC-USDT", "orderIds": "vs1"}
+
+
+def test_without_its_id_no_stop_order_is_cancelled(served: Callable[..., Rest]) -> None:
+    seen: list[httpx.Request] = []
+    with pytest.raises(ValueError, match="cancel all"):
+        asyncio.run(answered(served, CANCEL, "null", seen).take_out(replace(waiting(), order_id="")))
+    assert seen == []
+
+
+def test_a_cancel_whose_answer_makes_no_sense_may_have_been_done(served: Callable[..., Rest]) -> None:
+    with pytest.raises(OutcomeUnknown):
+        asyncio.run(answered(served, CANCEL, '{"cancelled":1}').take_out(waiting()))
+
+
+def test_an_ordinary_order_is_taken_out_of_the_book(served: Callable[..., Rest]) -> None:
+    orders = answered(served, "DELETE /api/v1/hf/orders/vs1", '{"orderId":"vs1"}')
+    assert asyncio.run(orders.take_out(replace(waiting(), parked=False)))

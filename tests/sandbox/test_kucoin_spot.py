@@ -99,6 +99,27 @@ def test_cancelling_by_symbol_says_success_and_leaves_other_symbols_and_stop_ord
     assert world.get("/spot/api/v1/stop-order")["totalNum"] == 0
 
 
+def test_a_stop_order_is_found_by_its_client_oid_while_it_waits_and_when_it_fired() -> None:
+    world = World()
+    by_oid = "/spot/api/v1/stop-order/queryOrderByClientOid?symbol=BTC-USDT&clientOid="
+    stop = {"symbol": BTC, "side": "sell", "type": "market", "size": "0.1", "stopPrice": "60000"}
+    ids = {
+        oid: world.call("POST", "/spot/api/v1/stop-order", {"clientOid": oid, **stop}).data["orderId"]
+        for oid in ("one", "two")
+    }
+    assert [(row["id"], row["status"]) for row in world.get(f"{by_oid}one")] == [(ids["one"], "NEW")]
+    assert world.get(f"{by_oid}none") == []
+    assert world.get("/spot/api/v1/stop-order/queryOrderByClientOid?symbol=ETH-USDT&clientOid=one") == []
+    cancelled = world.call("DELETE", f"/spot/api/v1/stop-order/cancel?symbol=BTC-USDT&orderIds={ids['two']}")
+    assert cancelled.data == {"cancelledOrderIds": [ids["two"]]}
+    assert world.get(f"{by_oid}two") == []
+    world.prices.move(BTC, Decimal(59_990))
+    world.exchange.advance()
+    assert [row["status"] for row in world.get(f"{by_oid}one")] == ["TRIGGERED"]
+    became = world.get(f"{ORDERS}/client-order/one?symbol=BTC-USDT")
+    assert (became["clientOid"], became["active"], became["id"] != ids["one"]) == ("one", False, True)
+
+
 def test_open_orders_are_listed_by_symbol_and_page() -> None:
     world = World()
     ids = [limit(world, clientOid=f"o{n}", price=str(60_000 + n)) for n in range(5)]

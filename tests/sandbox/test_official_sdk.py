@@ -175,7 +175,9 @@ def test_it_reads_stop_orders_and_the_dead_mans_switch(client: Model) -> None:
     placed = read(api.add_stop_order(order.AddStopOrderReq.from_dict(body)))
     listed = read(api.get_stop_orders_list(order.GetStopOrdersListReq.from_dict({"symbol": "ETH-USDT"})))
     assert [each.id for each in listed.items] == [placed.order_id]
-    batch = order.BatchCancelStopOrderReq.from_dict({"symbol": "ETH-USDT"})
+    mine = order.GetStopOrderByClientOidReq.from_dict({"symbol": "ETH-USDT", "clientOid": "stop-1"})
+    assert [each.id for each in read(api.get_stop_order_by_client_oid(mine)).data] == [placed.order_id]
+    batch = order.BatchCancelStopOrderReq.from_dict({"symbol": "ETH-USDT", "orderIds": placed.order_id})
     assert read(api.batch_cancel_stop_order(batch)).cancelled_order_ids == [placed.order_id]
     assert read(api.get_dcp()).timeout is None
     filled_in(read(api.set_dcp(order.SetDcpReq.from_dict({"timeout": 60, "symbols": "ETH-USDT"}))))

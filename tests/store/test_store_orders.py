@@ -2,12 +2,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from chatbot.core.life import TRANSITIONS
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import Executed, OrderSpec, OrderTicket, OrderType, TicketState
+from chatbot.core.orders import Executed, OrderSpec, OrderTicket, OrderType, TicketState, TimeInForce
 from chatbot.core.times import Uptime
 from chatbot.store.orders import Step
 from chatbot.store.store import Store
@@ -36,6 +37,36 @@ def test_a_ticket_gets_a_number_and_comes_back_as_it_was_written(store: Store, p
     assert _whats(store) == ["proposed", "proposed"]
     latest = store.audit.latest(1)[0]
     assert (latest.person, latest.detail) == ("Anna", "T-2 /buy btc 100")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"trigger": Decimal("60000.10")},
+        {"trigger": _TINY, "in_force": TimeInForce.FOK},
+        {"in_force": TimeInForce.IOC},
+        {"post_only": True},
+    ],
+)
+def test_when_and_how_an_order_may_trade_is_kept(store: Store, propose: Propose, changes: dict[str, Any]) -> None:
+    model = propose()
+    spec = replace(model.spec, client_oid="x", type=OrderType.LIMIT, size=_LONG, funds=None, price=_TINY, **changes)
+    written = store.orders.propose(replace(model, id=0, spec=spec), 5000)
+    assert store.orders.ticket(written.id) == written
+    assert written.spec == spec
+
+
+def test_what_lapsed_lately_may_turn_up_after_all(
+    store: Store, clock: list[datetime], propose: Propose, bring: Bring
+) -> None:
+    parked = bring(propose(), TicketState.PARKED)
+    store.orders.missing(parked, clock[0])
+    lapsed = store.orders.move(parked, TicketState.LAPSED, by="KuCoin")
+    assert lapsed is not None
+    assert store.orders.lost(clock[0]) == (lapsed,)
+    assert store.orders.lost(clock[0] + timedelta(seconds=1)) == ()
+    assert store.orders.spent_on_day_of(clock[0]) == 0
+    assert store.orders.knows_of(lapsed.spec.client_oid)
 
 
 def test_decimals_of_any_length_come_back_equal(store: Store, propose: Propose, bring: Bring) -> None:
