@@ -17,11 +17,12 @@ from chatbot.sandbox.orders import OrderRequest
 from tests.chat.desk import ANNA, BEN, CARA, GROUP, Desk, Said, open_desk
 
 BTC = Symbol("XBTUSDTM")
+_RIGHTS = frozenset({"General", "Spot", "Futures"})
 
 
 def told(story: Callable[[Desk], Coroutine[None, None, None]], folder: Path, **environ: str) -> None:
     async def run() -> None:
-        async with open_desk(folder, **environ) as desk:
+        async with open_desk(folder, _RIGHTS, **environ) as desk:
             await story(desk)
 
     asyncio.run(run())

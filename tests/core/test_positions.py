@@ -92,10 +92,12 @@ def test_a_close_costs_its_fee_in_the_contracts_currency_and_nothing_of_the_budg
     assert (cost.price, cost.size, cost.funds, cost.fee) == (
         Decimal(59990), Decimal("0.025"), Decimal("1499.75"), Decimal("0.89985"),
     )  # fmt: skip
-    assert (cost.notional, cost.free_after) == (0, 26)
+    assert (cost.notional, cost.free_after) == (Decimal(0), Decimal(26))
     back = positions.order_out_of(SHORT, Decimal(3), "cb1")
     inverse = positions.cost_of(back, SHORT, INVERSE, TICKER, Decimal(0))
-    assert (inverse.price, inverse.funds, inverse.free_after) == (Decimal(60010), 3 / Decimal(60010), 0)
+    assert (inverse.price, inverse.funds, inverse.free_after) == (
+        Decimal(60010), 3 / Decimal(60010), Decimal(0),
+    )  # fmt: skip
 
 
 def test_the_position_that_is_meant_is_picked_and_never_guessed() -> None:

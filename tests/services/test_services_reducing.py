@@ -309,7 +309,7 @@ async def test_only_what_may_be_traded_is_closed_also_by_the_limits_of_the_tap(d
     assert not reducing(desk).offers(BTC)
     for attempt in (lambda: propose(desk), lambda: confirm(desk, ticket)):
         with pytest.raises(OverLimit, match="ORDER_SYMBOLS"):
-            await attempt()  # type: ignore[no-untyped-call]
+            await attempt()
     desk.restart(limits(symbols=frozenset({"XBTUSDTM"})))
     assert (await closed(desk, ticket)).state is TicketState.FILLED
 
