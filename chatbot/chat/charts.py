@@ -60,7 +60,7 @@ class ChartHandlers:
         if not word:
             watched = self._watchlists.of(person.id)
             if not watched:
-                return views.ASKS
+                raise UsageError("The chart of what? /watch fills a list for next time.", example=_EXAMPLE)
             word = watched[0]
         drawn = await self._charts.of(word, timeframe, person.id, account=place.private)
         png = await easel.draw(picture(drawn.chart, self._zone(place.chat_id)))

@@ -89,4 +89,5 @@ class Chart:
     def covers(self) -> timedelta:
         """In whole timeframes."""
         span = self.timeframe.span
-        return -(-(self.read_at - self.bars[0].start) // span) * span
+        end = max(self.read_at, self.bars[-1].start + span)
+        return -(-(end - self.bars[0].start) // span) * span

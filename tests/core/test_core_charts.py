@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from chatbot.core.charts import Timeframe
-from tests.core.charted import chart
+from tests.core.charted import NOW, chart
 
 
 def test_every_timeframe_has_a_length() -> None:
@@ -21,5 +21,6 @@ def test_the_change_is_from_where_the_picture_begins() -> None:
 
 def test_what_it_covers_is_told_in_whole_candles() -> None:
     assert chart(["1", "2", "3"]).covers == timedelta(hours=3)
+    assert replace(chart(["1", "2", "3"]), read_at=NOW.replace(minute=0, second=0)).covers == timedelta(hours=3)
     silent = chart(["1", "2", "3"])
     assert replace(silent, bars=silent.bars[:1]).covers == timedelta(hours=3)

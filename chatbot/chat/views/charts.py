@@ -1,7 +1,7 @@
 """Charts, as far as words go: the caption, the buttons, and what is said where none can be drawn."""
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views.markup import NOT_IN_GROUPS, Html, code, html, lines, percent, up_or_down
+from chatbot.chat.views.markup import Html, code, html, lines, percent, up_or_down
 from chatbot.core.charts import Chart, Level, LevelKind, Timeframe
 from chatbot.core.notices import Button, Buttons, ButtonStyle
 from chatbot.core.times import in_words
@@ -12,16 +12,16 @@ _ROWS = (
     (Timeframe.FOUR_HOURS, Timeframe.DAY, Timeframe.WEEK),
 )
 BLIND = "Your orders and positions could not be read: they are not in the picture."
+IN_GROUP = "Orders and positions are not shown in a group."
 MISSING = lines(
     "Charts are not installed where I run.",
     html("The owner can add them: {} and a restart.", code('pip install "kucoin-chatbot[charts]"')),
 )
-ASKS = Reply(text="The chart of what? /watch fills a list for next time.", asks="/chart", hint="BTC 4h")
 
 
 def chart(drawn: Drawn, png: bytes, *, in_group: bool) -> Reply:
     shown = drawn.chart
-    note = NOT_IN_GROUPS if in_group else BLIND if drawn.blind else None
+    note = IN_GROUP if in_group else BLIND if drawn.blind else None
     caption = lines(_headline(shown), _drawn_in(shown.levels), note)
     return Reply(text=caption, buttons=_buttons(shown), picture=png)
 
