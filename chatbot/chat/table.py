@@ -15,6 +15,8 @@ from chatbot.core.people import Role
 _AMOUNTS = (
     "AMOUNT is 0.01 (coins), 100usdt or $100 (money), 50% or max of what is free."
     " With @ PRICE it is a limit order, without at the market."
+    " stop PRICE waits until the market falls there (a sale) or rises there (a buy)."
+    " With a price, also: post (only waits in the book), ioc (what is there at once), fok (all at once, or none)."
 )
 _CANCELS = "all means those I placed; those made elsewhere are named and need a tap more."
 _ALERTS = (
