@@ -218,7 +218,7 @@ def test_on_paper_the_market_is_real_and_no_signed_call_leaves(tmp_path: Path) -
                 card = await ground.owner.asks("/buy btc 100usdt", "PAPER", "Ticket T-1")
                 await ground.owner.presses("Confirm")
                 await ground.owner.sees(card, "PAPER", "Filled")
-                await ground.owner.asks("/fills", "PAPER", "BTC-USDT buy")
+                await ground.owner.asks("/fills", "PAPER", "BTC-USDT bought")
             async with running(ground.settings):
                 await ground.owner.asks("/balance", "PAPER", "BTC")
             assert ground.sandbox.exchange.posts == []

@@ -100,9 +100,8 @@ class OrderSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What an order would come to. `notional` is in USDT, `free_after` in quote for a buy, base for a sell.
-
-    `reach` is not known of tickets from before it was reckoned.
+    """What an order would come to. `notional` is in USDT, `free_after` in quote for a buy, base for a sell,
+    lots for what closes. `reach` is not known of tickets from before it was reckoned.
     """
 
     price: Decimal

@@ -28,7 +28,7 @@ def test_an_execution_tells_time_price_size_what_it_came_to_and_its_fee() -> Non
     assert shown(views.fills([FILL], PAPER, "BTC-USDT", LATER)).split("\n") == [
         "PAPER",
         "Latest executions, BTC-USDT",
-        "the last 3 m ago",
+        "the latest 3 m ago",
         "12:00 UTC BTC-USDT sold 0.00147 at 68,013.6 = 99.98 USDT, fee 0.10 USDT",
     ]
 
@@ -46,6 +46,10 @@ def test_several_are_added_up_currency_by_currency() -> None:
         "together bought 50.00, sold 99.98, fees 0.15 USDT",
         "together sold 0.0003, fees 0.0000002 BTC",
     ]
+
+
+def test_what_was_done_this_moment_is_not_so_many_tenths_old() -> None:
+    assert "the latest just now" in shown(views.fills([FILL], LIVE, "BTC-USDT", NOON + timedelta(seconds=1)))
 
 
 def test_no_executions_is_an_answer_too() -> None:

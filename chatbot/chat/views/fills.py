@@ -1,11 +1,11 @@
 """Executions, as people read them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views.markup import Html, bold, clock, day_clock, html, lines, paper
+from chatbot.chat.views.markup import OLD, Html, bold, clock, day_clock, html, lines, paper
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import grouped, money, places, plain, tidy
@@ -25,7 +25,7 @@ def fills(executed: Sequence[Fill], mode: TradingMode, where: str, now: datetime
         text=lines(
             paper(mode),
             bold(f"Latest executions, {where}"),
-            html("the last {} ago", in_words(now - executed[0].time)),
+            html("the latest {}", _ago(now - executed[0].time)),
             *(_row(fill, now) for fill in executed),
             *(_sum(executed) if len(executed) > 1 else ()),
         )
@@ -48,6 +48,10 @@ def _row(fill: Fill, now: datetime) -> Html:
         money(fill.fee, fill.fee_currency),
         fill.fee_currency,
     )
+
+
+def _ago(span: timedelta) -> str:
+    return f"{in_words(span)} ago" if span > OLD else "just now"
 
 
 def _sum(executed: Sequence[Fill]) -> list[Html]:
