@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
@@ -21,6 +21,7 @@ TURNS = ("◀", "▶")
 
 _NOON, _EVENING = 12, 18
 _CENT = Decimal("0.01")
+_ABOUT_A_DAY = timedelta(hours=26)
 
 
 def digest(told: Digest, *, hidden: bool) -> Html:
@@ -100,8 +101,14 @@ def _equity(told: Digest, *, hidden: bool) -> Html:
         return html("Equity {}", shown)
     share = [percent(change / before)] if before > 0 else []
     parts = ([] if hidden else [signed(change, 2) if abs(change) >= _CENT else "no change"]) + share
-    since = html(" since {}", _moment(told.since, told.at)) if told.since is not None else Html("")
-    return html("Equity {} ({}{})", shown, ", ".join(parts), since)
+    return html("Equity {} ({}{})", shown, ", ".join(parts), _since(told))
+
+
+def _since(told: Digest) -> Html:
+    """Said where the digest before was not that of yesterday."""
+    if told.since is None or told.at - told.since < _ABOUT_A_DAY:
+        return Html("")
+    return html(" since {}", _moment(told.since, told.at))
 
 
 def _paid(told: Digest, *, hidden: bool) -> Html | None:
