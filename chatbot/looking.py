@@ -12,6 +12,7 @@ from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Letter, Subject
 from chatbot.core.orders import OrderTicket
 from chatbot.core.people import Role
+from chatbot.core.stops import Stop
 from chatbot.core.times import Now
 from chatbot.parts import Services
 
@@ -28,13 +29,11 @@ def looks(services: Services, settings: Settings, now: Now) -> Looks:
         if letter.subject in _OF_TICKETS:
             shown, beside = ticket(letter), services.colleagues.beside(ticket(letter))
             return _OF_TICKETS[letter.subject](shown, settings.trading_mode, in_chat(letter.chat_id), beside)
+        if letter.subject is Subject.OUTCOME:
+            return tickets.outcome(ticket(letter), settings.trading_mode)
         if letter.subject is Subject.ALERT:
             return alert(letter)
-        stop = services.killswitch.stop(letter.subject_id)
-        if stop is None:
-            raise LookupError(f"kill {letter.subject_id} is not in the database")
-        reply = stops.stop(stop, settings.trading_mode)
-        return replace(reply, pinned=reply.pinned and (letter.pinned or letter.edits is not None))
+        return _stop(letter, services.killswitch.stop(letter.subject_id), settings.trading_mode)
 
     def ticket(letter: Letter) -> OrderTicket:
         return services.trading.ticket(letter.subject_id)
@@ -50,3 +49,10 @@ def looks(services: Services, settings: Settings, now: Now) -> Looks:
         return alerts.digest([told(letter.subject_id, zone_of(letter.chat_id)) for letter in letters], now())
 
     return Looks(draw=draw, digest=digest, zone_of=zone_of)
+
+
+def _stop(letter: Letter, stop: Stop | None, mode: TradingMode) -> Reply:
+    if stop is None:
+        raise LookupError(f"kill {letter.subject_id} is not in the database")
+    reply = stops.stop(stop, mode)
+    return replace(reply, pinned=reply.pinned and (letter.pinned or letter.edits is not None))

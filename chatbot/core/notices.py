@@ -49,11 +49,12 @@ Buttons = tuple[tuple[Button, ...], ...]
 class Subject(Enum):
     """What a letter is drawn from at the moment it leaves, so that it always tells the latest.
 
-    APPROVAL is a ticket as whoever may agree to it sees it.
+    APPROVAL is a ticket as whoever may agree to it sees it, OUTCOME as those do who only hear of it.
     """
 
     TICKET = "ticket"
     APPROVAL = "approval"
+    OUTCOME = "outcome"
     STOP = "stop"
     ALERT = "alert"
 

@@ -10,6 +10,7 @@ from chatbot.core.notices import Lane, Letter
 from chatbot.core.preferences import Kind
 from chatbot.core.times import Now
 from chatbot.services.exchange import Exchange
+from chatbot.services.routing import tell_desk
 from chatbot.store.store import Store
 
 TOLD_AFTER = timedelta(minutes=3)
@@ -66,5 +67,4 @@ class Absence:
                 self._tell(self._wording.back(span))
 
     def _tell(self, text: str) -> None:
-        for owner in self._owners:
-            self._store.outbox.put(Letter(chat_id=owner, lane=Lane.REPORT, text=text, kind=Kind.SYSTEM))
+        tell_desk(self._store, self._owners, Letter(chat_id=0, lane=Lane.REPORT, text=text, kind=Kind.SYSTEM))

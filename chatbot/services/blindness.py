@@ -8,6 +8,7 @@ from chatbot.core.feed import Channel, Stream
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.preferences import Kind
+from chatbot.core.routes import Route
 from chatbot.core.times import Now
 from chatbot.services.auditing import CandleAudit, whole_minute
 from chatbot.services.marks import PUBLISHED, REACH
@@ -113,7 +114,7 @@ class Blindness:
         return read is None or read > whole_minute(back_at)
 
     def _tell_blind(self, stream: Stream, since: datetime) -> None:
-        chats = self._store.alerts.chats_of(stream.venue)
+        chats = self._chats(stream.venue)
         with self._store.atomic():
             if not chats or not self._store.alerts.tell_blind(
                 self._store.alerts.begin_blind(stream, since), self._now()
@@ -127,15 +128,15 @@ class Blindness:
         with self._store.atomic():
             if self._store.complaints.due(_name(blind.stream), blind.since) is None:
                 return
-            for chat_id, rules in self._store.alerts.chats_of(blind.stream.venue).items():
+            for chat_id, rules in self._chats(blind.stream.venue).items():
                 self._put(chat_id, self._wording.blind(blind.since, blind.stream.venue, rules))
 
     def _tell_back(self, stretches: Sequence[Blind]) -> None:
         since = min(b.since for b in stretches)
         streams = [b.stream for b in stretches]
         until = max(self._back_at[s] for s in streams)
-        late = self._store.alerts.late_since(since)
-        chats = {chat for s in streams for chat in self._store.alerts.chats_of(s.venue)} | late.keys()
+        late = self._with_groups(self._store.alerts.late_since(since))
+        chats = {chat for s in streams for chat in self._chats(s.venue)} | late.keys()
         off = stretches[0].told_at is None
         not_read = {s for stream in streams for s in self._symbols(stream)} & self._audit.troubles.not_read(until)
         unread = self._by_chat(not_read)
@@ -161,6 +162,15 @@ class Blindness:
                 name = " ".join(f"{s} {marks[s].isoformat()}" for s in symbols)
                 self._put(chat, self._wording.unread(symbols, LONG), f"unread {chat} {name}")
         self._known |= news
+
+    def _chats(self, venue: Venue) -> dict[int, int]:
+        """Who hears of these prices, and how many rules that concerns."""
+        return self._with_groups(self._store.alerts.chats_of(venue))
+
+    def _with_groups(self, counts: dict[int, int]) -> dict[int, int]:
+        """Groups that asked for such news hear them when anybody does, and of all rules."""
+        places = self._store.routes.places(Route.SYSTEM) if counts else ()
+        return counts | {place.chat_id: sum(counts.values()) for place in places}
 
     def _by_chat(self, symbols: Iterable[Symbol]) -> dict[int, list[Symbol]]:
         """Those of the symbols that each chat has rules on."""

@@ -19,6 +19,7 @@ from chatbot.core.preferences import Kind
 from chatbot.core.symbols import HOME_QUOTE
 from chatbot.core.times import Now
 from chatbot.services.exchange import Exchange
+from chatbot.services.routing import tell_desk
 from chatbot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -129,9 +130,8 @@ class OrdersElsewhere:
             return
         with self._store.atomic():
             if self._store.elsewhere.end(order) and self._worth_telling(order):
-                for owner in self._owners:
-                    text = self._word(order)
-                    self._store.outbox.put(Letter(chat_id=owner, lane=Lane.ORDER, text=text, kind=Kind.ORDERS))
+                told = Letter(chat_id=0, lane=Lane.ORDER, text=self._word(order), kind=Kind.ORDERS)
+                tell_desk(self._store, self._owners, told)
 
     def _worth_telling(self, order: Order) -> bool:
         """What a kill cancels stands on its own card."""

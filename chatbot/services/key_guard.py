@@ -19,6 +19,7 @@ from chatbot.core.preferences import Kind
 from chatbot.core.times import Now, steady_now
 from chatbot.services.exchange import Exchange
 from chatbot.services.key_memory import KeyMemory
+from chatbot.services.routing import tell_desk
 from chatbot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -181,8 +182,7 @@ class KeyGuard:
 
     def _tell(self, text: str, lane: Lane) -> None:
         letter = Letter(chat_id=0, lane=lane, text=text, silent=lane is Lane.REPORT, kind=Kind.SYSTEM)
-        for owner in sorted(self._rules.owners):
-            self._store.outbox.put(replace(letter, chat_id=owner))
+        tell_desk(self._store, self._rules.owners, letter)
 
 
 def _sentence(words: str) -> str:

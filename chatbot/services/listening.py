@@ -89,11 +89,11 @@ class Listening:
             self._store.outbox.put(letter, dedupe=name)
 
     def _tell_settled(self, news: FundingSettled) -> None:
-        """Whoever wanted to know what a position would pay is told what it paid."""
+        """Whoever wanted to know what a position would pay is told what it paid; amounts do not go into groups."""
         alerts = self._store.alerts
         symbols = alerts.funding_symbols() if news.symbol is None else (news.symbol,)
         rules = [r for s in symbols for r in alerts.funding_rules(s) if r.question.kind is AlertKind.FUNDING_PAYMENT]
-        for chat_id in {rule.chat_id for rule in rules}:
+        for chat_id in {rule.chat_id for rule in rules if rule.chat_id > 0}:
             name = f"settled {news.symbol} {news.fee:f} {news.at.isoformat()} {chat_id}"
             text = self._account.settled(news)
             letter = Letter(chat_id=chat_id, lane=Lane.REPORT, text=text, silent=True, kind=Kind.FUNDING)

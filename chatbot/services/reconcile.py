@@ -7,7 +7,6 @@ be found is looked for again, never sent again.
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from enum import Enum, auto
 
@@ -24,7 +23,7 @@ from chatbot.core.orders import (
 )
 from chatbot.core.times import Now, Sleep, in_words, steady_now
 from chatbot.services.exchange import Exchange
-from chatbot.services.letters import card_edit, card_news
+from chatbot.services.letters import tell_found
 from chatbot.services.lookups import CALLED_OFF, GONE, Doubts, Lookups
 from chatbot.services.sweeping import note_arrival
 from chatbot.store.orders import Step
@@ -243,8 +242,5 @@ class Reconciler:
         """`rings` is how urgently a message of its own tells it, None for the card alone."""
         with self._store.atomic():
             moved = self._store.orders.move(ticket, to, by=_BY, step=step)
-            if moved is None or not moved.card_id:
-                return
-            self._store.outbox.put(card_edit(moved))
-            if rings is not None:
-                self._store.outbox.put(replace(card_news(moved), lane=rings))
+            if moved is not None:
+                tell_found(self._store.outbox, moved, rings)

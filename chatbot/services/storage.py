@@ -10,6 +10,7 @@ from chatbot.core.notices import Lane, Letter
 from chatbot.core.preferences import Kind
 from chatbot.core.times import in_words
 from chatbot.services.killswitch import KillSwitch
+from chatbot.services.routing import tell_desk
 from chatbot.store.database import look_at
 from chatbot.store.store import Store
 
@@ -109,6 +110,4 @@ class Storage:
                 self._say(ROOM.format(in_words(span)))
 
     def _say(self, text: str) -> None:
-        with self._store.atomic():
-            for owner in self._owners:
-                self._store.outbox.put(Letter(chat_id=owner, lane=Lane.ANSWER, text=text, kind=Kind.SYSTEM))
+        tell_desk(self._store, self._owners, Letter(chat_id=0, lane=Lane.ANSWER, text=text, kind=Kind.SYSTEM))

@@ -23,6 +23,7 @@ from chatbot.services.exchange import Exchange
 from chatbot.services.letters import card_edit
 from chatbot.services.lookups import Lookups
 from chatbot.services.market import Markets
+from chatbot.services.routing import tell_desk
 from chatbot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -146,8 +147,8 @@ class Strays:
                 return
             log.warning("%s is order %s, which this database did not know", ticket.name, ticket.order_id)
             text = self._heirs.word(ticket)
-            for owner in sorted(self._heirs.owners):
-                outbox.put(Letter(chat_id=owner, lane=Lane.ANSWER, text=text, kind=Kind.ORDERS))
+            told = Letter(chat_id=0, lane=Lane.ANSWER, text=text, kind=Kind.ORDERS)
+            tell_desk(self._store, self._heirs.owners, told)
             if ticket.card_id:
                 outbox.put(card_edit(ticket))
                 return

@@ -120,7 +120,7 @@ def test_a_payment_told_in_a_group_keeps_the_amount_out_of_it() -> None:
         "settles at 12:22 UTC",
         "Amounts are not shown in a group; in our own chat: /funding XBTUSDTM",
     ]
-    assert "#12·1 BTC long pays funding, 12:22 UTC" in shown(views.digest([shared, shared], NOON)[0])
+    assert "#12·1 BTC long pays funding, by Anna, 12:22 UTC" in shown(views.digest([shared, shared], NOON)[0])
     assert "0.49" in shown(views.digest([told, told], NOON)[0])
 
 

@@ -1,6 +1,7 @@
 """Letters that tell of tickets and kills: an edit of the card is never news, news is never an edit."""
 
 from chatbot.core.notices import Lane, Letter, Subject
+from chatbot.core.preferences import Kind
 from chatbot.services.letters import card_edit, card_news, stop_edit
 from tests.services.desk import Desk, story
 
@@ -10,7 +11,7 @@ async def test_an_edit_redraws_the_card_and_news_answers_it(desk: Desk) -> None:
     ticket = await desk.propose("buy btc 100usdt")
     same = {"chat_id": 7, "lane": Lane.ORDER, "subject": Subject.TICKET, "subject_id": ticket.id}
     assert card_edit(ticket) == Letter(**same, edits=ticket.card_id)  # type: ignore[arg-type]
-    assert card_news(ticket) == Letter(**same, follows=ticket.card_id)  # type: ignore[arg-type]
+    assert card_news(ticket) == Letter(**same, follows=ticket.card_id, kind=Kind.ORDERS)  # type: ignore[arg-type]
 
 
 def test_what_tells_of_a_kill_goes_before_everything_else(desk: Desk) -> None:

@@ -111,6 +111,11 @@ def _happened(told: Told) -> str:
     return phrases.happened(told.firing, told.rule.question, told.instrument, amounts=_private(told.rule))
 
 
+def _by(rule: AlertRule) -> str:
+    """Whose it is, where others read it."""
+    return "" if _private(rule) else f", by {rule.person}"
+
+
 def _private(rule: AlertRule) -> bool:
     """Whether its person alone reads what it tells."""
     return rule.chat_id == rule.person_id
@@ -181,7 +186,7 @@ def _signature(told: Told, now: datetime) -> Html:
     note = html(" “{}”", rule.note) if rule.note else Html("")
     day = "that day" if _old(told, now) else "today"
     often = f", {_ordinal(told.today)} time {day}" if rule.every is not None or told.today > 1 else ""
-    return html("{}·{}{}{}", rule.name, firing.number, note, often)
+    return html("{}·{}{}{}{}", rule.name, firing.number, note, often, _by(rule))
 
 
 def _rests(rule: AlertRule, instrument: Instrument | None) -> Html | None:
@@ -212,7 +217,7 @@ def _row(told: Told, now: datetime) -> Html:
     mark = html(" <b>late</b>") if firing.late or _old(told, now) else Html("")
     # what is left beside the time, `12:34 UTC` at its longest `12:34 +0530`, and the mark
     beside = ", 31 Mar 12:34 +0530 late" if _old(told, now) else ", 12:34 +0530 late"
-    text = short(f"{rule.name}·{firing.number} {what}{tail}", _ROW - len(beside))
+    text = short(f"{rule.name}·{firing.number} {what}{tail}{_by(rule)}", _ROW - len(beside))
     return html("{}, {}{}", text, _when(moment, told, now), mark)
 
 

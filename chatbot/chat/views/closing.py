@@ -54,9 +54,7 @@ def declined(person: Person, mode: TradingMode) -> Html:
     return lines(paper(mode), html("Cancelled by {}, no position was closed.", person.name))
 
 
-def order(
-    shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN, beside: Sequence[OrderTicket] = ()
-) -> Reply:
+def order(shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN, beside: Sequence[OrderTicket] = ()) -> Reply:
     """The card of one order that closes a position, or part of it. Sizes are lots."""
     asked = shown.state is TicketState.AWAIT_CONFIRM
     head = bold(shown.name) if not asked else html("Ticket {}\n{}", shown.name, bold(f"CLOSE {shown.spec.symbol}"))

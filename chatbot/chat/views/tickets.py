@@ -39,6 +39,11 @@ def ticket(
     )
 
 
+def outcome(shown: OrderTicket, mode: TradingMode) -> Reply:
+    """For those who only hear of it: nothing to tap."""
+    return replace(ticket(shown, mode), buttons=(), subject=Subject.OUTCOME, protected=False)
+
+
 def _submitting(shown: OrderTicket) -> list[Html | None]:
     return [wish(shown), html("Sending…")]
 
