@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import time
 from pathlib import Path
 
 import pytest
 
 from chatbot.chat.gate import Gate
-from chatbot.core.notices import Lane, Letter, LetterState
+from chatbot.core.notices import Lane, Letter, LetterState, Subject
+from chatbot.core.preferences import DEFAULT_VOLUMES, Kind, Preferences, Quiet, Volume
 from chatbot.core.times import utc_now
 from chatbot.sandbox.telegram_groups import found_group, migrate_group
 from chatbot.sandbox.world import OWNER, VIEWER
@@ -141,5 +144,74 @@ def test_the_bot_as_it_runs_writes_to_nobody_but_whom_the_settings_name(tmp_path
             with contextlib.closing(open_store(ground.settings.database_path, utc_now)) as after:
                 states = [letter.state for each in (gone, here) if (letter := after.outbox.letter(each.id))]
             assert states == [LetterState.DEAD, LetterState.SENT]
+
+    asyncio.run(story())
+
+
+def _alerts(wire: Wire, count: int, kind: Kind, first: int = 1) -> None:
+    letter = Letter(chat_id=ANNA.id, lane=Lane.ALERT, subject=Subject.ALERT, kind=kind)
+    wire.store.outbox.put_all([replace(letter, subject_id=first + n) for n in range(count)])
+    wire.bell.set()
+
+
+def _sets(wire: Wire, change: Callable[[Preferences], Preferences]) -> None:
+    wire.store.preferences.change(ANNA.id, change)
+
+
+def test_what_its_reader_wants_silent_leaves_together_and_without_a_sound(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with wired(tmp_path) as wire:
+            wire.phone(ANNA)
+            _sets(wire, lambda each: replace(each, volumes={**each.volumes, Kind.PRICE: Volume.SILENT}))
+            _alerts(wire, 3, Kind.PRICE)
+            _alerts(wire, 2, Kind.FUNDING, first=7)
+            async with sending(wire):
+                await wire.all_left()
+            assert wire.shown(ANNA.id) == ["firing 1\nfiring 2\nfiring 3", "firing 7\nfiring 8"]
+            sent = [call.fields.get("disable_notification") for call in wire.telegram.calls("sendMessage")]
+            assert [str(each).lower() == "true" for each in sent] == [True, False]
+
+    asyncio.run(story())
+
+
+def test_a_stop_in_the_night_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with wired(tmp_path) as wire:
+            wire.phone(ANNA)
+            _sets(wire, lambda each: replace(each, quiet=Quiet(since=time(11), until=time(13))))
+            for first in (1, 101):
+                _alerts(wire, 100, Kind.PRICE, first=first)
+                async with sending(wire):
+                    await wire.quiet()
+            assert (wire.shown(ANNA.id), wire.store.quiet.count(ANNA.id)) == ([], 200)
+            wire.clock.advance(3600)
+            wire.store.quiet.release(ANNA.id)
+            async with sending(wire):
+                await wire.all_left()
+            lines = "\n".join(wire.shown(ANNA.id)).split("\n")
+            assert lines == [f"firing {n}" for n in range(1, 201)]
+            assert len(wire.shown(ANNA.id)) == 2
+            assert {call.fields.get("disable_notification") for call in wire.telegram.calls("sendMessage")} == {"true"}
+
+    asyncio.run(story())
+
+
+def test_whoever_changes_their_mind_is_asked_anew(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with wired(tmp_path) as wire:
+            wire.phone(ANNA)
+            off = {Kind.PRICE: Volume.OFF}
+            _sets(wire, lambda each: replace(each, volumes={**each.volumes, **off}))
+            async with sending(wire):
+                _alerts(wire, 1, Kind.PRICE)
+                await wire.all_left()
+                _sets(wire, lambda each: replace(each, volumes=DEFAULT_VOLUMES))
+                _alerts(wire, 1, Kind.PRICE, first=2)
+                await wire.all_left()
+            assert len(wire.telegram.calls("sendMessage")) == 1
+            assert wire.store.db.execute("SELECT state, problem FROM outbox WHERE subject_id = 1").fetchone() == (
+                "dead",
+                "not wanted",
+            )
 
     asyncio.run(story())
