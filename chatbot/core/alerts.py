@@ -225,6 +225,12 @@ def armed(rule: AlertRule, at: datetime) -> AlertRule:
     return replace(rule, state=AlertState.ARMED, arms=rule.arms + 1, armed_at=at, eligible_at=None)
 
 
+def moved(rule: AlertRule, level: Decimal, direction: Direction | None, at: datetime) -> AlertRule:
+    """The same rule, its notes and all, at another level."""
+    question = replace(rule.question, level=level, direction=direction)
+    return armed(replace(rule, question=question), at)
+
+
 def ended(rule: AlertRule, state: AlertState) -> AlertRule:
     return replace(rule, state=state, eligible_at=None)
 

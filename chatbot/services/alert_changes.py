@@ -14,6 +14,7 @@ from chatbot.core.alerts import (
     armed,
     distance,
     ended,
+    moved,
     paused,
     rested,
     snoozed,
@@ -110,7 +111,8 @@ class AlertChanges:
         new = replace(rule, question=asked)
         if rule.state is not AlertState.PAUSED:
             # Of a price it was just checked that it lies ahead; a move may have come that far already.
-            new = self._lookout.turned(new) if asked.kind is AlertKind.MOVE else armed(new, self._now())
+            fresh = moved(rule, asked.level, asked.direction, self._now())
+            new = self._lookout.turned(new) if asked.kind is AlertKind.MOVE else fresh
         return self._standing(self._become(rule, new, person, "move"))
 
     def note(self, rule_id: int, person: Person, text: str) -> Standing:

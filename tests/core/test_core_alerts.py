@@ -21,6 +21,7 @@ from chatbot.core.alerts import (
     distance,
     ended,
     fired,
+    moved,
     occasion,
     paused,
     rested,
@@ -133,6 +134,15 @@ def test_a_rule_that_fires_again_rests_waits_and_is_armed() -> None:
 def test_snoozing_gives_even_a_rule_that_was_done_another_turn() -> None:
     rule = snoozed(fired(_rule(every=None), _NOON), _NOON + _HOUR)
     assert (rule.state, rule.eligible_at, rule.fired) == (AlertState.COOLING, _NOON + _HOUR, 1)
+
+
+def test_a_rule_at_another_level_keeps_all_else_and_is_armed_anew() -> None:
+    old = fired(_rule(), _NOON)
+    new = moved(old, Decimal(66000), _DOWN, _NOON + _HOUR)
+    assert watch_of(new) == Watch(level=Decimal(66000), rising=False)
+    question = replace(old.question, level=Decimal(66000), direction=_DOWN)
+    since = _NOON + _HOUR
+    assert new == replace(old, question=question, state=AlertState.ARMED, arms=2, armed_at=since, eligible_at=None)
 
 
 def test_a_paused_rule_lives_and_waits_for_nothing() -> None:

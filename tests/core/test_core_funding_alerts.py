@@ -312,8 +312,10 @@ def test_a_rule_that_rested_is_armed_from_the_end_of_its_rest() -> None:
     assert (again.state, again.armed_at, again.arms, again.eligible_at) == (AlertState.ARMED, due, 2, None)
 
 
-@pytest.mark.parametrize("state", [AlertState.DONE, AlertState.ENDED, AlertState.DELETED, AlertState.GONE])
-def test_a_rule_that_is_over_is_never_ready(state: AlertState) -> None:
+@pytest.mark.parametrize(
+    "state", [AlertState.PAUSED, AlertState.DONE, AlertState.ENDED, AlertState.DELETED, AlertState.GONE]
+)
+def test_a_rule_that_is_over_or_paused_is_never_ready(state: AlertState) -> None:
     assert ready(replace(_rule(FLIP), state=state), NEXT) is None
 
 

@@ -13,6 +13,7 @@ from chatbot.core.feed import (
     MoneyMoved,
     News,
     OrderNews,
+    PositionNews,
     PredictedRate,
     Stream,
     Tick,
@@ -204,7 +205,24 @@ def test_funding_that_was_paid_names_its_contract_where_it_can() -> None:
         told = talk.hears(named)
         assert isinstance(told, FundingSettled)
         assert told.symbol == PERP
-    assert talk.hears(private("/contract/positionAll", {"markPrice": 1}, "position.change")) is None
+    assert talk.conversation.garbage == 0
+
+
+def test_a_position_that_moved_says_by_how_much_and_whether_it_changed() -> None:
+    """What moves with the mark price alone comes without a symbol of its own, and mostly in the topic's name."""
+    talk = Talk(ACCOUNT, Channel.PRIVATE)
+    marked = {"markPrice": 60000.1, "markValue": 600.1, "settleCurrency": "USDT"}
+    assert talk.hears(private("/contract/positionAll", marked, "position.change")) == PositionNews(
+        symbol=None, mark=Decimal("60000.1"), changed=False
+    )
+    assert talk.hears(private("/contract/position:XBTUSDTM", marked, "position.change")) == PositionNews(
+        symbol=PERP, mark=Decimal("60000.1"), changed=False
+    )
+    whole = {**marked, "symbol": PERP, "currentQty": 0, "isOpen": False, "markPrice": 0}
+    assert talk.hears(private("/contract/positionAll", whole, "position.change")) == PositionNews(
+        symbol=PERP, mark=None, changed=True
+    )
+    assert talk.hears(private("/contract/positionAll", marked, "position.adjustRiskLimit")) is None
     assert talk.conversation.garbage == 0
 
 

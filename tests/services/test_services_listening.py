@@ -3,11 +3,13 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from chatbot.core.feed import Channel, FeedGap, FundingSettled, MoneyMoved, OrderNews, Stream, Tick
+from chatbot.core.feed import Channel, FeedGap, FundingSettled, MoneyMoved, OrderNews, PositionNews, Stream, Tick
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import OrderTicket, TicketState
+from chatbot.core.orders import OrderTicket, OrderType, TicketState
 from chatbot.core.times import to_millis
+from chatbot.services.elsewhere import OrdersElsewhere
 from chatbot.services.fills import Fills
+from chatbot.services.liquidation import LiquidationWatch, LiquidationWording
 from chatbot.services.listening import Account, Listening
 from tests.sandbox.worlds import BTC, PERP
 from tests.services.desk import ANNA, BEN, Desk, Told, story
@@ -19,10 +21,23 @@ class Ears:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.fills = Fills(store=desk.store, reconciler=desk.reconciler)
+        exchange = desk.connect()
+        self.elsewhere = OrdersElsewhere(
+            exchange=exchange, store=desk.store, owners={ANNA.id}, word=lambda o: f"{o.symbol} ended", now=desk.time
+        )
+        self.liquidation = LiquidationWatch(
+            source=exchange.account,
+            store=desk.store,
+            people={ANNA.id},
+            wording=LiquidationWording(danger=lambda d, _, __: (d.position.symbol, ()), unknown=lambda p: p.symbol),
+            now=desk.time,
+        )
         account = Account(
             owners=frozenset({ANNA.id}),
             moved=lambda n: f"{n.change} {n.currency}",
             settled=lambda n: f"{n.symbol} {n.fee}",
+            elsewhere=self.elsewhere,
+            liquidation=self.liquidation,
         )
         self.listening = Listening(
             store=desk.store, lookout=desk.lookout, audit=desk.audit, funding=desk.funding, fills=self.fills,
@@ -35,9 +50,10 @@ class Ears:
 
     async def act(self) -> None:
         """What the news ask for."""
-        work = asyncio.create_task(self.fills.run())
+        work = [asyncio.create_task(each.run()) for each in (self.fills, self.elsewhere)]
         await asyncio.sleep(0.05)
-        work.cancel()
+        for task in work:
+            task.cancel()
 
 
 async def resting(desk: Desk) -> OrderTicket:
@@ -77,14 +93,27 @@ async def test_news_that_repeat_are_told_once(tmp_path: Path) -> None:
 
 
 @story
-async def test_an_order_placed_elsewhere_is_not_looked_up(tmp_path: Path) -> None:
+async def test_an_order_placed_elsewhere_is_looked_up_as_what_it_is(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     ticket, ears = await resting(desk), Ears(desk)
     lines = len(desk.wire.lines)
     ears.order(ticket, "placed-in-the-app")
     ears.order(ticket, "cbnobodyknowsthis")
     await ears.act()
-    assert desk.wire.lines[lines:] == []
+    assert desk.wire.lines[lines:] == ["GET /spot/api/v1/hf/orders/x"]
+
+
+@story
+async def test_a_position_that_moves_reaches_whoever_watches_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    ears = Ears(desk)
+    desk.elsewhere(
+        venue=Venue.FUTURES, symbol=PERP, type=OrderType.MARKET, price=None, size=Decimal(10), leverage=Decimal(5)
+    )
+    await ears.liquidation.look()
+    assert desk.letters() == []
+    ears.listening.hear(PositionNews(symbol=PERP, mark=Decimal(59_000), changed=False))
+    assert desk.letters() == [PERP]
 
 
 @story

@@ -6,11 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from chatbot.core.alerts import AlertRule, AlertState, Firing, Source, armed, ended, fired, snoozed
+from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Firing, Source, armed, ended, fired, snoozed
+from chatbot.core.market import Symbol
 from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.orders import OrderTicket
+from chatbot.core.wishes import Sequel
 from chatbot.store.store import Store
-from tests.store.rules import MADE, asks, firing_of, price
+from tests.store.rules import MADE, asks, firing_of, funding, price
 
 
 @pytest.fixture
@@ -204,3 +206,48 @@ def test_a_living_rule_outlives_its_firings(store: Store, rule: AlertRule, clock
     store.clean(timedelta(days=7))
     assert store.alerts.firing(1) is None
     assert store.alerts.rule(rule.id) == fired(rule, MADE)
+
+
+def test_what_was_muted_owes_no_ticket_and_what_was_done_is_kept(store: Store) -> None:
+    rule = store.alerts.add(replace(asks(price()), order="buy BTC 1"))[0]
+    firing = _fire(store, rule)
+    assert store.alerts.sequel(firing.id) == Sequel(muted=False, outcome="", ticket_id=None)
+    store.alerts.hush([firing.id])
+    store.alerts.note_outcome(firing.id, "deleted (Anna)")
+    assert store.alerts.sequel(firing.id) == Sequel(muted=True, outcome="deleted (Anna)", ticket_id=None)
+    assert store.alerts.owed_tickets() == ()
+    assert not store.alerts.ticket_made(firing.id, None)
+
+
+def test_mutes_are_of_a_person_and_a_symbol(store: Store) -> None:
+    mine, other = asks(price()), asks(price("1", symbol="ETH-USDT"))
+    store.preferences.mute(7, Symbol("BTC-USDT"), on=True)
+    store.preferences.mute(8, Symbol("ETH-USDT"), on=True)
+    assert store.alerts.muted([mine, other]) == {(7, "BTC-USDT")}
+    assert store.alerts.muted([replace(mine, person_id=9)]) == set()
+
+
+def test_the_history_is_one_persons_and_the_latest_first(store: Store) -> None:
+    rules = [store.alerts.add(asks(price(str(n)), person_id=7 + n % 2))[0] for n in range(6)]
+    fired_now = [_fire(store, rule) for rule in rules]
+    assert [f.id for f in store.alerts.history(7, 2**62, 2)] == [5, 3]
+    assert store.alerts.history(7, 3, 9) == (fired_now[0],)
+
+
+@pytest.mark.parametrize(
+    ("person", "symbol", "occasion", "known"),
+    [
+        (7, "XBTUSDTM", "settles 1", True),
+        (8, "XBTUSDTM", "settles 1", False),
+        (7, "ETHUSDTM", "settles 1", False),
+        (7, "XBTUSDTM", "settles 2", False),
+    ],
+)
+def test_whether_a_payment_was_told_is_known_by_person_symbol_and_settlement(
+    store: Store, person: int, symbol: str, occasion: str, *, known: bool
+) -> None:
+    for kind in (AlertKind.FUNDING_PAYMENT, AlertKind.FUNDING_FLIP):
+        rule = store.alerts.add(asks(funding(kind=kind)))[0]
+        told = "settles 1" if kind is AlertKind.FUNDING_PAYMENT else "settles 2"
+        _fire(store, rule, firing_of(rule, told))
+    assert store.alerts.told_payment(person, Symbol(symbol), occasion) is known

@@ -21,6 +21,7 @@ from chatbot.core.alerts import (
     ended,
     fired,
     moved,
+    paused,
     rested,
     snoozed,
     watch_of,
@@ -39,6 +40,7 @@ _STEPS: tuple[Callable[[AlertRule], AlertRule], ...] = (
     lambda rule: snoozed(rule, MADE + _HOUR),
     rested,
     lambda rule: armed(rule, MADE),
+    lambda rule: paused(rule),
     lambda rule: moved(rule, rule.question.level + Decimal("0.000000001"), Direction.BELOW, MADE),
     lambda rule: moved(rule, rule.question.level, (rule.question.direction or Direction.BELOW).other, MADE),
     lambda rule: ended(rule, AlertState.DELETED),
@@ -155,6 +157,11 @@ def test_the_chats_whose_rules_nobody_checks_are_known(store: Store) -> None:
     store.alerts.add(replace(asks(futures), chat_id=71))
     assert store.alerts.chats_of(Venue.SPOT) == {70: 2, -80: 1}
     assert store.alerts.chats_of(Venue.FUTURES) == {71: 1}
+    for number in (1, 6):
+        rule = store.alerts.rules([number])[number]
+        _become(store, rule, paused(rule))
+    assert store.alerts.chats_of(Venue.SPOT) == {70: 1, -80: 1}, "a paused rule misses nothing"
+    assert store.alerts.chats_of(Venue.FUTURES) == {}
 
 
 def test_what_was_told_late_is_counted_by_chat(store: Store) -> None:
@@ -289,6 +296,9 @@ def _ask_everything(store: Store) -> None:
         list(alerts.funding_rules(symbol)),
         list(alerts.on_symbol(symbol)),
     )
+    alerts.history(7, 99, 10), alerts.sequel(firing.id), alerts.muted([rule]), alerts.hush([firing.id])
+    alerts.note_outcome(firing.id, "x")
+    alerts.told_payment(7, symbol, "settles")
     alerts.has_window(symbol, timedelta(minutes=5))
     alerts.is_watched(symbol), alerts.chats_of(Venue.SPOT), alerts.late_since(MADE)
     alerts.due(MADE), alerts.over(MADE, funding=False), alerts.audited(symbol), alerts.seen_funding(symbol)
