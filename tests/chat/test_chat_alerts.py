@@ -343,9 +343,9 @@ def test_a_fired_alert_tells_what_when_and_which(tmp_path: Path) -> None:
         assert "\n#1·1 “resistance”, 1st time today\n" in card.text
         assert _labels(card) == ["Snooze 1h", "Mute BTC", "Move to 68,500", "Delete", "Buy", "Sell", *_CHART]
         (amount,) = (await desk.taps(BEN, card, "Buy")).letters
-        assert amount.asks == "/buy BTC-USDT"
+        assert amount.text == "Buy <b>BTC-USDT</b>: how much?"
         (amount,) = (await desk.taps(BEN, card, "Sell")).letters
-        assert amount.asks == "/sell BTC-USDT"
+        assert amount.text == "Sell <b>BTC-USDT</b>: how much?"
 
     _story(tmp_path, story)
 

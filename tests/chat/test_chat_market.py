@@ -78,6 +78,8 @@ def test_a_watchlist_is_kept_per_person_and_stands_in_for_a_symbol(tmp_path: Pat
             assert "your watchlist" in (await desk.says(CARA, "/funding")).text
             assert "You watch 1" in (await desk.says(CARA, "/unwatch btc")).text
             assert "That is not on your watchlist." in (await desk.says(CARA, "/unwatch btc")).text
+            assert "Drop which one?" in (await desk.says(CARA, "/unwatch")).text
+            await desk.says(CARA, "/unwatch eth")
             assert "Say which symbol to drop." in (await desk.says(CARA, "/unwatch")).text
 
     asyncio.run(story())
@@ -97,7 +99,7 @@ def test_prices_without_a_watchlist_ask_and_leave_the_greeting_standing(tmp_path
         async with open_desk(tmp_path) as desk:
             (greeting,) = (await desk.says(CARA, "/start")).letters
             (question,) = (await desk.taps(CARA, greeting, "Prices")).letters
-            assert (question.edits, question.asks, question.hint) == (None, "/price", "BTC")
+            assert (question.edits, question.text) == (None, "The price of what?")
             assert "BTC-USDT" in (await desk.says(CARA, "btc", answers=question.message_id)).text
 
     asyncio.run(story())
@@ -110,7 +112,7 @@ def test_an_emptied_watchlist_turns_its_old_button_into_a_question(tmp_path: Pat
             (listed,) = (await desk.says(CARA, "/watchlist")).letters
             await desk.says(CARA, "/unwatch btc")
             (question,) = (await desk.taps(CARA, listed, "Prices")).letters
-            assert (question.edits, question.asks) == (None, "/price")
+            assert (question.edits, question.text) == (None, "The price of what?")
 
     asyncio.run(story())
 
