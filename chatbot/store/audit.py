@@ -13,6 +13,8 @@ from chatbot.store.values import moment, stamp
 _WEIGHTY = {TicketState.SUBMITTING.value, "killed", "resumed"}
 """A database that has forgotten one of these must not trade."""
 
+_NEWEST = 2**62
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecord:
@@ -49,7 +51,16 @@ class Audit:
 
     def latest(self, count: int) -> tuple[AuditRecord, ...]:
         """Newest first."""
-        rows = self._db.query("SELECT * FROM audit ORDER BY id DESC LIMIT ?", [count])
+        return self.page(count)
+
+    def page(self, count: int, *, before: int | None = None, after: int | None = None) -> tuple[AuditRecord, ...]:
+        """Newest first: of those older than `before`, or of those newer than `after` the next ones."""
+        if after is not None:
+            return self._read("id > ? ORDER BY id LIMIT ?", [after, count])[::-1]
+        return self._read("id < ? ORDER BY id DESC LIMIT ?", [_NEWEST if before is None else before, count])
+
+    def _read(self, where: str, values: list[int]) -> tuple[AuditRecord, ...]:
+        rows = self._db.query(f"SELECT * FROM audit WHERE {where}", values)  # noqa: S608 - one of the two above
         return tuple(
             AuditRecord(id=r["id"], at=moment(r["at"]), person=r["person"], what=r["what"], detail=r["detail"])
             for r in rows

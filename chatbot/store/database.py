@@ -164,6 +164,12 @@ def look_at(path: Path) -> None:
         _check_chain(reader)
 
 
+def audit_problem(path: Path) -> str:
+    """Where the audit's chain is broken, by a connection of its own; nothing while it holds."""
+    with _read_only(path) as reader:
+        return chain.broken(reader)
+
+
 def _copy(source: Path, target: Path) -> None:
     with _read_only(source) as reader, contextlib.closing(sqlite3.connect(target)) as copy:
         reader.backup(copy)

@@ -33,6 +33,7 @@ from chatbot.store.wizards import WizardRows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
+    path: Path
     db: Database
     now: Now
     uptime: Callable[[], Uptime]
@@ -105,6 +106,7 @@ def open_store(
     audit = Audit(db, now, fence.write)
     outbox = Outbox(db, now, ring)
     return Store(
+        path=path,
         db=db,
         now=now,
         uptime=uptime,
