@@ -63,7 +63,7 @@ def paint(picture: ChartPicture) -> bytes:
     figure.text(_LEFT, 0.962, picture.title, color=_WORDS, fontsize=17, fontweight="bold", va="center")
     figure.text(0.975, 0.962, picture.read_at, color=_FAINT, fontsize=11.5, ha="right", va="center")
     png = BytesIO()
-    figure.savefig(png, format="png", pil_kwargs={"compress_level": 4})
+    figure.savefig(png, format="png", pil_kwargs={"compress_level": 2})
     return png.getvalue()
 
 
