@@ -57,7 +57,7 @@ def test_half_a_position_is_closed_from_its_card(tmp_path: Path) -> None:
         assert "<b>BTC long</b> 50 lots = 0.05 BTC" in card.text
         assert buttons(card) == ["Close BTC", "Close half BTC", "Refresh", "Balance", "Hide amounts"]
         (ticket,) = (await desk.taps(BEN, card, "Close half")).letters
-        assert "sell XBTUSDTM 25 lots, reduce-only at the market" in ticket.text
+        assert "Sell 25 lots = 0.025 BTC, reduce-only" in ticket.text
         assert "After: 25 lots stay open" in ticket.text
         assert buttons(ticket) == ["Confirm close", "Cancel"]
         assert lots(desk) == 50
@@ -113,7 +113,7 @@ def test_cancel_and_time_end_a_ticket_and_it_can_be_quoted_again(tmp_path: Path)
         (edit,) = desk.delivered()
         assert buttons(edit) == ["Quote again"]
         (again,) = (await desk.taps(BEN, edit, "Quote again")).letters
-        assert "25 lots, reduce-only" in again.text
+        assert "Sell 25 lots" in again.text
 
     told(story, tmp_path)
 

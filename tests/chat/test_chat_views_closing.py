@@ -59,7 +59,7 @@ def test_every_state_of_an_order_has_its_words(state: TicketState) -> None:
     reply = closing.order(replace(TICKET, state=state, executed=done, reason="because", order_id="236"), LIVE)
     first, *rest = shown(reply).split("\n")
     if state is TicketState.AWAIT_CONFIRM:
-        assert (first, rest[1]) == ("Ticket T-19", "sell XBTUSDTM 50 lots, reduce-only at the market")
+        assert (first, rest[1]) == ("Ticket T-19", "Sell 50 lots = 50 BTC, reduce-only")
     else:
         assert first == "T-19 sell XBTUSDTM 50 lots, reduce-only"
     assert rest
@@ -83,9 +83,9 @@ def test_a_ticket_that_closes_says_what_leaves_and_what_stays() -> None:
     reply = closing.order(ASKED, LIVE)
     assert shown(reply).split("\n") == [
         "Ticket T-19",
-        "CLOSE XBTUSDTM",
-        "sell XBTUSDTM 50 lots, reduce-only at the market",
-        "0.05 BTC, about 3,370.61 USDT, fee about 2.02 USDT",
+        "CLOSE XBTUSDTM, market",
+        "Sell 50 lots = 0.05 BTC, reduce-only",
+        "about 3,370.61 USDT, fee 2.02 USDT",
         "Bid 67,412.2",
         "After: 50 lots stay open",
         "Valid 1 m, asked by Anna",

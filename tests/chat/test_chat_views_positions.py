@@ -116,6 +116,11 @@ def test_a_long_and_a_short_of_one_contract_are_told_apart_on_their_buttons() ->
     ]  # fmt: skip
 
 
+def test_a_price_that_hardly_moved_shows_no_nought_with_a_sign() -> None:
+    held = replace(HELD, position=replace(LONG, entry_price=Decimal(67431), unrealised_pnl=Decimal("0.001")))
+    assert "  PnL +0.001 USDT, profit" in shown(views.positions(holdings(held), PLAIN, LIVE, NOON, []))
+
+
 def test_nothing_open_is_an_answer_too() -> None:
     reply = views.positions(holdings(), PLAIN, TradingMode.PAPER, NOON, [])
     assert shown(reply) == "PAPER\nNo position is open."

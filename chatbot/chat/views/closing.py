@@ -57,7 +57,9 @@ def declined(person: Person, mode: TradingMode) -> Html:
 def order(shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN, beside: Sequence[OrderTicket] = ()) -> Reply:
     """The card of one order that closes a position, or part of it. Sizes are lots."""
     asked = shown.state is TicketState.AWAIT_CONFIRM
-    head = bold(shown.name) if not asked else html("Ticket {}\n{}", shown.name, bold(f"CLOSE {shown.spec.symbol}"))
+    head = (
+        bold(shown.name) if not asked else html("Ticket {}\n{}, market", shown.name, bold(f"CLOSE {shown.spec.symbol}"))
+    )
     waiting = [*_awaiting(shown, amounts), *others(shown, beside)]
     body = waiting if asked else [html("{} {}", head, _wish(shown)), *_fate(shown), who(shown)]
     return Reply(
@@ -90,10 +92,11 @@ def _awaiting(shown: OrderTicket, amounts: Amounts) -> list[Html | None]:
     left = f"After: {amounts.of(plain(cost.free_after))} lots stay open" if cost.free_after else "After: it is closed"
     fee = f"{money(cost.fee, currency)} {currency}"
     coin = coin_of(spec.symbol)
-    size = "" if coin == currency else f"{tidy(cost.size, 8)} {coin}, "  # an inverse contract counts no coins
+    size = "" if coin == currency else f" = {tidy(cost.size, 8)} {coin}"  # an inverse contract counts no coins
+    verb = "Sell" if spec.side is Side.SELL else "Buy back"
     return [
-        html("{} at the market", _wish(shown)),
-        html("{}about {} {}, fee about {}", size, money(cost.funds, currency), currency, fee),
+        html("{} {} lots{}, reduce-only", verb, plain(spec.size or cost.size), size),
+        html("about {} {}, fee {}", money(cost.funds, currency), currency, fee),
         html("{} {}", side, grouped(cost.price, max(places(cost.price), 1))),
         html("{}", left),
         html("Valid {}, asked by {}", in_words(shown.expires_at - shown.proposed_at), shown.person),

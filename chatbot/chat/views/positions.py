@@ -24,6 +24,9 @@ _POPUP = 200
 _MOST_CLOSED = 20
 """Positions with buttons of their own; /close takes any."""
 
+_SHOWN = Decimal("0.00005")
+"""Less is not even a hundredth of a percent."""
+
 _MINUTE = timedelta(minutes=1)
 _CLOSE_CALL = Decimal("0.1")
 """A liquidation nearer than this fraction of the price is told in bold."""
@@ -128,7 +131,8 @@ def _pnl(position: Position, amounts: Amounts) -> Html:
     pnl, entry = position.unrealised_pnl, position.entry_price
     word = "even" if not pnl else "profit" if pnl > 0 else "loss"
     way = (position.mark_price - entry) * (1 if position.lots > 0 else -1)
-    since = f" ({percent(way / entry)})" if entry and position.mark_price else ""
+    moved = way / entry if entry and position.mark_price else Decimal(0)
+    since = f" ({percent(moved)})" if abs(moved) >= _SHOWN else ""
     return html("  PnL {} {}{}, {}", amounts.of(_signed(pnl, position.currency)), position.currency, since, word)
 
 
