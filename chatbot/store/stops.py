@@ -11,8 +11,8 @@ from chatbot.store.audit import Audit
 from chatbot.store.database import Database
 from chatbot.store.values import moment, stamp
 
-ONE_BATCH = timedelta(minutes=2)
-"""A /resume older than a minute is refused: twice that covers whatever was sent around the same time as a kill."""
+COUNTED = timedelta(days=3)
+"""Telegram numbers updates one after the other until there was none for a week. Days: a clock may be hours off."""
 
 
 class Stops:
@@ -83,11 +83,11 @@ class Stops:
             return self.get(stop.id)
 
     def killed_after(self, stop_id: int, update_id: int) -> bool:
-        """Whether this stop was asked for by an update that came after `update_id`, a moment ago.
+        """Whether this stop was asked for by an update that came after `update_id`.
 
-        Later than that the numbers prove nothing: after a quiet week Telegram begins anew anywhere.
+        Of a kill long past the numbers prove nothing: after a quiet week Telegram begins anew anywhere.
         """
-        since = stamp(self._now() - ONE_BATCH)
+        since = stamp(self._now() - COUNTED)
         found = self._db.query(
             "SELECT 1 FROM stop_updates WHERE stop_id = ? AND update_id > ? AND at > ?", [stop_id, update_id, since]
         )

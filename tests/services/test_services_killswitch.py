@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -24,6 +25,7 @@ from tests.services.desk import ANNA, BEN, Desk, Told, story
 Opened = Callable[..., Desk]
 
 PERP = Symbol("XBTUSDTM")
+_WEEK = 7 * 86_400
 CANCEL_ALL = "DELETE /spot/api/v1/hf/orders/cancelAll"
 LISTS = (
     "GET /spot/api/v1/hf/orders/active/symbols",
@@ -345,7 +347,7 @@ async def test_a_resume_handled_again_after_a_crash_ends_no_later_kill(desk: Des
     desk.restart()
     with pytest.raises(Refused, match="stopped"):
         desk.killswitch.resume("Anna", "over", 2)
-    desk.wait(300)
+    desk.wait(_WEEK)
     with pytest.raises(Refused, match="stopped again since"):
         desk.killswitch.resume("Anna", "over", 2)
     assert desk.found().person == "Ben"
@@ -366,8 +368,11 @@ async def test_a_resume_sent_before_a_kill_does_not_end_it_though_it_is_heard_af
     desk.killswitch.kill("Ben", 8, 6)
     with pytest.raises(Refused, match="after you sent that"):
         desk.killswitch.resume("Anna", "over", 5)
+    desk.clock_off = timedelta(hours=1)
+    with pytest.raises(Refused, match="after you sent that"):
+        desk.killswitch.resume("Anna", "the host's clock was set meanwhile", 5)
     assert desk.found().person == "Ben"
-    desk.wait(300)
+    desk.wait(_WEEK)
     assert desk.killswitch.resume("Anna", "a quiet week later the numbers begin anew", 4) is not None
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.core.stops import Line, OpenPosition, PlaceSwept, Result, StopReport
-from chatbot.store.stops import ONE_BATCH
+from chatbot.store.stops import COUNTED
 from chatbot.store.store import Store, open_store
 
 _PLACES = (PlaceSwept(place="spot orders"), PlaceSwept(place="futures orders", barred=True))
@@ -128,15 +128,13 @@ def test_an_update_resumes_once_whatever_was_stopped_since(store: Store) -> None
     assert store.stops.standing() == later
 
 
-def test_a_stop_knows_what_asked_for_it_after_another_update_within_moments(
-    store: Store, clock: list[datetime]
-) -> None:
+def test_a_stop_knows_what_asked_for_it_after_another_update_for_days(store: Store, clock: list[datetime]) -> None:
     stop = store.stops.kill("Anna", 70, 5)
     assert store.stops.killed_after(stop.id, 4)
     assert not store.stops.killed_after(stop.id, 6)
     store.stops.kill("Ben", 80, 7)
     assert store.stops.killed_after(stop.id, 6)
-    clock[0] += ONE_BATCH
+    clock[0] += COUNTED
     assert not store.stops.killed_after(stop.id, 4)
 
 
