@@ -54,7 +54,7 @@ class Manners:
         return lay(letter.chat_id, letter.kind)
 
     def manner(self, letter: Letter) -> Manner:
-        """RING for what is as loud as it was written: answers, edits, and whatever a group reads."""
-        if letter.kind is None or letter.edits is not None or letter.chat_id < 0:
+        """RING is as loud as it was written: answers and edits always are. A group has set nothing."""
+        if letter.kind is None or letter.edits is not None:
             return Manner.RING
         return self.of(letter.chat_id).manner(letter.kind, self.local(letter.chat_id))

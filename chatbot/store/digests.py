@@ -69,6 +69,10 @@ class Digests:
     def digest(self, digest_id: int) -> ToldDigest | None:
         return self._one("id = ?", [digest_id])
 
+    def told(self, person_id: int, due_at: datetime) -> bool:
+        """Whether the digest of that moment was told, as far back as digests are kept."""
+        return self._one("person_id = ? AND due_at = ?", [person_id, stamp(due_at)]) is not None
+
     def before(self, person_id: int, mode: str) -> ToldDigest | None:
         """The person's last one that came by itself and knew what the account was worth."""
         where = "person_id = ? AND mode = ? AND due_at NOTNULL AND equity NOTNULL ORDER BY id DESC LIMIT 1"

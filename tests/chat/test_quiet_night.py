@@ -215,6 +215,7 @@ def test_no_restart_and_no_clock_tells_a_digest_twice(tmp_path: Path) -> None:
         for hours in (-1, -12, -30, -24 * 400, 1, 12):
             desk.clock.time = datetime(2026, 3, 4, 8, tzinfo=UTC) + timedelta(hours=hours)
             assert await morning(desk) == [], hours
+        assert desk.rows("SELECT count(*) FROM digests") == [(1,)]
 
     night(tmp_path, tell)
 
