@@ -190,9 +190,13 @@ class Reconciler:
         self._move(ticket, state, step, rings=late if rings else None)
 
     def _rings(self, ticket: OrderTicket, order: Order) -> bool:
-        """Ends, finds and what fired ring, unless the person still looks at the card or a kill tells it on its own."""
+        """Ends, finds, what fired and the first fill of several ring.
+
+        Not while the person still looks at the card, nor what a kill tells on its own.
+        """
         tapped = ticket.submitted_at or ticket.proposed_at
-        news = not order.active or ticket.state in _DOUBTFUL or ticket.state is TicketState.PARKED
+        begun = order.status is OrderStatus.PARTIAL and ticket.state is TicketState.OPEN
+        news = not order.active or begun or ticket.state in _DOUBTFUL or ticket.state is TicketState.PARKED
         if self._now() - tapped < LOOKED_AWAY or not news:
             return False
         return order.status not in _TAKEN_OUT or self._store.stops.standing() is None

@@ -144,6 +144,24 @@ async def test_fills_are_told_on_the_card_and_the_end_rings(opened: Opened) -> N
 
 
 @story
+async def test_the_first_part_of_an_order_rings_and_further_ones_do_not(opened: Opened) -> None:
+    desk = opened(rules=BIG)
+    ticket = await desk.order("sell btc 0.5 @ 68000")
+    desk.wait(60)
+    before = desk.told().count(RING)
+    desk.price("68001")
+    desk.wait(1)
+    await desk.reconciler.follow()
+    part = desk.now(ticket)
+    assert part.state is TicketState.PARTIAL
+    assert desk.told().count(RING) == before + 1
+    desk.price("68002")
+    desk.wait(1)
+    await desk.reconciler.follow()
+    assert desk.told().count(RING) == before + (1 if desk.state(ticket) is TicketState.PARTIAL else 2)
+
+
+@story
 async def test_a_part_kept_by_a_cancel_is_told_as_it_is(opened: Opened) -> None:
     desk = opened(rules=BIG)
     part = await half_filled(desk)

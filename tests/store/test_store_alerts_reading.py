@@ -296,7 +296,8 @@ def _ask_everything(store: Store) -> None:
         list(alerts.funding_rules(symbol)),
         list(alerts.on_symbol(symbol)),
     )
-    alerts.history(7, 99, 10), alerts.sequel(firing.id), alerts.muted([rule]), alerts.hush([firing.id])
+    alerts.history(7, 99, 10), alerts.sequel(firing.id), alerts.muted([rule])
+    alerts.hush([firing.id])
     alerts.note_outcome(firing.id, "x")
     alerts.told_payment(7, symbol, "settles")
     alerts.has_window(symbol, timedelta(minutes=5))
