@@ -14,6 +14,7 @@ from chatbot.core.orders import OrderTicket
 from chatbot.core.people import Role
 from chatbot.core.stops import Stop
 from chatbot.core.times import Now
+from chatbot.core.wishes import Told
 from chatbot.parts import Services
 
 _OF_TICKETS = {Subject.TICKET: tickets.ticket, Subject.APPROVAL: approvals.approval}
@@ -38,15 +39,18 @@ def looks(services: Services, settings: Settings, now: Now) -> Looks:
     def ticket(letter: Letter) -> OrderTicket:
         return services.trading.ticket(letter.subject_id)
 
-    def alert(letter: Letter) -> Reply:
+    def told_of(letter: Letter) -> Told:
         told = services.alerting.alerts.told(letter.subject_id, zone_of(letter.chat_id))
+        return replace(told, slept=services.manners.slept(letter.chat_id, told.firing.told_at))
+
+    def alert(letter: Letter) -> Reply:
+        told = told_of(letter)
         role = settings.role_of(told.rule.person_id)
         trades = role is not None and role >= Role.TRADER and settings.trading_mode is not TradingMode.OFF
         return alerts.fired(told, now(), may_trade=trades, charts=charts)
 
     def digest(letters: Sequence[Letter]) -> tuple[Reply, int]:
-        told = services.alerting.alerts.told
-        return alerts.digest([told(letter.subject_id, zone_of(letter.chat_id)) for letter in letters], now())
+        return alerts.digest([told_of(letter) for letter in letters], now())
 
     return Looks(draw=draw, digest=digest, zone_of=zone_of)
 

@@ -73,7 +73,7 @@ class Why:
 class Told:
     """A firing as it is told: `rule` as it is now; `today` counts the rule's firings of the day, this one included.
 
-    `muted`: the rule's person wants nothing of its symbol now.
+    `muted`: the rule's person wants nothing of its symbol now. `slept`: it fired in their quiet hours.
     """
 
     rule: AlertRule
@@ -81,6 +81,7 @@ class Told:
     instrument: Instrument | None
     today: int
     muted: bool = False
+    slept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

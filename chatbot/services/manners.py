@@ -46,6 +46,10 @@ class Manners:
         """The time where its people are."""
         return self._now().astimezone(self.zone_of(chat_id))
 
+    def slept(self, chat_id: int, moment: datetime) -> bool:
+        """Whether it was within the quiet hours that its reader has now."""
+        return self.of(chat_id).asleep(moment.astimezone(self.zone_of(chat_id)))
+
     def lay_aside(self, letter: Letter, manner: Manner) -> int:
         """With all that waits for the same reader and is of the same kind: it is in the same manner for all of it."""
         if letter.kind is None:

@@ -105,7 +105,23 @@ def test_where_no_digest_comes_what_was_held_leaves_without_a_sound_when_the_nig
         [alert] = await morning(desk)
         assert alert.silent
         assert "BTC crossed above 68,000" in alert.text
+        assert "<b>told 5 h late:</b> held in your quiet hours" in alert.text
         assert await morning(desk) == []
+
+    night(tmp_path, tell)
+
+
+def test_what_was_held_together_leaves_together_and_says_why_so_late(tmp_path: Path) -> None:
+    async def tell(desk: Desk) -> None:
+        await goes_to_bed(desk, ANNA)
+        await desk.says(ANNA, "/alert BTC > 68001")
+        at(desk, 2)
+        price(desk, "68012.4")
+        assert leaving(desk) == []
+        at(desk, 7)
+        together = desk.looks.digest(await morning(desk))[0]
+        assert "2 alerts" in together.text
+        assert "<b>told up to 5 h late:</b> held in your quiet hours" in together.text
 
     night(tmp_path, tell)
 

@@ -31,6 +31,7 @@ from chatbot.core.wishes import Told
 SNOOZE = timedelta(hours=1)
 
 _OUTCOME = "<i>"
+_HELD = "held in your quiet hours"
 _ROW = 90
 """Visible characters of one alert in a list of many."""
 
@@ -170,15 +171,18 @@ def _late(told: Told, now: datetime) -> Html | None:
     if firing.late:
         minute = html("in the minute {}, ", _when(firing.at, told, now))
         return html("<b>late:</b> {}told {} later", minute if firing.source is Source.CANDLE else Html(""), span)
-    return html("<b>told {} late:</b> it could not be delivered before", span) if _old(told, now) else None
+    why = _HELD if told.slept else "it could not be delivered before"
+    return html("<b>told {} late:</b> {}", span, why) if _old(told, now) else None
 
 
 def _waited_together(tolds: Sequence[Told], now: datetime) -> Html | None:
     """What is late by itself says so in its row."""
-    waited = [now - told.firing.at for told in tolds if not told.firing.late and _old(told, now)]
+    old = [told for told in tolds if not told.firing.late and _old(told, now)]
+    waited = [now - told.firing.at for told in old]
     if not waited:
         return None
-    return html("<b>told up to {} late:</b> they could not be delivered before", in_words(max(waited)))
+    why = _HELD if all(told.slept for told in old) else "they could not be delivered before"
+    return html("<b>told up to {} late:</b> {}", in_words(max(waited)), why)
 
 
 def _signature(told: Told, now: datetime) -> Html:
