@@ -4,6 +4,7 @@ Only Telegram is missing: updates are handed in as the gate sees them, and what 
 the outbox is read as if it had been delivered.
 """
 
+import asyncio
 import contextlib
 import itertools
 import sqlite3
@@ -227,10 +228,15 @@ async def open_desk(
         async def busy(chat_id: int, _: int | None) -> None:
             drawing_for.append(chat_id)
 
+        async def ping() -> timedelta | None:
+            return timedelta(milliseconds=200)
+
         floor = Floor(
-            settings=settings, store=store, kucoin=kucoin, services=services, now=clock, erase=erase, busy=busy
-        )
+            settings=settings, store=store, kucoin=kucoin, services=services, now=clock, erase=erase, busy=busy,
+            ping=ping,
+        )  # fmt: skip
         parts, table = build_parts(floor)
+        closing.push_async_callback(_end_painters, parts)
         desk = Desk(
             clock=clock,
             path=folder / "desk.db",
@@ -253,6 +259,16 @@ async def open_desk(
 
 async def _leave(chat_id: int, message_id: int) -> None:
     """Nothing is taken out of a chat."""
+
+
+async def _end_painters(parts: tuple[Part, ...]) -> None:
+    """No watchman runs at a desk; the one of the charts ends what draws them when it is cancelled."""
+    charting = [part for part in parts if any(command.name == "chart" for command in part.commands)]
+    ends = [asyncio.create_task(work()) for part in charting for work in part.watchmen]
+    await asyncio.sleep(0)
+    for task in ends:
+        task.cancel()
+    await asyncio.gather(*ends, return_exceptions=True)
 
 
 def front_of(

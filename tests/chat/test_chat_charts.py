@@ -1,8 +1,6 @@
 """Handlers of /chart before a sandbox KuCoin, with the painter's own process."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -19,21 +17,6 @@ from tests.sandbox.kucoin_caller import World
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-@contextlib.asynccontextmanager
-async def _desk(folder: Path) -> AsyncIterator[Desk]:
-    """With what ends the painter when the bot stops."""
-    async with open_desk(folder) as desk:
-        (part,) = [part for part in desk.parts if any(command.name == "chart" for command in part.commands)]
-        ends = [asyncio.create_task(work()) for work in part.watchmen]
-        await asyncio.sleep(0)
-        try:
-            yield desk
-        finally:
-            for task in ends:
-                task.cancel()
-            await asyncio.gather(*ends, return_exceptions=True)
-
-
 def _only(letters: list[Letter]) -> Letter:
     (letter,) = letters
     return letter
@@ -41,7 +24,7 @@ def _only(letters: list[Letter]) -> Letter:
 
 def test_a_chart_is_asked_for_in_any_order_and_an_hour_is_what_is_meant(tmp_path: Path) -> None:
     async def story() -> None:
-        async with _desk(tmp_path) as desk:
+        async with open_desk(tmp_path) as desk:
             for line, headline in {
                 "/chart btc": "<b>BTC-USDT</b> 1h",
                 "/chart 4H BTC/USDT": "<b>BTC-USDT</b> 4h",
@@ -69,7 +52,7 @@ def test_a_chart_is_asked_for_in_any_order_and_an_hour_is_what_is_meant(tmp_path
 )
 def test_what_cannot_be_drawn_gets_a_sentence_and_an_example(tmp_path: Path, line: str, answer: str) -> None:
     async def story() -> None:
-        async with _desk(tmp_path) as desk:
+        async with open_desk(tmp_path) as desk:
             said = await desk.says(CARA, f"/chart {line}")
             assert said.text.startswith(answer)
             assert "Example: <code>/" in said.text
@@ -79,7 +62,7 @@ def test_what_cannot_be_drawn_gets_a_sentence_and_an_example(tmp_path: Path, lin
 
 def test_without_a_symbol_the_first_of_the_watchlist_is_drawn_else_it_asks(tmp_path: Path) -> None:
     async def story() -> None:
-        async with _desk(tmp_path) as desk:
+        async with open_desk(tmp_path) as desk:
             asked = _only((await desk.says(CARA, "/chart 1d")).letters)
             assert asked.text == "A chart of what?"
             (picture,) = (letter for letter in (await desk.taps(CARA, asked, "ETH")).letters if letter.picture)
@@ -92,7 +75,7 @@ def test_without_a_symbol_the_first_of_the_watchlist_is_drawn_else_it_asks(tmp_p
 
 def test_a_timeframe_exchanges_the_picture_and_refresh_does_so_even_when_no_word_changed(tmp_path: Path) -> None:
     async def story() -> None:
-        async with _desk(tmp_path) as desk:
+        async with open_desk(tmp_path) as desk:
             card = _only((await desk.says(CARA, "/chart btc")).letters)
             assert card.picture is not None
             edit = _only((await desk.taps(CARA, card, "4h")).letters)
@@ -106,7 +89,7 @@ def test_a_timeframe_exchanges_the_picture_and_refresh_does_so_even_when_no_word
 
 def test_from_a_price_the_picture_is_a_message_of_its_own(tmp_path: Path) -> None:
     async def story() -> None:
-        async with _desk(tmp_path) as desk:
+        async with open_desk(tmp_path) as desk:
             price = _only((await desk.says(CARA, "/price btc")).letters)
             picture = _only((await desk.taps(CARA, price, "Chart")).letters)
             assert picture.edits is None
@@ -118,7 +101,7 @@ def test_from_a_price_the_picture_is_a_message_of_its_own(tmp_path: Path) -> Non
 
 def test_own_alerts_orders_and_positions_are_drawn_but_none_of_the_account_in_a_group(tmp_path: Path) -> None:
     async def story() -> None:
-        async with _desk(tmp_path) as desk:
+        async with open_desk(tmp_path) as desk:
             await desk.says(ANNA, "/alert btc > 68000")
             await desk.says(BEN, "/alert btc > 69000")
             await desk.says(BEN, "/alert btc > 70000")
@@ -138,7 +121,7 @@ def test_own_alerts_orders_and_positions_are_drawn_but_none_of_the_account_in_a_
 
 def test_where_nothing_can_be_drawn_it_says_how_to_change_that(tmp_path: Path) -> None:
     async def story() -> None:
-        async with open_desk(tmp_path) as desk:
+        async with openopen_desk(tmp_path) as desk:
             handlers = ChartHandlers(
                 charts=_charts(desk),
                 easel=None,
