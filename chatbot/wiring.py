@@ -9,7 +9,7 @@ from chatbot.accounting import account_part
 from chatbot.acting import acting_part
 from chatbot.alerting import Ground, build_alerting
 from chatbot.charting import charts_part
-from chatbot.chat.acting import Acting
+from chatbot.chat.acting import Acting, Pulse
 from chatbot.chat.bot import Poller
 from chatbot.chat.connection import connect
 from chatbot.chat.erasing import Eraser
@@ -148,30 +148,16 @@ async def build_chat(settings: Settings, services: Services, kucoin: Kucoin, doo
         now=doors.now,
         erase=Eraser(bot).erase,
         busy=Acting(bot).picture_coming,
+        ping=Pulse(bot).trip,
     )
     parts, table = build_parts(floor)
-    post = Post(doors.store)
     gate = Gate(role_of=settings.role_of, groups=Groups(store=doors.store, ids=settings.telegram_groups))
-    front = Front(
-        post=post,
-        gate=gate,
-        doorbell=Doorbell(store=doors.store, owners=settings.telegram_owners),
-        table=table,
-        guide=Guide(
-            post=post,
-            wizards=Wizards(doors.store),
-            table=table,
-            erase=floor.erase,
-            bot_name=bot.username,
-            now=doors.now,
-        ),
-        now=doors.now,
-    )
+    front = _front(floor, table, gate, bot.username)
     return Chat(
         poller=Poller(
             bot=bot,
             front=front,
-            post=post,
+            post=Post(doors.store),
             heard=services.checkup.heard_telegram,
             conflict=services.killswitch.halt,
         ),
@@ -185,4 +171,17 @@ async def build_chat(settings: Settings, services: Services, kucoin: Kucoin, doo
         ),
         table=table,
         parts=parts,
+    )
+
+
+def _front(floor: Floor, table: Table, gate: Gate, bot_name: str) -> Front:
+    post, now = Post(floor.store), floor.now
+    wizards = Wizards(floor.store)
+    return Front(
+        post=post,
+        gate=gate,
+        doorbell=Doorbell(store=floor.store, owners=floor.settings.telegram_owners),
+        table=table,
+        guide=Guide(post=post, wizards=wizards, table=table, erase=floor.erase, bot_name=bot_name, now=now),
+        now=now,
     )
