@@ -45,14 +45,17 @@ def looks(services: Services, settings: Settings, now: Now) -> Looks:
 
     def alert(letter: Letter) -> Reply:
         told = told_of(letter)
-        role = settings.role_of(told.rule.person_id)
-        trades = role is not None and role >= Role.TRADER and settings.trading_mode is not TradingMode.OFF
-        return alerts.fired(told, now(), may_trade=trades, charts=charts)
+        return alerts.fired(told, now(), may_trade=_trades(told.rule.person_id, settings), charts=charts)
 
     def digest(letters: Sequence[Letter]) -> tuple[Reply, int]:
         return alerts.digest([told_of(letter) for letter in letters], now())
 
     return Looks(draw=draw, digest=digest, zone_of=zone_of)
+
+
+def _trades(person_id: int, settings: Settings) -> bool:
+    role = settings.role_of(person_id)
+    return role is not None and role >= Role.TRADER and settings.trading_mode is not TradingMode.OFF
 
 
 def _stop(letter: Letter, stop: Stop | None, mode: TradingMode) -> Reply:
