@@ -39,18 +39,19 @@ def looks(services: Services, settings: Settings, now: Now) -> Looks:
     def ticket(letter: Letter) -> OrderTicket:
         return services.trading.ticket(letter.subject_id)
 
-    def told_of(letter: Letter) -> Told:
-        told = services.alerting.alerts.told(letter.subject_id, zone_of(letter.chat_id))
-        return replace(told, slept=services.manners.slept(letter.chat_id, told.firing.told_at))
-
     def alert(letter: Letter) -> Reply:
-        told = told_of(letter)
+        told = _told(letter, services)
         return alerts.fired(told, now(), may_trade=_trades(told.rule.person_id, settings), charts=charts)
 
     def digest(letters: Sequence[Letter]) -> tuple[Reply, int]:
-        return alerts.digest([told_of(letter) for letter in letters], now())
+        return alerts.digest([_told(letter, services) for letter in letters], now())
 
     return Looks(draw=draw, digest=digest, zone_of=zone_of)
+
+
+def _told(letter: Letter, services: Services) -> Told:
+    told = services.alerting.alerts.told(letter.subject_id, services.manners.zone_of(letter.chat_id))
+    return replace(told, slept=services.manners.slept(letter.chat_id, told.firing.told_at))
 
 
 def _trades(person_id: int, settings: Settings) -> bool:
