@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 _MOST = 5
+_EDGE = 0.03
+"""So near to the left edge, words would be cut off."""
+
 _DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -48,7 +51,7 @@ def time_ticks(first: datetime, span: timedelta, slots: float, zone: tzinfo) -> 
     return tuple(
         (float(n), _worded(moments[n], scale, moments[n - 1]))
         for n in range(1, len(moments))
-        if buckets[n] != buckets[n - 1] and n < slots
+        if buckets[n] != buckets[n - 1] and slots * _EDGE <= n < slots
     )
 
 

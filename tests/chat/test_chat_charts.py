@@ -121,7 +121,7 @@ def test_own_alerts_orders_and_positions_are_drawn_but_none_of_the_account_in_a_
 
 def test_where_nothing_can_be_drawn_it_says_how_to_change_that(tmp_path: Path) -> None:
     async def story() -> None:
-        async with openopen_desk(tmp_path) as desk:
+        async with open_desk(tmp_path) as desk:
             handlers = ChartHandlers(
                 charts=_charts(desk),
                 easel=None,
