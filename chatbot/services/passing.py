@@ -133,8 +133,8 @@ class Passage:
             raise Refused(f"{unknown.name} is still unknown. New {symbol} orders are held until it is found.")
 
     def _moved_too_far(self, ticket: OrderTicket, cost: Estimate) -> bool:
-        """A limit order has its price already, a stop order its trigger: only market orders can be surprised."""
-        if ticket.spec.type is OrderType.LIMIT or ticket.spec.trigger is not None:
+        """A limit order has its price already, and a stop order is reckoned at its trigger, wherever the market is."""
+        if ticket.spec.type is OrderType.LIMIT:
             return False
         return limits.drift(ticket.cost.price, cost.price) > self._rules.max_drift
 

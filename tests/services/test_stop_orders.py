@@ -503,6 +503,83 @@ async def test_news_of_what_it_became_are_heard(desk: Desk) -> None:
 
 
 @story
+async def test_one_that_waits_costs_one_question_a_look(desk: Desk) -> None:
+    before = len(desk.wire.lines)
+    ticket = await desk.confirm(await desk.propose(MARKET))
+    sent = len(desk.wire.lines)
+    await desk.trading.submit(ticket)
+    assert desk.wire.lines[sent:] == [STOP, BY_OID]
+    assert before < sent
+    await desk.reconciler.follow()
+    assert desk.wire.lines[sent + 2 :] == [BY_OID]
+
+
+@story
+async def test_one_in_doubt_that_fired_waits_for_what_it_becomes_to_show(desk: Desk) -> None:
+    ticket = await desk.confirm(await desk.propose("sell btc 0.01 @ 60500 stop 60000"))
+    hidden: list[ExchangeOrder] = []
+
+    def fires() -> None:
+        fire(desk, ticket)
+        hidden.append(taken_away(desk, ticket))
+
+    desk.switch(Fault.ERROR_AFTER_ACCEPT)
+    desk.wire.after(STOP, fires)
+    await desk.trading.submit(ticket)
+    desk.faults.clear()
+    await desk.reconciler.follow()
+    assert desk.state(ticket) is TicketState.PARKED
+    desk.exchange._ledger.orders[hidden[0].id] = hidden[0]
+    await desk.reconciler.follow()
+    assert ends(desk, ticket).state is TicketState.OPEN
+
+
+def taken_away(desk: Desk, ticket: OrderTicket) -> ExchangeOrder:
+    """What it became, which does not show yet."""
+    child = desk.at_kucoin(ticket)
+    assert child is not None
+    return desk.exchange._ledger.orders.pop(child.id)
+
+
+@story
+async def test_one_that_fires_while_the_lists_are_read_is_in_one_of_them_and_told_once(desk: Desk) -> None:
+    ticket = await desk.order("sell btc 0.01 @ 60500 stop 60000")
+    for line in ("GET /spot/api/v1/stop-order", "GET /spot/api/v1/hf/orders/active/symbols"):
+        desk.wire.before(line, lambda: fire(desk, ticket))
+        (found,) = await desk.cancelling.open_orders()
+        assert found.client_oid == ticket.spec.client_oid
+    await desk.cancelling.cancel(ticket.name)
+    desk.price("67412.3")
+    again = await desk.order("sell btc 0.01 @ 60500 stop 60000")
+    desk.wire.after("GET /spot/api/v1/stop-order", lambda: fire(desk, again))
+    (found,) = await desk.cancelling.open_orders()
+    assert (found.client_oid, found.parked) == (again.spec.client_oid, False)
+
+
+@story
+async def test_where_the_list_did_not_come_a_kill_names_what_our_rows_know_to_wait(desk: Desk) -> None:
+    ticket = await desk.order(MARKET)
+    desk.wire.broken.add("GET /spot/api/v1/stop-order")
+    await desk.killswitch.sweep(desk.kill())
+    (line,) = desk.found().report.lines
+    assert (line.order_id, line.place, line.trigger) == (ticket.order_id, Resting.SPOT_STOPS.value, "60000")
+
+
+@story
+async def test_one_that_turns_up_waiting_after_a_kill_is_named_where_it_waits_and_cancelled(opened: Opened) -> None:
+    desk = opened(visible_after=60)
+    desk.switch(Fault.ERROR_AFTER_ACCEPT)
+    ticket = await desk.order(MARKET)
+    desk.faults.clear()
+    stop = desk.kill()
+    desk.wait(61)
+    await desk.reconciler.follow()
+    assert stop_at_kucoin(desk, ticket).cancelled
+    (line,) = desk.found().report.lines
+    assert (line.place, stop.id) == (Resting.SPOT_STOPS.value, desk.found().id)
+
+
+@story
 async def test_two_looks_at_once_tell_it_once(desk: Desk) -> None:
     ticket = await desk.order(MARKET)
     desk.wait(60)
