@@ -363,7 +363,7 @@ def test_a_snoozed_alert_says_until_when_and_by_whom_and_keeps_its_words(tmp_pat
         assert edit.text.startswith("<b>BTC crossed above 68,000</b>\n68,012.4 at ")
         assert edit.text.endswith("(Cara)</i>")
         assert "once" not in edit.text
-        assert _labels(edit) == ["Snooze 1h", "Move to 68,500", "Delete"]
+        assert _labels(edit) == ["Snooze 1h", "Mute BTC", "Move to 68,500", "Delete", *_CHART]
         assert [s.rule.state for s in desk.services.alerting.alerts.of(CARA)] == [AlertState.COOLING]
         said = await desk.taps(CARA, edit, "Delete")
         assert _toast(said) == "deleted (Cara)"
