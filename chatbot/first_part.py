@@ -1,6 +1,9 @@
 """What the chat began with: prices, balances, tickets, alerts, and the commands about the bot itself."""
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 from chatbot.charting import installed
 from chatbot.chat.admin import AdminHandlers
@@ -13,6 +16,7 @@ from chatbot.chat.table import alert_verbs, approving_verbs, closing_verbs, code
 from chatbot.chat.trading import TradingHandlers
 from chatbot.gates import rules
 from chatbot.parts import Floor, Part
+from chatbot.services.health import Health
 
 
 def first_part(floor: Floor, all_commands: Callable[[], tuple[Command, ...]]) -> Part:
@@ -29,7 +33,7 @@ def first_part(floor: Floor, all_commands: Callable[[], tuple[Command, ...]]) ->
     )
     trading = TradingHandlers(trading=services.trading, cancelling=services.cancelling, mode=mode)
     admin = AdminHandlers(
-        checkup=services.checkup,
+        health=partial(_health, floor),
         killswitch=services.killswitch,
         rules=rules(settings),
         coded=services.factors.asked,
@@ -52,3 +56,8 @@ def first_part(floor: Floor, all_commands: Callable[[], tuple[Command, ...]]) ->
         commands=(*commands(*rooms, alerting), *coded),
         verbs=(*verbs(*rooms), *approving_verbs(approving), *closing_verbs(closings), *alert_verbs(alerting)),
     )
+
+
+async def _health(floor: Floor) -> Health:
+    seen, trip = await asyncio.gather(floor.services.checkup.health(), floor.ping())
+    return replace(seen, telegram_trip=trip)

@@ -17,7 +17,11 @@ from chatbot.core.times import Now
 from chatbot.core.wishes import Told
 from chatbot.parts import Services
 
-_OF_TICKETS = {Subject.TICKET: tickets.ticket, Subject.APPROVAL: approvals.approval}
+_OF_TICKETS = {
+    Subject.TICKET: tickets.ticket,
+    Subject.APPROVAL: approvals.approval,
+    Subject.OUTCOME: tickets.outcome,
+}
 
 
 def looks(services: Services, settings: Settings, now: Now) -> Looks:
@@ -30,8 +34,6 @@ def looks(services: Services, settings: Settings, now: Now) -> Looks:
         if letter.subject in _OF_TICKETS:
             shown, beside = ticket(letter), services.colleagues.beside(ticket(letter))
             return _OF_TICKETS[letter.subject](shown, settings.trading_mode, in_chat(letter.chat_id), beside)
-        if letter.subject is Subject.OUTCOME:
-            return tickets.outcome(ticket(letter), settings.trading_mode)
         if letter.subject is Subject.ALERT:
             return alert(letter)
         return _stop(letter, services.killswitch.stop(letter.subject_id), settings.trading_mode)

@@ -16,7 +16,7 @@ from chatbot.services.cancelling import Cancelling
 from chatbot.services.closing import Closing
 from chatbot.services.colleagues import Colleagues
 from chatbot.services.factors import Factors
-from chatbot.services.health import Checkup
+from chatbot.services.health import Checkup, Ping
 from chatbot.services.key_guard import KeyGuard
 from chatbot.services.killswitch import KillSwitch
 from chatbot.services.manners import Manners
@@ -53,7 +53,10 @@ class Services:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floor:
-    """`erase` takes a message out of a chat, where it may; `busy` shows in a chat that a picture is on its way."""
+    """`erase` takes a message out of a chat, where it may; `busy` shows in a chat that a picture is on its way.
+
+    `ping` tells how long Telegram takes to answer, None where it does not.
+    """
 
     settings: Settings
     store: Store
@@ -62,6 +65,7 @@ class Floor:
     now: Now
     erase: Erase
     busy: Busy
+    ping: Ping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

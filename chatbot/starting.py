@@ -28,5 +28,7 @@ def build_signs(settings: Settings, kucoin: Kucoin, guard: KeyGuard, readiness: 
         clock_offset=lambda: kucoin.clock.offset,
         keys=lambda: guard.keys,
         finding_out=lambda: readiness.problem if trades else "",
+        clock_read_at=lambda: kucoin.clock.measured_at,
+        keys_seen_at=lambda: guard.seen_at,
         dead_man=lambda: kucoin.dead_man.state if kucoin.dead_man is not None else None,
     )

@@ -9,7 +9,7 @@ from chatbot.accounting import account_part
 from chatbot.acting import acting_part
 from chatbot.alerting import Ground, build_alerting
 from chatbot.charting import charts_part
-from chatbot.chat.acting import Acting
+from chatbot.chat.acting import Acting, Pulse
 from chatbot.chat.bot import Poller
 from chatbot.chat.connection import connect
 from chatbot.chat.erasing import Eraser
@@ -148,6 +148,7 @@ async def build_chat(settings: Settings, services: Services, kucoin: Kucoin, doo
         now=doors.now,
         erase=Eraser(bot).erase,
         busy=Acting(bot).picture_coming,
+        ping=Pulse(bot).trip,
     )
     parts, table = build_parts(floor)
     gate = Gate(role_of=settings.role_of, groups=Groups(store=doors.store, ids=settings.telegram_groups))

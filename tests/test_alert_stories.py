@@ -104,7 +104,7 @@ def test_while_the_feed_is_cut_prices_are_asked_for_and_the_status_says_so(tmp_p
             await ground.owner.reads("BTC crossed above 68,000")
             ground.sandbox.faults.switch(Fault.FEED_DROP, on=False)
             market = asyncio.create_task(trade(ground))  # a feed that was blamed is believed when it tells a price
-            await ground.owner.asks_until("/status", "feeds 3 of 3 up")
+            await ground.owner.asks_until("/status", "Feeds 3 of 3")
             market.cancel()
 
     asyncio.run(story())

@@ -216,7 +216,7 @@ def test_the_dead_mans_switch_is_set_while_the_bot_runs_and_off_after_a_clean_st
                 await eventually(lambda: exchange.dead_man is not None)
                 assert exchange.dead_man is not None
                 assert (exchange.dead_man.timeout, exchange.dead_man.symbols) == (90, ("BTC-USDT",))
-                await ground.owner.asks("/status", "dead man's switch on BTC-USDT: falls in")
+                await ground.owner.asks("/status details", "dead man's switch on BTC-USDT: falls in")
             assert exchange.dead_man is None
 
     asyncio.run(story())

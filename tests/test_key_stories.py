@@ -82,7 +82,7 @@ def test_a_right_gained_while_running_is_in_every_status_until_it_is_gone(tmp_pa
         async with sandbox_and_people(tmp_path) as ground:
             change(ground, permissions=rights("Spot"))
             async with running(ground.settings):
-                await ground.owner.asks("/status", "key General, Spot; IP bound")
+                await ground.owner.asks("/status", "Key Spot; IP bound; cannot withdraw")
             change(ground, permissions=rights("Spot", "Earn"))
             async with running(ground.settings):
                 await ground.owner.reads("The rights of the key changed: it now has Earn")

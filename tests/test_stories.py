@@ -71,7 +71,7 @@ def test_a_stranger_gets_silence_and_the_owner_hears_of_it_once(tmp_path: Path) 
             for line in ("/start", "/buy btc 100usdt", "hello", "/kill"):
                 ground.stranger.write(line)
             await ground.owner.reads("Somebody not on the list", "1003")
-            await ground.owner.asks("/status", "strangers turned away 1")
+            await ground.owner.asks("/status details", "strangers turned away 1")
             assert ground.stranger.answers == []
             assert sum("not on the list" in m.text for m in ground.owner.answers) == 1
 

@@ -1,17 +1,19 @@
 """Handlers of /start, /help, /status, /kill and /resume."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 from chatbot.chat.approving import code_for_resume
 from chatbot.chat.messages import Command, Message, Reply, Tap
 from chatbot.chat.views import admin as views
-from chatbot.chat.views import settings
+from chatbot.chat.views import help as help_views
+from chatbot.chat.views import settings, status
 from chatbot.core.errors import Refused, UsageError
 from chatbot.core.limits import Limits
 from chatbot.core.notices import Subject
 from chatbot.core.people import Person
-from chatbot.services.health import Checkup
+from chatbot.services.health import Health
 from chatbot.services.killswitch import KillSwitch
 from chatbot.services.manners import Manners
 
@@ -22,14 +24,14 @@ class AdminHandlers:
     def __init__(
         self,
         *,
-        checkup: Checkup,
+        health: Callable[[], Awaitable[Health]],
         killswitch: KillSwitch,
         rules: Limits,
         coded: bool,
         commands: Callable[[], tuple[Command, ...]],
         manners: Manners,
     ) -> None:
-        self._checkup = checkup
+        self._health = health
         self._killswitch = killswitch
         self._rules = rules
         self._coded = coded
@@ -43,18 +45,21 @@ class AdminHandlers:
     async def help(self, message: Message) -> Reply:
         name = message.text.strip().lstrip("/").lower()
         if not name:
-            return views.help_overview(self._commands(), message.person)
+            return help_views.overview(self._commands(), message.person)
         command = next((c for c in self._commands() if c.name == name), None)
         if command is None:
             raise UsageError("There is no such command.", example="/help buy")
-        return views.help_on(command)
+        return help_views.on(command)
 
     async def status(self, message: Message) -> Reply:
-        return views.health(await self._checkup.health())
+        return await self._status(message.text.strip().lower())
 
     async def status_tap(self, tap: Tap) -> Reply:
-        reply = views.health(await self._checkup.health())
-        return Reply(text=reply.text, buttons=reply.buttons, edit=True)
+        return replace(await self._status(tap.argument), edit=True)
+
+    async def _status(self, asked: str) -> Reply:
+        seen = await self._health()
+        return status.details(seen) if asked == status.DETAILS else status.glance(seen)
 
     async def kill(self, message: Message) -> Reply:
         """Durable before this returns; the cancels follow, told on the same card."""

@@ -87,7 +87,7 @@ def commands(
         read("watchlist", market.watchlist, "", "/watchlist", "the symbols you follow"),
         read("watch", market.watch, "SYMBOL …", "/watch BTC ETH", "follow symbols"),
         read("unwatch", market.unwatch, "SYMBOL …", "/unwatch ETH", "stop following"),
-        read("status", admin.status, "", "/status", "how I am, and whether I may trade"),
+        read("status", admin.status, "[details]", "/status", "how I am, and whether I may trade"),
         command("kill", _TRADER, Effect.ALWAYS, admin.kill, "", "/kill", "stop all trading, cancel everything"),
         command("resume", _OWNER, Effect.FRESH, admin.resume, "REASON", "/resume news are over", "trade again"),
         read("help", admin.help, "[COMMAND]", "/help buy", "this list, or one command"),

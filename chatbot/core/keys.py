@@ -117,6 +117,11 @@ def judge(key: KeyInfo, rules: KeyRules, now: datetime) -> tuple[Verdict, ...]:
     return tuple(sorted(found, key=lambda verdict: -verdict.gravity))
 
 
+def may_move_money(key: KeyInfo) -> bool:
+    """Out of the account, or as far as anybody knows what its rights mean."""
+    return bool(key.permissions & _MONEY_OUT or key.permissions - _KNOWN)
+
+
 def may_trade(verdicts: Iterable[Verdict]) -> bool:
     return all(verdict.gravity < Gravity.READ_ONLY for verdict in verdicts)
 

@@ -14,13 +14,14 @@ class ExchangeClock:
     """The host's clock plus the measured offset of the exchange's.
 
     Shared by both hosts. Until the first `measure` it is the host's own clock.
-    `uncertainty` is half the round trip of the best sample: the truth lies within it.
+    `uncertainty` is half the round trip of the best sample: the truth lies within it. `measured_at`: by its own time.
     """
 
     def __init__(self, now: Now) -> None:
         self._now = now
         self._offset = timedelta(0)
         self.measured = False
+        self.measured_at: datetime | None = None
         self.uncertainty = timedelta.max
 
     @property
@@ -61,3 +62,4 @@ class ExchangeClock:
         trip, self._offset = best
         self.uncertainty = trip / 2 + timedelta(milliseconds=1)
         self.measured = True
+        self.measured_at = self.now()

@@ -1,7 +1,8 @@
 """How the bot is, at a glance: what it hears, how late, what waits, and whether it may trade."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chatbot.core.errors import KucoinError
@@ -13,14 +14,22 @@ from chatbot.core.modes import TradingMode
 from chatbot.core.stops import Stop
 from chatbot.core.times import Now
 from chatbot.services.dead_man import DeadManState
+from chatbot.services.disk import Disk, look
 from chatbot.services.exchange import Exchange
 from chatbot.services.watching import Watching
 from chatbot.store.store import Store
 
+Ping = Callable[[], Awaitable[timedelta | None]]
+"""How long Telegram takes to answer; None where it does not."""
+
+_PATIENCE = 3.0
+"""Seconds; whoever asks how the bot is wants no long wait for the answer that it is not well."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """`round_trip` is one question's to KuCoin; None when it went unanswered, and `kucoin` says why.
+    """`round_trip` is one question's to KuCoin; None when it went unanswered, and `kucoin` says why. `telegram_trip`
+    is the same to Telegram, where somebody asked.
 
     `feeds` are the streams that something is wanted of, `finding_out` what keeps orders back after a start.
     """
@@ -42,6 +51,10 @@ class Health:
     started_at: datetime
     read_at: datetime
     finding_out: str = ""
+    telegram_trip: timedelta | None = None
+    clock_read_at: datetime | None = None
+    keys_seen_at: datetime | None = None
+    disk: Disk = field(default_factory=Disk)
 
 
 def _none() -> None:
@@ -56,6 +69,8 @@ class Signs:
     keys: Callable[[], Keys] = Keys
     finding_out: Callable[[], str] = str
     dead_man: Callable[[], DeadManState | None] = _none
+    clock_read_at: Callable[[], datetime | None] = _none
+    keys_seen_at: Callable[[], datetime | None] = _none
 
 
 class Checkup:
@@ -103,12 +118,18 @@ class Checkup:
             started_at=self._started_at,
             read_at=self._now(),
             finding_out=self._signs.finding_out(),
+            clock_read_at=self._signs.clock_read_at(),
+            keys_seen_at=self._signs.keys_seen_at(),
+            disk=look(self._store),
         )
 
     async def _ask_kucoin(self) -> tuple[timedelta | None, str]:
         before = self._now()
         try:
-            status = await self._exchange.market.service(Venue.SPOT)
+            async with asyncio.timeout(_PATIENCE):
+                status = await self._exchange.market.service(Venue.SPOT)
+        except TimeoutError:
+            return None, f"no word within {_PATIENCE:.0f} s"
         except KucoinError as error:
             return None, str(error)
         return self._now() - before, "ok" if status is ServiceStatus.OPEN else f"closed to trading ({status.value})"

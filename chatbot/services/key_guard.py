@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chatbot.core.account import KeyInfo
 from chatbot.core.errors import BadCredentials, KucoinError, Refused
@@ -88,6 +88,7 @@ class KeyGuard:
         self._suspected = self._looked - PAUSE
         self._met = False
         self.keys = Keys(held=_NOT_YET if rules.keys else "")
+        self.seen_at: datetime | None = None
 
     def hold(self) -> None:
         """Raises Refused while no order may leave."""
@@ -162,7 +163,7 @@ class KeyGuard:
         """From now on orders are held, or not; then it is written down and told."""
         if seen is None:
             return
-        self.keys, self._met = seen, True
+        self.keys, self.seen_at, self._met = seen, self._now(), True
         self._due = self._looked + (AWAY if seen.held else EVERY)
         with self._store.atomic():
             self._memory.pin(seen)

@@ -9,6 +9,7 @@ from chatbot import __version__
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.preferences import Kind
 from chatbot.core.times import in_words
+from chatbot.services.disk import note_examined
 from chatbot.services.killswitch import KillSwitch
 from chatbot.services.routing import tell_desk
 from chatbot.store.database import look_at
@@ -98,6 +99,7 @@ class Storage:
     async def examine(self) -> None:
         """All of it, every page and every record, by a connection of its own. Raises Damaged."""
         await asyncio.to_thread(look_at, self._path)
+        note_examined(self._store)
 
     def _tell_room(self) -> None:
         """Once when there is none, then ever more rarely while there is none, and once when there is again."""

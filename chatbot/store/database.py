@@ -155,6 +155,13 @@ def back_up(source: Path, target: Path) -> None:
         partial.unlink()
         raise
     partial.rename(target)
+    with contextlib.suppress(OSError):  # a reader alone may not leave a mark, and the copy is none the worse
+        backup_mark(source).touch(mode=PRIVATE)
+
+
+def backup_mark(path: Path) -> Path:
+    """Empty, and as old as the last backup of the database at `path`."""
+    return path.with_name(path.name + ".backed-up")
 
 
 def look_at(path: Path) -> None:

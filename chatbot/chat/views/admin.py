@@ -1,12 +1,10 @@
-"""Greetings, help and health, as people read them."""
+"""Greetings, and what is said of commands that come late and people who are not let in."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from chatbot.chat.messages import Command, Reply
-from chatbot.chat.views import keys
-from chatbot.chat.views.markup import REASON, Html, bold, clock, code, html, lines, short
-from chatbot.core.feed import Channel, StreamState
+from chatbot.chat.views.markup import REASON, Html, clock, code, html, lines, short
+from chatbot.chat.views.status import MODES
 from chatbot.core.limits import Limits
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, ButtonStyle
@@ -14,15 +12,6 @@ from chatbot.core.numbers import tidy
 from chatbot.core.people import Person, Role
 from chatbot.core.stops import Stop
 from chatbot.core.times import in_words
-from chatbot.services.dead_man import DeadManState
-from chatbot.services.health import Health
-
-_MODES = {
-    TradingMode.OFF: "Trading is off.",
-    TradingMode.PAPER: "Trading is on paper: the market's prices, no real money.",
-    TradingMode.LIVE: "Trading is LIVE: real orders on KuCoin.",
-}
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 def welcome(person: Person, limits: Limits, own: str) -> Reply:
@@ -35,7 +24,7 @@ def welcome(person: Person, limits: Limits, own: str) -> Reply:
     article = "an" if person.role is Role.OWNER else "a"
     body = lines(
         html("Hello {}, you are {} <b>{}</b>.", person.name, article, person.role.name.lower()),
-        _MODES[limits.mode],
+        MODES[limits.mode],
         bounds,
         html("{} /settings", own),
         html("{} lists what I can do.", code("/help")),
@@ -51,36 +40,6 @@ def welcome(person: Person, limits: Limits, own: str) -> Reply:
             ),
         ),
     )
-
-
-def help_overview(commands: Iterable[Command], person: Person) -> Reply:
-    rows = [html("/{} {}", c.name, c.summary) for c in commands if person.role >= c.role]
-    return Reply(text=lines(bold("What I can do"), *rows, html("More on one: {}", code("/help buy"))))
-
-
-def help_on(command: Command) -> Reply:
-    line = f"/{command.name} {command.usage}".rstrip()
-    return Reply(
-        text=lines(bold(line), command.summary, command.more or None, html("Example: {}", code(command.example)))
-    )
-
-
-def health(seen: Health) -> Reply:
-    body = lines(
-        _trading_line(seen),
-        html("<b>{}</b>", seen.finding_out) if seen.finding_out else None,
-        html("Telegram {}", _heard(seen)),
-        html("KuCoin {}", _kucoin(seen)),
-        html("clock {} ms against KuCoin's", f"{round(seen.clock_offset / _MILLISECOND):+d}"),
-        *_feeds(seen),
-        *keys.standing(seen.keys),
-        *([_dead_man(seen.dead_man, seen.read_at)] if seen.dead_man is not None else []),
-        html("messages waiting {}{}", seen.waiting, _undelivered(seen)),
-        html("<b>orders of unknown fate {}</b>", seen.unknown_orders) if seen.unknown_orders else None,
-        html("strangers turned away {}", seen.strangers) if seen.strangers else None,
-        html("up {}", in_words(seen.read_at - seen.started_at)),
-    )
-    return Reply(text=body, buttons=((Button(text="Refresh", action="status"),),))
 
 
 def knock(user_id: int, name: str) -> Html:
@@ -107,56 +66,3 @@ def stale(command: Command, asked_at: datetime) -> Reply:
 
 def marked_late(text: str, late: timedelta) -> Html:
     return lines(html("(asked {} ago, while I was away)", in_words(late)), Html(text))
-
-
-def _trading_line(seen: Health) -> Html:
-    if seen.stop is not None:
-        return html("<b>STOPPED</b> by {} at {}", seen.stop.person, clock(seen.stop.at))
-    return html("<b>{}</b>", _MODES[seen.mode])
-
-
-def _heard(seen: Health) -> str:
-    if seen.telegram_heard is None:
-        return "not heard yet"
-    return f"ok, heard {in_words(seen.read_at - seen.telegram_heard)} ago"
-
-
-def _kucoin(seen: Health) -> str:
-    if seen.round_trip is None:
-        return f"does not answer: {seen.kucoin}"
-    return f"{seen.kucoin}, answers in {seen.round_trip / _MILLISECOND:.0f} ms"
-
-
-def _feeds(seen: Health) -> list[Html]:
-    """One line while all is well; each stream by name that is down."""
-    armed = html("alerts {}", seen.alerts)
-    if not seen.feeds:
-        return [armed]
-    heard = [f.heard_at for f in seen.feeds if f.heard_at is not None]
-    oldest = html(", heard {} ago", in_words(seen.read_at - min(heard))) if heard else Html("")
-    up = [f for f in seen.feeds if f.down_since is None]
-    return [
-        html("feeds {} of {} up{}", len(up), len(seen.feeds), oldest),
-        *(_down(f) for f in seen.feeds if f.down_since is not None),
-        armed,
-    ]
-
-
-def _dead_man(state: DeadManState, now: datetime) -> Html:
-    names = ", ".join(state.symbols)
-    if state.falls_at is None or state.falls_at <= now:
-        standing = html("<b>dead man's switch NOT set</b> for {}", names)
-    else:
-        standing = html("dead man's switch on {}: falls in {} unless renewed", names, in_words(state.falls_at - now))
-    return html("{}: {}", standing, short(state.problem, REASON)) if state.problem else standing
-
-
-def _down(state: StreamState) -> Html:
-    instead = ", I ask for all prices instead" if state.stream.channel is Channel.PUBLIC else ""
-    since = clock(state.down_since) if state.down_since is not None else Html("the start")
-    reason = f": {short(state.reason.removesuffix('.'), REASON)}" if state.reason else ""
-    return html("<b>{} down</b> since {}{}{}", state.stream.name, since, instead, reason)
-
-
-def _undelivered(seen: Health) -> str:
-    return f", not deliverable {seen.undelivered}" if seen.undelivered else ""

@@ -39,9 +39,12 @@ def ticket(
     )
 
 
-def outcome(shown: OrderTicket, mode: TradingMode) -> Reply:
+def outcome(
+    shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN, beside: Sequence[OrderTicket] = ()
+) -> Reply:
     """For those who only hear of it: nothing to tap."""
-    return replace(ticket(shown, mode), buttons=(), subject=Subject.OUTCOME, protected=False)
+    card = ticket(shown, mode, amounts, beside)
+    return replace(card, buttons=(), subject=Subject.OUTCOME, protected=False)
 
 
 def _submitting(shown: OrderTicket) -> list[Html | None]:
