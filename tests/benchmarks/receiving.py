@@ -153,7 +153,13 @@ async def listening(folder: Path) -> AsyncIterator[Callable[[News], None]]:
             audit=alerting.audit,
             funding=alerting.funding,
             fills=alerting.fills,
-            account=Account(owners=frozenset(), moved=str, settled=str),
+            account=Account(
+                owners=frozenset(),
+                moved=str,
+                settled=str,
+                elsewhere=alerting.elsewhere,
+                liquidation=alerting.liquidation,
+            ),
         ).hear
         quiet = not desk.store.outbox.waiting()
         alerting.lookout.hear(Tick(SYMBOLS[0], "62000", to_millis(utc_now())))
