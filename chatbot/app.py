@@ -130,7 +130,7 @@ async def _together(bot: Bot, stop: asyncio.Event) -> None:
             *(group.create_task(work) for work in watchmen(bot.services.alerting)),
             *(group.create_task(work()) for part in bot.chat.parts for work in part.watchmen),
             *([group.create_task(dead_man.renew())] if (dead_man := bot.kucoin.dead_man) is not None else []),
-            group.create_task(bot.chat.poller.register(bot.chat.table.commands, _people(bot.settings))),
+            group.create_task(bot.chat.menus.register(_people(bot.settings), bot.chat.groups())),
         ]
         if bot.settings.trading_mode is not TradingMode.OFF:
             others.append(group.create_task(bot.services.readiness.run()))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatbot.accounting import account_part
@@ -16,6 +17,7 @@ from chatbot.chat.erasing import Eraser
 from chatbot.chat.front import Front
 from chatbot.chat.gate import Gate, Readers
 from chatbot.chat.guide import Guide
+from chatbot.chat.menus import Menus
 from chatbot.chat.sender import Sender
 from chatbot.chat.table import NO_DIALOGUE, Table
 from chatbot.config import Settings
@@ -35,6 +37,7 @@ from chatbot.services.health import Checkup
 from chatbot.services.killswitch import KillSwitch
 from chatbot.services.manners import Manners
 from chatbot.services.market import Markets
+from chatbot.services.menus import KnownMenus
 from chatbot.services.people import Doorbell, Groups, Watchlists
 from chatbot.services.portfolio import Portfolio
 from chatbot.services.post import Post
@@ -60,7 +63,11 @@ class Doors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chat:
+    """`groups` are those that are let in, by the ids they have now."""
+
     poller: Poller
+    menus: Menus
+    groups: Callable[[], frozenset[int]]
     sender: Sender
     table: Table
     parts: tuple[Part, ...]
@@ -90,14 +97,6 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
             now=now,
         )
     )
-    checkup = Checkup(
-        exchange=exchange,
-        store=store,
-        watching=alerting.watching,
-        mode=settings.trading_mode,
-        signs=build_signs(settings, kucoin, guard, readiness),
-        now=now,
-    )
     return Services(
         markets=markets,
         portfolio=Portfolio(exchange=exchange, markets=markets, store=store, now=now),
@@ -111,7 +110,14 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
         closing=build_closing(settings, store, exchange, killswitch, reconciler, guard.hold_exits),
         colleagues=Colleagues(store),
         watchlists=Watchlists(store=store, markets=markets),
-        checkup=checkup,
+        checkup=Checkup(
+            exchange=exchange,
+            store=store,
+            watching=alerting.watching,
+            mode=settings.trading_mode,
+            signs=build_signs(settings, kucoin, guard, readiness),
+            now=now,
+        ),
         guard=guard,
         alerting=alerting,
         reading=Reading(preferences=store.preferences, prices=FiatPrices(exchange.market, now)),
@@ -151,7 +157,8 @@ async def build_chat(settings: Settings, services: Services, kucoin: Kucoin, doo
         ping=Pulse(bot).trip,
     )
     parts, table = build_parts(floor)
-    gate = Gate(role_of=settings.role_of, groups=Groups(store=doors.store, ids=settings.telegram_groups))
+    groups = Groups(store=doors.store, ids=settings.telegram_groups)
+    gate = Gate(role_of=settings.role_of, groups=groups)
     front = _front(floor, table, gate, bot.username)
     return Chat(
         poller=Poller(
@@ -161,6 +168,8 @@ async def build_chat(settings: Settings, services: Services, kucoin: Kucoin, doo
             heard=services.checkup.heard_telegram,
             conflict=services.killswitch.halt,
         ),
+        menus=Menus(bot, KnownMenus(doors.store.facts), table.commands),
+        groups=groups.now,
         sender=Sender(
             bot=bot,
             outbox=doors.store.outbox,

@@ -47,7 +47,7 @@ _MORE = {
 _DOORS: dict[str, tuple[str, ...]] = {
     "telegram": (
         *("chat/bot.py", "chat/connection.py", "chat/erasing.py", "chat/acting.py"),
-        *("chat/posting.py", "chat/sender.py", "chat/updates.py"),
+        *("chat/menus.py", "chat/posting.py", "chat/sender.py", "chat/updates.py"),
     ),
     "httpx": ("kucoin/rest.py",),
     "websockets": ("kucoin/feed.py",),

@@ -8,21 +8,20 @@ it begins before whatever came with it; the store's compare-and-sets make that s
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any
 
-from telegram import BotCommand, BotCommandScopeChat, Update
+from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from chatbot.chat import words
 from chatbot.chat.connection import SafeBot
 from chatbot.chat.front import Front, Toast
 from chatbot.chat.intake import Intake, Kept
-from chatbot.chat.messages import Command, Incoming, Then
+from chatbot.chat.messages import Incoming, Then
 from chatbot.chat.updates import read
 from chatbot.core.errors import ChatbotError
-from chatbot.core.people import Role
 from chatbot.core.times import Sleep
 from chatbot.services.post import Ending, Post
 
@@ -108,15 +107,6 @@ class Poller:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-
-    async def register(self, commands: Iterable[Command], people: dict[int, Role]) -> None:
-        """Each person's own list of commands; a person who never wrote to the bot gets it at the next start."""
-        for person, role in people.items():
-            mine = [BotCommand(c.name, c.summary) for c in commands if role >= c.role]
-            try:
-                await self._bot.set_my_commands(mine, scope=BotCommandScopeChat(person))
-            except TelegramError as error:
-                log.info("the command list of %s could not be set: %s", person, error)
 
     def _begin(self, updates: Sequence[Kept]) -> bool:
         """Whether there were any."""

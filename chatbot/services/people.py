@@ -54,6 +54,10 @@ class Groups:
             return True
         return isinstance(chat_id, int) and not self._ids.isdisjoint(self._chats.earlier_ids(chat_id))
 
+    def now(self) -> frozenset[int]:
+        """Each by the id it goes by now."""
+        return frozenset(self._chats.latest_id(chat_id) for chat_id in self._ids)
+
 
 class Doorbell:
     """Strangers get silence; the owners are told once who it was."""

@@ -98,6 +98,10 @@ class Chats:
             self._db.execute("UPDATE moved_chats SET new_id = ? WHERE new_id = ?", [new, old])
             self._db.execute("INSERT OR REPLACE INTO moved_chats (old_id, new_id) VALUES (?, ?)", [old, new])
 
+    def latest_id(self, chat_id: int) -> int:
+        row = self._db.execute("SELECT new_id FROM moved_chats WHERE old_id = ?", [chat_id]).fetchone()
+        return chat_id if row is None else int(row[0])
+
     def earlier_ids(self, chat_id: int) -> frozenset[int]:
         """Every id this group went by before."""
         rows = self._db.query("SELECT old_id FROM moved_chats WHERE new_id = ?", [chat_id])

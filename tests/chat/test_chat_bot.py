@@ -26,9 +26,8 @@ from chatbot.kucoin.rest import KEPT_FOR_MINUTES
 from chatbot.sandbox.telegram_phone import Phone
 from chatbot.sandbox.telegram_refusals import TelegramRefusal, bad_request, conflict, forbidden, too_many
 from chatbot.sandbox.telegram_updates import UpdateKind
-from chatbot.sandbox.telegram_values import TelegramUser
 from chatbot.services.post import Post
-from tests.chat.desk import ANNA, CARA, open_desk
+from tests.chat.desk import ANNA
 from tests.chat.wire import TOKEN, Wire, echo, polling, sending, table_of, wired
 from tests.playground import eventually
 
@@ -508,34 +507,6 @@ def test_a_stop_lets_what_was_begun_end(tmp_path: Path) -> None:
             go_on.set()
             await finishing
             assert _letters(wire) == ["placed"]
-
-    asyncio.run(story())
-
-
-def test_each_person_finds_the_commands_of_the_own_role(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with open_desk(tmp_path) as desk, wired(tmp_path) as wire:
-            people = {ANNA.id: Role.OWNER, 12: Role.TRADER, CARA.id: Role.VIEWER}
-            await wire.poller(desk.table).register(desk.table.commands, people)
-            lists = {}
-            for person in people:
-                chat = wire.telegram.chats.meet(TelegramUser(id=person, first_name="x")).chat
-                lists[person] = [c.name for c in wire.telegram.commands.seen_by(person, chat)]
-            assert lists[ANNA.id] == [c.name for c in desk.table.commands]
-            assert set(lists[ANNA.id]) - set(lists[12]) == {"resume"}
-            assert {"buy", "sell", "cancel", "kill"} == set(lists[12]) - set(lists[CARA.id])
-            assert lists[CARA.id][0] == "price"
-
-    asyncio.run(story())
-
-
-def test_a_person_whose_list_is_refused_keeps_nobody_from_theirs(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with wired(tmp_path) as wire:
-            wire.telegram.troubles.refuse("setMyCommands", bad_request("chat not found"))
-            table = table_of({"echo": echo})
-            await wire.poller(table).register(table.commands, {1: Role.OWNER, 2: Role.OWNER})
-            assert [call.code for call in wire.telegram.calls("setMyCommands")] == [400, 200]
 
     asyncio.run(story())
 
