@@ -5,10 +5,13 @@ from chatbot.chat.log import LogHandlers
 from chatbot.chat.messages import Effect, Verb
 from chatbot.chat.table import command
 from chatbot.chat.teams import TeamHandlers
+from chatbot.chat.views.desk_digest import morning
 from chatbot.core.people import Role
 from chatbot.core.routes import Route
+from chatbot.jobs import Job
 from chatbot.logs import Scrubber
 from chatbot.parts import Floor, Part
+from chatbot.services.desk_digest import DeskDigests
 from chatbot.services.logbook import Logbook
 from chatbot.services.routing import Routing
 
@@ -33,4 +36,10 @@ def teams_part(floor: Floor) -> Part:
             Verb(name="log", role=Role.OWNER, handle=log.log_tap),
             Verb(name="after", role=Role.VIEWER, handle=teams.after_tap),
         ),
+        jobs=(Job(name="tell groups the morning", every=60, run=_digests(floor).look),),
     )
+
+
+def _digests(floor: Floor) -> DeskDigests:
+    zone, checkup = floor.settings.timezone, floor.services.checkup
+    return DeskDigests(store=floor.store, checkup=checkup, zone=zone, word=morning)

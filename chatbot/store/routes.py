@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from chatbot.core.notices import Letter
 from chatbot.core.routes import Place, Route, route_of
 from chatbot.core.times import Now
 from chatbot.store.database import Database
-from chatbot.store.values import stamp
+from chatbot.store.values import moment, stamp
 
 
 class Routes:
@@ -26,6 +27,11 @@ class Routes:
         """Every group that has asked for such news."""
         rows = self._db.query("SELECT * FROM routes WHERE kind = ? ORDER BY chat_id", [route.value])
         return tuple(Place(chat_id=r["chat_id"], thread_id=r["thread_id"], person=r["person"]) for r in rows)
+
+    def laid_at(self, chat_id: int, route: Route) -> datetime | None:
+        where = "SELECT at FROM routes WHERE chat_id = ? AND kind = ?"
+        row = self._db.execute(where, [chat_id, route.value]).fetchone()
+        return None if row is None else moment(row[0])
 
     def lay(self, route: Route, place: Place) -> None:
         """In place of the group's earlier one. Joins the open transaction."""
