@@ -74,7 +74,7 @@ def test_a_position_near_its_liquidation_is_told_to_all_who_may_close_it(tmp_pat
         assert "liquidation at" in more[0]
         assert _labels(letters[0]) == ["Close half", "Close", "Positions"]
         (ticket,) = (await desk.taps(BEN, letters[1], "Close half")).letters
-        assert "sell XBTUSDTM 25 lots, reduce-only" in ticket.text
+        assert "25 lots = 0.025 BTC, reduce-only" in ticket.text
         (positions,) = (await desk.taps(BEN, letters[1], "Positions")).letters
         assert "BTC long" in positions.text
 
