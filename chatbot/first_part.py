@@ -36,7 +36,7 @@ def first_part(floor: Floor, all_commands: Callable[[], tuple[Command, ...]]) ->
         health=partial(_health, floor),
         killswitch=services.killswitch,
         rules=rules(settings),
-        coded=services.factors.asked,
+        coded=services.guards.factors.asked,
         commands=all_commands,
         manners=services.manners,
     )
@@ -45,13 +45,13 @@ def first_part(floor: Floor, all_commands: Callable[[], tuple[Command, ...]]) ->
     )
     approving = Approving(
         trading=services.trading,
-        factors=services.factors,
+        factors=services.guards.factors,
         again=trading.requote,
         sequels=Sequels(sweep=services.killswitch.sweep, erase=floor.erase, resume=admin.resume_now),
     )
     closings = ClosingHandlers(closing=services.closing, mode=mode)
     rooms = market, trading, admin
-    coded = (code_command(approving),) if services.factors.asked else ()
+    coded = (code_command(approving),) if services.guards.factors.asked else ()
     return Part(
         commands=(*commands(*rooms, alerting), *coded),
         verbs=(*verbs(*rooms), *approving_verbs(approving), *closing_verbs(closings), *alert_verbs(alerting)),

@@ -15,7 +15,6 @@ from chatbot.services.amounts import Reading
 from chatbot.services.cancelling import Cancelling
 from chatbot.services.closing import Closing
 from chatbot.services.colleagues import Colleagues
-from chatbot.services.factors import Factors
 from chatbot.services.health import Checkup, Ping
 from chatbot.services.key_guard import KeyGuard
 from chatbot.services.killswitch import KillSwitch
@@ -40,7 +39,6 @@ class Services:
     cancelling: Cancelling
     killswitch: KillSwitch
     guards: Guards
-    factors: Factors
     closing: Closing
     colleagues: Colleagues
     watchlists: Watchlists

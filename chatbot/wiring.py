@@ -106,7 +106,6 @@ def build_services(settings: Settings, store: Store, kucoin: Kucoin, now: Now) -
         cancelling=Cancelling(exchange=exchange, store=store, reconciler=reconciler),
         killswitch=killswitch,
         guards=guards,
-        factors=guards.factors,
         closing=build_closing(settings, store, exchange, killswitch, reconciler, guard.hold_exits),
         colleagues=Colleagues(store),
         watchlists=Watchlists(store=store, markets=markets),
