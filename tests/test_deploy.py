@@ -37,7 +37,7 @@ def locked() -> dict[str, str]:
 
 def wanted() -> list[Requirement]:
     project = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
-    return [Requirement(text) for text in project["dependencies"]]
+    return [Requirement(text) for text in (*project["dependencies"], *project["optional-dependencies"]["charts"])]
 
 
 def needed() -> set[str]:
