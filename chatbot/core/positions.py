@@ -8,7 +8,7 @@ from chatbot.core.errors import Refused, UsageError
 from chatbot.core.limits import market_price
 from chatbot.core.market import Instrument, Symbol, Ticker, Venue
 from chatbot.core.numbers import floor_to, plain
-from chatbot.core.orders import Estimate, OrderSpec, OrderType, Side
+from chatbot.core.orders import Estimate, Order, OrderSpec, OrderType, Side
 
 _HUNDRED, _NOTHING = Decimal(100), Decimal(0)
 _QUOTES = ("USDT", "USDC", "USD")
@@ -101,6 +101,14 @@ def order_out_of(position: Position, lots: Decimal, client_oid: str) -> OrderSpe
         funds=None,
         price=None,
     )
+
+
+def only_closes(order: Order) -> bool:
+    """Of an order of ours: at the market on futures we send nothing but ways out.
+
+    After a kill it may be what was asked for, and cancelled half way it would leave the rest of the position open.
+    """
+    return order.venue is Venue.FUTURES and order.type is OrderType.MARKET
 
 
 def cost_of(

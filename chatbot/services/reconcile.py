@@ -21,6 +21,7 @@ from chatbot.core.orders import (
     OrderType,
     TicketState,
 )
+from chatbot.core.positions import only_closes
 from chatbot.core.times import Now, Sleep, in_words, steady_now
 from chatbot.services.exchange import Exchange
 from chatbot.services.letters import tell_found
@@ -169,7 +170,7 @@ class Reconciler:
         if ticket.missing_since is not None:
             self._store.orders.missing(ticket, None)
         self._adopt(ticket, order, await self._lookups.executed(order), asked=asked)
-        if order.active and self._store.stops.standing() is not None:
+        if order.active and not only_closes(order) and self._store.stops.standing() is not None:
             note_arrival(self._store, order)
             await self._cancel_after_kill(order)
         rests = order.parked or order.type is OrderType.LIMIT

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from starlette.responses import JSONResponse
 
 from chatbot.core.closing import CloseCard
 from chatbot.core.errors import Refused, TicketGone, Unavailable
@@ -199,6 +200,28 @@ async def test_positions_that_cannot_be_read_close_nothing(desk: Desk) -> None:
     with pytest.raises(Unavailable):
         await closing(desk).confirm(card, ANNA, ANNA.id)
     assert desk.store.orders.living() == ()
+
+
+@story
+async def test_a_way_out_that_takes_its_time_is_not_cancelled_by_the_kill_it_was_asked_for_after(desk: Desk) -> None:
+    hold(desk)
+    desk.kill()
+    close = closing(desk)
+    card, _ = await close.propose(ANNA)
+    sendings = await close.confirm(card, ANNA, ANNA.id)
+    half_done = {
+        "id": "5c35c02703aa673ceec2a168", "clientOid": sendings[0][0].spec.client_oid, "symbol": str(BTC),
+        "type": "market", "side": "sell", "size": 50, "filledSize": 20, "filledValue": "1348.2", "isActive": True,
+        "cancelExist": False, "settleCurrency": "USDT", "createdAt": 1790000000000,
+    }  # fmt: skip
+    desk.wire.instead["orders/byClientOid"] = JSONResponse({"code": "200000", "data": half_done})
+    await close.send(sendings)
+    assert desk.state(sendings[0][0]) is TicketState.PARTIAL
+    assert not [line for line in desk.wire.lines if line.startswith("DELETE")]
+    assert desk.found().report.lines == ()
+    desk.wire.instead.clear()
+    await desk.reconciler.follow()
+    assert desk.state(sendings[0][0]) is TicketState.FILLED
 
 
 @story
