@@ -111,9 +111,7 @@ def only_closes(order: Order) -> bool:
     return order.venue is Venue.FUTURES and order.type is OrderType.MARKET
 
 
-def cost_of(
-    spec: OrderSpec, position: Position, instrument: Instrument, ticker: Ticker, fee_rate: Decimal
-) -> Estimate:
+def cost_of(spec: OrderSpec, position: Position, instrument: Instrument, ticker: Ticker, fee_rate: Decimal) -> Estimate:
     """In the contract's own currency; `free_after` are the lots that stay open.
 
     What only reduces counts against no limit, so its notional is nothing. Raises Refused when nobody offers anything.

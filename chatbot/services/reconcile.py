@@ -13,14 +13,7 @@ from enum import Enum, auto
 from chatbot.core.errors import KucoinError, OutcomeUnknown, UnknownOrder
 from chatbot.core.life import AT_THE_EXCHANGE, GIVEN_UP, TRANSITIONS
 from chatbot.core.notices import Lane
-from chatbot.core.orders import (
-    Executed,
-    Order,
-    OrderStatus,
-    OrderTicket,
-    OrderType,
-    TicketState,
-)
+from chatbot.core.orders import Executed, Order, OrderStatus, OrderTicket, OrderType, TicketState
 from chatbot.core.positions import only_closes
 from chatbot.core.times import Now, Sleep, in_words, steady_now
 from chatbot.services.exchange import Exchange
