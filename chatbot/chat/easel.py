@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import pickle
+import signal
 import struct
 import sys
 import tempfile
@@ -72,7 +73,7 @@ class _Painter:
             async with asyncio.timeout(patience):
                 await self._process.wait()
         with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)  # with whatever it started: that may hold its pipes open
         await self._process.wait()
         said = b"" if self._errors is None else await self._errors.read()
         self._folder.cleanup()

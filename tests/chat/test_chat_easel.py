@@ -167,6 +167,27 @@ def test_it_rests_when_it_drew_nothing_for_a_while() -> None:
     asyncio.run(story())
 
 
+def test_what_a_painter_leaves_behind_holds_nobody_up(tmp_path: Path) -> None:
+    """A child of its own that keeps its pipes open."""
+
+    async def story() -> None:
+        mark = tmp_path / "child"
+        deed = f"""
+    child = os.fork()
+    if not child:
+        import time
+        time.sleep(60)
+    open({str(mark)!r}, 'w').write(str(child))
+    while True: pass"""
+        async with asyncio.timeout(5):
+            async with _easel(*_painter(deed), within=0.5) as easel:
+                with pytest.raises(NotDrawn, match="took too long"):
+                    await easel.draw(PICTURE)
+        assert not _alive(int(mark.read_text()))
+
+    asyncio.run(story())
+
+
 def test_a_picture_given_up_does_not_come_as_the_answer_to_the_next() -> None:
     async def story() -> None:
         deed = "import time; time.sleep(0.2); answer = asked"
