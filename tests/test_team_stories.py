@@ -1,4 +1,4 @@
-"""Several people at one desk, on the whole bot: news in their topics, tickets that know of each other, /log, /status."""
+"""Several people at one desk, on the whole bot: news in topics, tickets that know of each other, /log, /status."""
 
 import asyncio
 from pathlib import Path
