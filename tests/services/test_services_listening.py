@@ -163,3 +163,16 @@ async def test_whoever_wanted_to_know_what_a_position_pays_hears_what_it_paid(tm
         )  # fmt: skip
     assert desk.letters(BEN.id) == ["XBTUSDTM -0.49", "None -0.49"]
     assert desk.letters(ANNA.id) == []
+
+
+@story
+async def test_a_group_does_not_hear_what_a_position_paid(tmp_path: Path) -> None:
+    """The sum is the account's."""
+    desk = Desk(tmp_path)
+    ears = Ears(desk)
+    rule = await desk.alert("funding BTC pay > 1", BEN)
+    desk.store.db.execute("UPDATE alerts SET chat_id = -1001 WHERE id = ?", [rule.id])
+    ears.listening.hear(
+        FundingSettled(symbol=PERP, fee=Decimal("-0.49"), rate=Decimal("0.0001"), currency="USDT", at=desk.time())
+    )
+    assert desk.letters(-1001) == []
