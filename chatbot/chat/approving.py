@@ -76,7 +76,7 @@ class Approving:
         except Tripped as tripped:
             reply = self._stopped(tripped)
         except ChatbotError as error:
-            reply = words.failure(error)
+            reply = words.failure(error, aloud=not message.private)
         erase = partial(self._sequels.erase, message.chat_id, message.message_id)
         return replace(reply, then=_both(reply.then, erase))
 

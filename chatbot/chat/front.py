@@ -74,11 +74,14 @@ class Front:
 
     def failed_later(self, incoming: Incoming, error: ChatbotError) -> None:
         """What went wrong after the update had ended is told in a message of its own."""
-        self._post.send(letter(incoming, words.failure(error)))
+        self._post.send(letter(incoming, words.failure(error, aloud=not incoming.private)))
 
     def tell(self, incoming: Incoming, text: str) -> None:
-        """What a tap should have read, when it took too long to be shown at the button."""
-        self._post.send(letter(incoming, Reply(text=lines(text))))
+        """What a tap should have read, when it took too long to be shown at the button: for who pressed alone."""
+        told = letter(incoming, Reply(text=lines(text)))
+        pressed_among_others = incoming.data is not None and not incoming.private
+        own = replace(told, chat_id=incoming.user_id, thread_id=None)
+        self._post.send(own if pressed_among_others else told)
 
     def _turn_away(self, incoming: Incoming, verdict: Verdict) -> None:
         with self._post.atomic():

@@ -1,12 +1,14 @@
 """Handlers of /buy, /sell, /orders, /cancel and the buttons of a ticket."""
 
+from dataclasses import replace
+
 from chatbot.chat import parsing
 from chatbot.chat.messages import Message, Reply, Tap
+from chatbot.chat.parsing_options import order_line
 from chatbot.chat.views import orders as views
 from chatbot.core.errors import Killed, Refused
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Subject
-from chatbot.core.numbers import plain
 from chatbot.core.orders import AmountKind, Draft, OrderTicket, Side, TicketState
 from chatbot.core.people import Role
 from chatbot.services.cancelling import Cancelling
@@ -98,8 +100,11 @@ def _with_hint(error: Refused, draft: Draft) -> Refused:
     about_money = draft.side is Side.BUY and draft.amount.kind is AmountKind.BASE and draft.amount.value >= 1
     if not about_money or isinstance(error, Killed):
         return error
-    line = f"/buy {draft.word.upper()} {plain(draft.amount.value)}usdt"
-    return Refused(f"{error} A bare number counts coins; {line} spends USDT.")
+    in_money = replace(
+        draft, word=draft.word.upper(), amount=replace(draft.amount, kind=AmountKind.IN_UNIT, unit="usdt")
+    )
+    hint = f" A bare number counts coins; /{order_line(in_money)} spends USDT."
+    return Refused(f"{error}{hint}", aloud=f"{error.aloud}{hint}")
 
 
 def _card(ticket: OrderTicket) -> Reply:

@@ -13,6 +13,7 @@ from chatbot.core.errors import (
     OutcomeUnknown,
     OverLimit,
     RateLimited,
+    Refused,
     Rejected,
     Unavailable,
     UnknownOrder,
@@ -45,13 +46,19 @@ _SENTENCE = 500
 """Characters of an error's own sentence, which may quote what somebody typed."""
 
 
-def failure(error: ChatbotError, message: Message | None = None) -> Reply:
-    """`message` is the command that failed: suggestions repeat it with the right symbol."""
+def failure(error: ChatbotError, message: Message | None = None, *, aloud: bool = False) -> Reply:
+    """`message` is the command that failed: suggestions repeat it with the right symbol. `aloud`: others read it."""
     if isinstance(error, UnknownSymbol):
         return _unknown_symbol(error, message)
     if isinstance(error, UsageError):
         return Reply(text=lines(short(str(error), _SENTENCE), _example(error)))
-    return Reply(text=lines(bold(short(str(error), _SENTENCE)), _advice(error)))
+    heard = aloud or (message is not None and not message.private)
+    return Reply(text=lines(bold(short(said(error, aloud=heard), _SENTENCE)), _advice(error)))
+
+
+def said(error: ChatbotError, *, aloud: bool) -> str:
+    """`aloud`, among others, without amounts of the account."""
+    return error.aloud if aloud and isinstance(error, Refused) else str(error)
 
 
 def popup(error: ChatbotError) -> str:

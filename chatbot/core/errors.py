@@ -47,7 +47,11 @@ class UnknownSymbol(UsageError):
 
 
 class Refused(ChatbotError):
-    """Our own rules say no; nothing was sent."""
+    """Our own rules say no; nothing was sent. `aloud` names no amount of the account, for where others read along."""
+
+    def __init__(self, sentence: str, *, aloud: str = "") -> None:
+        super().__init__(sentence)
+        self.aloud = aloud or sentence
 
 
 class OverLimit(Refused):

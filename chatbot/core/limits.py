@@ -72,7 +72,7 @@ def fit(draft: Draft, terms: Terms, client_oid: str) -> OrderSpec:
     wanted = _wanted_funds(draft, terms) if by_funds else _wanted_size(draft, terms, meets)
     rounded = instrument.round_funds(wanted) if by_funds else instrument.round_size(wanted)
     if not rounded:
-        raise Refused(_too_little(draft, terms, wanted, by_funds=by_funds))
+        raise _too_little(draft, terms, wanted, by_funds=by_funds)
     return OrderSpec(
         client_oid=client_oid,
         symbol=instrument.symbol,
@@ -150,7 +150,7 @@ def check(spec: OrderSpec, cost: Estimate, terms: Terms, limits: Limits, spent_t
     _check_rules(spec.symbol, terms.instrument, limits)
     check_size(terms.instrument, spec.size, spec.funds, cost.funds)
     if cost.free_after < 0:
-        raise Refused(terms.shortage(spec.side, cost.funds + cost.fee if spec.side is Side.BUY else cost.size))
+        raise terms.shortage(spec.side, cost.funds + cost.fee if spec.side is Side.BUY else cost.size)
     check_conditions(spec, terms.ticker)
     _check_notional(cost.notional, limits)
     left = max(limits.daily_max - spent_today, Decimal(0))
@@ -194,10 +194,11 @@ def _wanted_size(draft: Draft, terms: Terms, meets: Decimal) -> Decimal:
     return terms.quote_free * amount.value / _HUNDRED / (meets * (1 + terms.fee_rate))
 
 
-def _too_little(draft: Draft, terms: Terms, wanted: Decimal, *, by_funds: bool) -> str:
+def _too_little(draft: Draft, terms: Terms, wanted: Decimal, *, by_funds: bool) -> Refused:
     if not wanted:
-        return f"Trade holds no free {terms.spent_by(draft.side)}.{terms.other_pocket(draft.side)}"
-    return less_than_a_step(terms.instrument, by_funds=by_funds)
+        none = f"Trade holds no free {terms.spent_by(draft.side)}."
+        return Refused(f"{none}{terms.other_pocket(draft.side)}", aloud=none)
+    return Refused(less_than_a_step(terms.instrument, by_funds=by_funds))
 
 
 def _check_rules(symbol: Symbol, instrument: Instrument, limits: Limits) -> None:

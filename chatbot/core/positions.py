@@ -83,7 +83,8 @@ def part(position: Position, percent: Decimal, instrument: Instrument) -> Decima
     name, lots = position.symbol, abs(position.lots)
     whole, most = floor_to(lots * percent / _HUNDRED, Decimal(1)), instrument.max_size
     if not whole:
-        raise Refused(f"{name} has {plain(lots)} lots: that part of it is less than one lot.")
+        less = "that part of it is less than one lot."
+        raise Refused(f"{name} has {plain(lots)} lots: {less}", aloud=f"{name}: {less}")
     if whole > most:
         raise Refused(f"KuCoin takes at most {plain(most)} lots of {name} at once: close a part first.")
     return whole

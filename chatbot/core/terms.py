@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from chatbot.core.errors import Refused
 from chatbot.core.market import Book, Instrument, Ticker
 from chatbot.core.numbers import tidy
 from chatbot.core.orders import Side
@@ -27,12 +28,13 @@ class Terms:
     quote_in_usdt: Decimal
     book: Book | None = None
 
-    def shortage(self, side: Side, needs: Decimal) -> str:
+    def shortage(self, side: Side, needs: Decimal) -> Refused:
         """What is missing for an order that needs so much: quote for a buy, base for a sale."""
         has = self.quote_free if side is Side.BUY else self.base_free
         currency = self.spent_by(side)
-        sentence = f"That needs {tidy(needs, 8)} {currency}; Trade has {tidy(has, 8)} free."
-        return sentence + self.other_pocket(side)
+        that = f"That needs {tidy(needs, 8)} {currency}; Trade has"
+        sentence = f"{that} {tidy(has, 8)} free.{self.other_pocket(side)}"
+        return Refused(sentence, aloud=f"{that} less than that free.")
 
     def other_pocket(self, side: Side) -> str:
         """Money in Main is the usual reason why Trade cannot pay."""

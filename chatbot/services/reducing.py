@@ -200,7 +200,10 @@ class Reducing:
         (position, *_), lots = there, spec.size or _NOTHING
         if abs(position.lots) < lots:
             left = plain(abs(position.lots))
-            raise PositionChanged(f"Only {left} lots of it are left, {plain(lots)} were to go. Nothing was sent.")
+            fewer = f"{plain(lots)} were to go. Nothing was sent."
+            raise PositionChanged(
+                f"Only {left} lots of it are left, {fewer}", aloud=f"Fewer lots of it are left, {fewer}"
+            )
         price = limits.market_price(spec.side, met.ticker)
         if limits.drift(ticket.cost.price, price) > self._rules.max_drift:
             raise PriceMoved(ticket.cost.price, price)

@@ -228,6 +228,42 @@ def test_in_a_group_positions_are_told_to_who_presses_alone(tmp_path: Path) -> N
     told(story, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("line", "aloud", "alone"),
+    [
+        (
+            "/buy btc 0.5",
+            "That needs 33,740.2065 USDT; Trade has less than that free.",
+            "Trade has 1,240.55 free. Main",
+        ),
+        ("/sell btc 5", "That needs 5 BTC; Trade has less than that free.", "Trade has 0.0421 free."),
+        ("/buy btc 100 stop 70000", "/buy BTC 100usdt stop 70000 spends USDT.", "Main has 412 USDT: move it"),
+        ("/close btc 1%", "XBTUSDTM: that part of it is less than one lot.", "XBTUSDTM has 50 lots: that part"),
+    ],
+)
+def test_in_a_group_a_refusal_tells_nothing_of_what_the_account_holds(
+    tmp_path: Path, line: str, aloud: str, alone: str
+) -> None:
+    async def story(desk: Desk) -> None:
+        among_others = (await desk.says(BEN, line, group=True)).text
+        assert aloud in among_others
+        assert not [amount for amount in ("1,240", "412", "0.0421", "50 lots") if amount in among_others]
+        assert alone in (await desk.says(BEN, line)).text
+
+    told(story, tmp_path)
+
+
+def test_what_a_slow_pop_up_would_have_said_in_a_group_goes_to_who_pressed_alone(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        (card,) = (await desk.says(BEN, "/positions", group=True)).letters
+        desk.front.tell(desk.tap_of(CARA, card, "late"), "BTC long 0.05, PnL +1 USDT")
+        assert [(letter.chat_id, letter.text) for letter in desk.delivered()] == [
+            (CARA.id, "BTC long 0.05, PnL +1 USDT")
+        ]
+
+    told(story, tmp_path)
+
+
 def test_a_key_that_may_not_see_futures_is_no_empty_account(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path, permissions=frozenset({"General", "Spot"})) as desk:

@@ -22,7 +22,7 @@ from chatbot.chat.views.markup import (
     units,
 )
 from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Source
-from chatbot.core.errors import ChatbotError
+from chatbot.core.errors import ChatbotError, Refused
 from chatbot.core.market import Instrument
 from chatbot.core.notices import Button, Buttons, Subject
 from chatbot.core.times import in_words
@@ -97,7 +97,8 @@ def gone(rule: AlertRule) -> Html:
 
 def order_refused(rule: AlertRule, error: ChatbotError) -> Html:
     """Why no ticket came with an alert."""
-    return lines(html("{} fired, and its order made no ticket: {}", rule.name, rule.order), bold(str(error)))
+    why = error.aloud if rule.chat_id < 0 and isinstance(error, Refused) else str(error)
+    return lines(html("{} fired, and its order made no ticket: {}", rule.name, rule.order), bold(why))
 
 
 def _in_time(told: Told, now: datetime) -> str:

@@ -5,7 +5,7 @@ from html import escape
 
 from chatbot.chat.messages import DONE, QUIT, RUN, STEP, TYPE, Choice, Command, Question, Reply
 from chatbot.chat.views.markup import Html, code, example, html, lines, short
-from chatbot.core.errors import ChatbotError, UnknownSymbol, UsageError
+from chatbot.core.errors import ChatbotError, Refused, UnknownSymbol, UsageError
 from chatbot.core.notices import Button
 from chatbot.core.wizards import Wizard
 
@@ -31,7 +31,8 @@ def once_more(error: ChatbotError, missed: Wizard, asked: Wizard | None) -> Repl
     """The same question with what was wrong: the example is the piece that is wanted."""
     whole = error.example if isinstance(error, UsageError) else ""
     piece = whole.removeprefix(f"{missed.asks} ") if whole.startswith(f"{missed.asks} ") else missed.hint
-    return Reply(text=_to(asked, lines(str(error), example(piece))), asks=missed.asks, hint=missed.hint)
+    wrong = error.aloud if asked is not None and isinstance(error, Refused) else str(error)
+    return Reply(text=_to(asked, lines(wrong, example(piece))), asks=missed.asks, hint=missed.hint)
 
 
 def did_you_mean(error: UnknownSymbol, meant: Iterable[tuple[str, str]], missed: Wizard) -> Question:
