@@ -163,6 +163,8 @@ class Front:
             return Toast(text=short(words.popup(error), _TOAST), popup=True), None
         if reply.runs:
             return Toast(), await self._obey(incoming, person, *_line(reply.runs))
+        if reply.asks and reply.edit:
+            return Toast(), self._guide.ask_about(incoming, person, pressed, reply)
         unchanged = (
             reply.edit
             and not reply.picture

@@ -66,6 +66,18 @@ class Guide:
             self._post.finish(incoming.update_id, Ending.DONE, self._shown(incoming, wizard, question))
         return self._erasing(litter)
 
+    def ask_about(self, incoming: Incoming, person: Person, pressed: Pressed, reply: Reply) -> Then | None:
+        """A question about the card that was tapped: the answer changes that card, and nothing else stays."""
+        question = Question(
+            text="", choices=(), line=reply.asks, asks=reply.asks, prompt=reply.text, hint=reply.hint, at_once=True
+        )
+        with self._post.atomic():
+            wizard, litter = self._wizards.begin(person, incoming.chat_id, None, question)
+            wizard = self._wizards.borrow(wizard, pressed.card_id)
+            prompt = self._prompt(incoming, wizard, views.prompt(question, _asked(incoming, wizard)))
+            self._post.finish(incoming.update_id, Ending.DONE, [prompt])
+        return self._erasing(litter)
+
     async def answered(self, incoming: Incoming, person: Person, prompt: Letter) -> Then | None:
         """What it asked in words."""
         wizard = self._wizards.get(prompt.wizard)
@@ -171,8 +183,11 @@ class Guide:
     def _end(self, incoming: Incoming, wizard: Wizard, reply: Reply | None, *, typed: bool = True) -> Then | None:
         """`typed`: what was typed last goes, too; else it stays, so that it is not lost."""
         with self._post.atomic():
+            card = self._wizards.borrowed(wizard) if typed else None
             litter = self._wizards.end(wizard) + (_typed(incoming) if typed else ())
             answers = [] if reply is None else letters(incoming, reply, None)
+            if card is not None and len(answers) == 1:
+                answers = [replace(answers[0], edits=card, reply_to=None)]
             self._post.finish(incoming.update_id, Ending.DONE, [_hung(incoming, wizard, each) for each in answers])
         return self._erasing(litter, None if reply is None else reply.then)
 

@@ -72,9 +72,9 @@ class Reply:
     """What a handler answers.
 
     A tap's `toast` shows at the button, as a pop-up when `popup`; its text replaces the card
-    when `edit`, else it is a new message. With `subject` the card is drawn when it leaves.
-    `picture` is a PNG, whose caption the text is. `then` runs after all of this is committed:
-    what takes time or must not be undone.
+    when `edit`, else it is a new message; a question that `asks` leaves that to its answer.
+    With `subject` the card is drawn when it leaves. `picture` is a PNG, whose caption the text is.
+    `then` runs after all of this is committed: what takes time or must not be undone.
 
     A tap that `runs` a line is answered, instead of all of this, as if the person had typed it.
     """

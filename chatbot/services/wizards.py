@@ -46,6 +46,17 @@ class Wizards:
         card = None if wizard.card_id is None else self._store.outbox.letter(wizard.card_id)
         return None if card is None else card.message_id
 
+    def borrowed(self, wizard: Wizard) -> int | None:
+        """Its card, when that stood before anything was asked about it: it changes in place, and is never erased."""
+        card = None if wizard.card_id is None else self._store.outbox.letter(wizard.card_id)
+        return None if card is None or card.wizard == wizard.id else card.id
+
+    def borrow(self, wizard: Wizard, card_id: int) -> Wizard:
+        """Asks about a card that stands already."""
+        about = replace(wizard, card_id=card_id)
+        self._rows.go_on(about)
+        return about
+
     def begin(self, person: Person, chat_id: int, message_id: int | None, asked: Asked) -> tuple[Wizard, Litter]:
         """A new one takes the place of the person's last one in that chat."""
         last = self._rows.of(person.id, chat_id)
@@ -77,6 +88,7 @@ class Wizards:
         return litter
 
     def end(self, wizard: Wizard, *, keep_card: bool = False) -> Litter:
+        keep_card = keep_card or self.borrowed(wizard) is not None
         self._rows.end(wizard.id)
         return self._gone([wizard.prompt_id] if keep_card else [wizard.card_id, wizard.prompt_id])
 

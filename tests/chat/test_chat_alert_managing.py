@@ -167,6 +167,36 @@ def test_a_note_is_asked_for_and_taken_away_with_a_dash(tmp_path: Path) -> None:
     _story(tmp_path, story)
 
 
+@pytest.mark.parametrize(("label", "answer", "shown"), [("Note", "top", "“top”"), ("Edit level", "69k", "69,000")])
+def test_what_is_answered_changes_the_card_and_the_question_goes(
+    tmp_path: Path, label: str, answer: str, shown: str
+) -> None:
+    async def story(desk: Desk) -> None:
+        (card,) = (await desk.says(CARA, "/alert btc > 68000")).letters
+        (question,) = (await desk.taps(CARA, card, label)).letters
+        answered = await desk.says(CARA, answer, answers=question.message_id)
+        assert shown in answered.text
+        assert [each.edits for each in answered.letters] == [card.id]
+        assert answered.then is not None
+        await answered.then()
+        assert (CARA.id, question.message_id) in desk.erased
+        assert (CARA.id, card.message_id) not in desk.erased
+
+    _story(tmp_path, story)
+
+
+def test_a_question_that_nobody_answers_goes_and_its_card_stays(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        (card,) = (await desk.says(CARA, "/alert btc > 68000")).letters
+        (question,) = (await desk.taps(CARA, card, "Note")).letters
+        asked_anew = await desk.taps(CARA, card, "Edit level")
+        assert asked_anew.then is not None
+        await asked_anew.then()
+        assert desk.erased == [(CARA.id, question.message_id)]
+
+    _story(tmp_path, story)
+
+
 def test_only_whose_alert_it_is_and_owners_may_change_it(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         await desk.says(CARA, "/alert btc > 68000")

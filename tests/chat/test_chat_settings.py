@@ -36,7 +36,7 @@ def test_the_card_shows_what_is_set_and_changes_in_place(tmp_path: Path) -> None
         assert "Quiet off" in letter.text
         page = (await desk.taps(CARA, letter, "Quiet hours")).letters[0]
         assert page.edits == letter.id
-        back = (await desk.taps(CARA, page, "22-07")).letters[0]
+        back = (await desk.taps(CARA, page, "22:00-07:00")).letters[0]
         assert back.edits == letter.id
         assert "Quiet 22:00-07:00" in back.text
         assert desk.store.preferences.of(CARA.id).quiet == Quiet(since=time(22), until=time(7))
@@ -75,6 +75,7 @@ def test_every_page_asks_for_an_own_answer_and_leads_back(tmp_path: Path, name: 
         assert question.asks.startswith("/settings ")
         answered = await desk.says(CARA, question.hint, answers=question.message_id)
         assert "Your settings" in answered.text
+        assert answered.letters[0].edits == letter.id
         assert "Your settings" in (await desk.taps(CARA, page, "Back")).text
 
     at_the_desk(tmp_path, tell)

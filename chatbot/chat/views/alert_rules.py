@@ -76,13 +76,14 @@ def rule(standing: Standing, zone: tzinfo, now: datetime, *, known: bool = False
 def edit(shown: AlertRule, instrument: Instrument | None) -> Reply:
     """Asks for another level."""
     text = html("{} {}: at what instead?", shown.name, phrases.asks(shown.question, instrument))
-    return Reply(text=lines(text), asks=f"/alerts edit {shown.id}", hint=_LEVELS.get(shown.question.kind, ""))
+    hint = _LEVELS.get(shown.question.kind, "")
+    return Reply(text=lines(text), asks=f"/alerts edit {shown.id}", hint=hint, edit=True)
 
 
 def note(shown: AlertRule, instrument: Instrument | None) -> Reply:
     """Asks for another note."""
     text = html("{} {}: what shall I note? A dash for nothing.", shown.name, phrases.asks(shown.question, instrument))
-    return Reply(text=lines(text), asks=f"/alerts note {shown.id}", hint="resistance")
+    return Reply(text=lines(text), asks=f"/alerts note {shown.id}", hint="resistance", edit=True)
 
 
 def rules(standings: Sequence[Standing], page: int, muted: Sequence[Symbol]) -> Reply:

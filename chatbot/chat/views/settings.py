@@ -24,15 +24,15 @@ _NAMES = {
 }
 _CHOICES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "zone": (("The bot's own", "off"),),
-    "quiet": (("Off", "off"), ("22-07", "22:00-07:00"), ("23-08", "23:00-08:00")),
-    "digest": (("Off", "off"), ("7:00", "7:00"), ("8:00", "8:00"), ("9:00", "9:00")),
+    "quiet": (("Off", "off"), ("22:00-07:00", "22:00-07:00"), ("23:00-08:00", "23:00-08:00")),
+    "digest": (("Off", "off"), ("07:00", "07:00"), ("08:00", "08:00"), ("09:00", "09:00")),
     "currency": (("None", "off"), ("USD", "USD"), ("EUR", "EUR"), ("GBP", "GBP")),
-    "payments": (("Never", "off"), ("all", "0"), ("1 USDT", "1"), ("10 USDT", "10")),
+    "payments": (("Never", "off"), ("All", "0"), ("1 USDT", "1"), ("10 USDT", "10")),
 }
 _QUESTIONS = {
     "zone": ("In which time zone are you?", "Europe/Berlin"),
     "quiet": ("From when to when shall nothing ring?", "22:30-07:00"),
-    "digest": ("At what time shall the digest come?", "8:00"),
+    "digest": ("At what time shall the digest come?", "08:00"),
     "currency": ("In which currency besides USDT?", "EUR"),
     "payments": ("From how many USDT on is a coming funding payment told?", "1"),
 }
@@ -90,7 +90,7 @@ def pages() -> frozenset[str]:
 
 def question(name: str) -> Reply:
     text, hint = _QUESTIONS[name]
-    return Reply(text=lines(text, html("Example: {}", code(hint))), asks=f"/settings {name}", hint=hint)
+    return Reply(text=lines(text, html("Example: {}", code(hint))), asks=f"/settings {name}", hint=hint, edit=True)
 
 
 def no_such_zone(error: UnknownZone) -> Reply:
@@ -146,7 +146,7 @@ def _digest(prefers: Preferences) -> str:
 
 
 def _hour(at: time) -> str:
-    return f"{at.hour}:{at:%M}"
+    return f"{at:%H:%M}"
 
 
 def _currency(own: Own) -> Html:
