@@ -115,6 +115,7 @@ class Cancelling:
         """
         if ticket is not None:
             await self._reconciler.see(ticket, order)
+            ticket = self._store.orders.ticket(ticket.id) or ticket  # one in doubt was found by that
         named = await self._exchange.orders.take_out(order)
         if await self._still_waits(order):
             return order

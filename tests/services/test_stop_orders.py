@@ -353,6 +353,22 @@ async def test_all_means_those_that_wait_as_well(desk: Desk) -> None:
     check_promises(desk.store, desk.exchange)
 
 
+@story
+async def test_one_in_doubt_that_is_cancelled_where_it_waits_ends_at_once_and_as_that(opened: Opened) -> None:
+    desk = opened(deadlines=BRIEF)
+    ticket = await desk.confirm(await desk.propose(MARKET))
+    desk.switch(Fault.LOST_ANSWER)
+    desk.wire.after(STOP, desk.faults.clear)
+    desk.wire.broken.add(BY_OID)
+    await desk.trading.submit(ticket)
+    assert desk.state(ticket) is TicketState.UNKNOWN
+    desk.wire.broken.clear()
+    desk.wait(10)
+    assert (await desk.cancelling.cancel(ticket.name)).cancelled
+    ended = ends(desk, ticket)
+    assert (ended.state, ended.reason) == (TicketState.LAPSED, CALLED_OFF)
+
+
 @pytest.mark.parametrize("line", LINES)
 @story
 async def test_a_kill_ends_what_waits_and_its_ticket(desk: Desk, line: str) -> None:
