@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -40,6 +41,19 @@ def test_an_order_under_our_mark_is_not_called_external() -> None:
     text = shown(views.orders([replace(ORDER, client_oid="cb1")], {}, LIVE, may_cancel=True))
     assert "mine, without a ticket  BTC-USDT buy" in text
     assert "external" not in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "KuCoin has not cancelled it yet."),
+        ({"active": False, "cancelled": True}, "Cancelled."),
+        ({"active": False, "filled_size": Decimal("0.001")}, "It was filled before the cancel came."),
+        ({"active": False, "parked": True}, "It waits no more, and what became of it is being looked up."),
+    ],
+)
+def test_the_button_of_a_card_says_no_more_than_kucoin_shows(changes: dict[str, Any], told: str) -> None:
+    assert views.cancelled_in_short(replace(ORDER, **changes)) == told
 
 
 def test_after_cancel_all_those_made_elsewhere_are_named_and_cost_a_tap_more() -> None:

@@ -49,6 +49,16 @@ def cancelled(order: Order, mode: TradingMode) -> Html:
     return lines(paper(mode), html("{} was filled before the cancel came.", _order_line(order)))
 
 
+def cancelled_in_short(order: Order) -> str:
+    """For the pop-up of a card's button: as `cancelled`."""
+    if order.active:
+        return "KuCoin has not cancelled it yet."
+    if order.cancelled:
+        return "Cancelled."
+    waited = "It waits no more, and what became of it is being looked up."
+    return waited if order.parked else "It was filled before the cancel came."
+
+
 def all_cancelled(done: Iterable[Order], left: Sequence[Order], mode: TradingMode) -> Reply:
     """`left` were made elsewhere: they are named, and cancelled by a tap of its own alone."""
     told = [cancelled(o, mode) for o in done]
