@@ -128,12 +128,15 @@ class Outbox:
                 )
 
     def sent(self, letter: Letter, message_id: int | None, also: Sequence[Letter] = ()) -> None:
-        """Were this lost with the power, the message would leave once more, marked as a repeat."""
+        """Were this lost with the power, the message would leave once more, marked as a repeat.
+
+        A letter whose picture was not taken has none from now on: what edits it edits words.
+        """
         with self._db.relaxed():
             self._db.execute(
-                "UPDATE outbox SET state = 'sent', message_id = ?, sent_at = ?, problem = ''"
+                "UPDATE outbox SET state = 'sent', message_id = ?, sent_at = ?, problem = '', picture = ?"
                 " WHERE id IN (SELECT value FROM json_each(?))",
-                [message_id, stamp(self._now()), _ids((letter, *also))],
+                [message_id, stamp(self._now()), letter.picture, _ids((letter, *also))],
             )
             self.pictures.sent(letter)
 

@@ -197,3 +197,21 @@ def test_a_picture_nobody_takes_back_is_refused_once_for_good(tmp_path: Path) ->
             assert wire.letter(letter).state is LetterState.DEAD
 
     asyncio.run(story())
+
+
+def test_what_left_without_its_picture_is_edited_as_the_words_it_is(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with wired(tmp_path) as wire:
+            wire.phone(ANNA)
+            for method in ("sendPhoto", "editMessageMedia"):
+                wire.telegram.troubles.refuse(method, bad_request("not enough rights to send photos to the chat"))
+            card = wire.store.outbox.put(CARD)
+            async with sending(wire):
+                await _all_gone(wire)
+                edit = wire.store.outbox.put(replace(CARD, text="4h now", png=png(2), edits=card.id))
+                await _all_gone_in_time(wire)
+            assert wire.letter(edit).state is LetterState.SENT
+            (message,) = _shown(wire)
+            assert message.text.startswith("4h now")
+
+    asyncio.run(story())
