@@ -81,6 +81,7 @@ class Digests:
 
     async def look(self) -> None:
         """Every few seconds: the digests that are owed, and then what was held and no digest is to tell of."""
+        self._store.quiet.settle()
         for person_id in self._store.preferences.digesting():
             if self._role_of(person_id) is not None:
                 await self._tell_if_due(person_id)
@@ -91,7 +92,7 @@ class Digests:
         digest = await self._read(person.id, None)
         with self._store.atomic():
             digest = replace(digest, person=person.name, held=self._store.quiet.count(person.id))
-            return self._written(person.id, digest)
+            return self._written(person.id, digest)[1]
 
     def hide(self, digest_id: int, person: Person) -> tuple[str, Buttons]:
         """Hides amounts from this person's eyes, or shows them again: this digest's words, then, and its buttons.
@@ -130,25 +131,26 @@ class Digests:
             if self._due(person_id) != moment:  # they changed their mind while it was read
                 return
             digest = replace(digest, held=self._store.quiet.count(person_id))
-            letter = self._written(person_id, digest)
+            number, letter = self._written(person_id, digest)
             self._store.digests.settle(person_id, moment)
-            self._store.outbox.put(letter)
+            self._store.quiet.told_by(number, self._store.outbox.put(letter))
 
-    def _written(self, person_id: int, digest: Digest) -> Letter:
-        """Joins the open transaction. One that came by itself takes with it what is held."""
+    def _written(self, person_id: int, digest: Digest) -> tuple[int, Letter]:
+        """Its number, too. Joins the open transaction."""
         digests, hidden = self._store.digests, self._manners.of(person_id).hides_amounts
         number = digests.begin(person_id, mode=self._mode.value, due_at=digest.due_at, equity=digest.equity)
         texts = {hides: self._wording.text(digest, hides) for hides in (False, True)}
         digests.word(number, texts[False], texts[True])
         digests.clean(self._now() - KEPT)
-        if digest.due_at is not None:
-            self._store.quiet.told_by(number, person_id)
         under = Under(number=number, hidden=hidden, held=digest.held, came=digest.due_at is not None)
         buttons = self._wording.buttons(under)
-        return Letter(chat_id=person_id, lane=Lane.REPORT, text=texts[hidden], buttons=buttons, kind=Kind.DIGEST)
+        text = texts[hidden]
+        return number, Letter(chat_id=person_id, lane=Lane.REPORT, text=text, buttons=buttons, kind=Kind.DIGEST)
 
     def _release(self) -> None:
         for chat_id in self._store.quiet.chats():
+            if self._role_of(chat_id) is not None and self._due(chat_id) is not None:
+                continue  # it fell due while others were read: the next look tells it
             if held_leaves(self._manners.of(chat_id), self._now(), self._manners.zone_of(chat_id)):
                 self._store.quiet.release(chat_id)
 

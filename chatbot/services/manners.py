@@ -1,7 +1,7 @@
 """How a notice leaves, by what its reader set: asked when it leaves, not when it is written."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from chatbot.core.mornings import believable, latest
@@ -28,8 +28,9 @@ class Manners:
     def change(self, person: Person, change: Callable[[Preferences], Preferences]) -> Preferences:
         """What they set. A digest whose hour is set comes the next time it is that hour, never at once."""
         with self._store.atomic():
+            before = self._preferences.of(person.id)
             changed = self._preferences.change(person.id, change)
-            if changed.digest_at is not None:
+            if changed.digest_at is not None and _hour(changed) != _hour(before):
                 known, now = self._store.digests.reader(person.id), self._now()
                 moment = latest(changed.digest_at, now, changed.zone or self._zone)
                 if known is not None and known.settled is not None and believable(known.settled, now):
@@ -62,3 +63,8 @@ class Manners:
         if letter.kind is None or letter.edits is not None:
             return Manner.RING
         return self.of(letter.chat_id).manner(letter.kind, self.local(letter.chat_id))
+
+
+def _hour(preferences: Preferences) -> tuple[time | None, ZoneInfo | None, bool]:
+    """When a digest comes, if one does. What else is set takes no digest away that is due already."""
+    return preferences.digest_at, preferences.zone, preferences.reads_digest

@@ -190,7 +190,7 @@ _SECOND = (
     """CREATE TABLE elsewhere (
         order_id TEXT PRIMARY KEY, symbol TEXT NOT NULL, venue TEXT NOT NULL, at TEXT NOT NULL, ended INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID""",
-    # The digest that told of a letter which was held in quiet hours.
+    # The digest that tells of a letter which was held in quiet hours, and on the digest's own letter.
     "ALTER TABLE outbox ADD COLUMN digest INTEGER",
     "CREATE INDEX outbox_quiet ON outbox (chat_id, id) WHERE state = 'quiet'",
     "CREATE INDEX outbox_by_digest ON outbox (digest, id) WHERE digest NOTNULL",

@@ -117,7 +117,7 @@ def open_store(
         stops=Stops(db, audit, now),
         inbox=Inbox(db, now),
         outbox=outbox,
-        quiet=QuietLetters(db, now, outbox.chats),
+        quiet=QuietLetters(db, outbox.chats),
         digests=Digests(db, now),
         complaints=Complaints(db, now),
         wizards=WizardRows(db),

@@ -36,10 +36,14 @@ def price(desk: Desk, digits: str) -> None:
     desk.services.alerting.lookout.hear(Tick(BTC, digits, to_millis(desk.clock())))
 
 
+def looking(desk: Desk) -> asyncio.Future[None]:
+    job = next(job for part in desk.parts for job in part.jobs if job.name == MORNING)
+    return asyncio.ensure_future(job.run())
+
+
 async def morning(desk: Desk) -> list[Letter]:
     """What the clock's job lets leave now."""
-    job = next(job for part in desk.parts for job in part.jobs if job.name == MORNING)
-    await job.run()
+    await looking(desk)
     return leaving(desk)
 
 
@@ -330,5 +334,82 @@ def test_whoever_is_on_no_list_gets_no_digest_and_kucoin_is_not_asked_for_it(tmp
         at(desk, 8)
         assert await morning(desk) == []
         assert desk.store.digests.before(99, "live") is None
+
+    night(tmp_path, tell)
+
+
+def test_what_is_set_in_the_moment_a_digest_is_due_costs_nobody_that_digest(tmp_path: Path) -> None:
+    async def tell(desk: Desk) -> None:
+        await goes_to_bed(desk, ANNA, "/settings digest 8:00")
+        at(desk, 2)
+        price(desk, "68012.4")
+        assert leaving(desk) == []
+        at(desk, 8)
+        for line in ("/settings prices silent", "/settings currency EUR", "/settings quiet 23-7"):
+            await desk.says(ANNA, line)
+        [digest] = await morning(desk)
+        assert "1 alert held" in digest.text
+
+    night(tmp_path, tell)
+
+
+def test_what_was_held_waits_for_a_digest_that_fell_due_while_another_was_read(tmp_path: Path) -> None:
+    async def tell(desk: Desk) -> None:
+        await goes_to_bed(desk, ANNA, "/settings digest 8:00")
+        await desk.says(BEN, "/settings digest 7:59")
+        at(desk, 2)
+        price(desk, "68012.4")
+        assert leaving(desk) == []
+        at(desk, 7, 59)
+        reading = looking(desk)
+        await asyncio.sleep(0)
+        at(desk, 8)
+        await reading
+        assert [letter.chat_id for letter in leaving(desk)] == [BEN.id]
+        [digest] = await morning(desk)
+        assert "1 alert held" in digest.text
+
+    night(tmp_path, tell)
+
+
+def test_whoever_turns_digests_off_before_one_leaves_misses_nothing_it_was_to_tell(tmp_path: Path) -> None:
+    async def tell(desk: Desk) -> None:
+        await goes_to_bed(desk, ANNA, "/settings digest 8:00")
+        at(desk, 2)
+        price(desk, "68012.4")
+        assert leaving(desk) == []
+        at(desk, 8)
+        await looking(desk)
+        off = {Kind.DIGEST: Volume.OFF}
+        desk.services.manners.change(ANNA, lambda each: replace(each, volumes={**each.volumes, **off}))
+        assert leaving(desk) == []
+        [alert] = await morning(desk)
+        assert "BTC crossed above 68,000" in alert.text
+
+    night(tmp_path, tell)
+
+
+def test_a_digest_that_waits_for_weeks_keeps_what_it_tells_of(tmp_path: Path) -> None:
+    async def tell(desk: Desk) -> None:
+        await goes_to_bed(desk, ANNA, "/settings digest 8:00")
+        at(desk, 2)
+        price(desk, "68012.4")
+        desk.store.outbox.put(Letter(chat_id=ANNA.id, lane=Lane.ALERT, text="payment due", kind=Kind.FUNDING))
+        assert leaving(desk) == []
+        desk.store.outbox.chats.close(ANNA.id, "bot was blocked by the user")
+        at(desk, 8)
+        assert await morning(desk) == []
+        desk.clock.advance(40 * 24 * 3600)
+        desk.store.clean(timedelta(days=7))
+        desk.store.outbox.chats.reopen(ANNA.id)
+        digest = (await morning(desk))[0]
+        held = await desk.taps(ANNA, digest, "Held alerts")
+        assert "BTC crossed above 68,000: 68,012.4 (#1)" in held.text
+        assert "payment due" in held.text
+        await looking(desk)
+        for days, kept in ((6, 2), (2, 0)):
+            desk.clock.advance(days * 24 * 3600)
+            desk.store.clean(timedelta(days=7))
+            assert desk.rows("SELECT count(*) FROM outbox WHERE kind IN ('price', 'funding')") == [(kept,)]
 
     night(tmp_path, tell)

@@ -66,14 +66,37 @@ def test_what_is_released_to_a_closed_chat_waits_until_it_opens(store: Store) ->
 def test_what_a_digest_told_of_is_found_under_it_and_nowhere_else(store: Store) -> None:
     first = [put(store) for _ in range(3)]
     store.quiet.hold(ANNA, Kind.PRICE)
-    store.quiet.told_by(5, ANNA)
+    digest = put(store, kind=Kind.DIGEST)
+    store.quiet.told_by(5, digest)
     later = put(store)
     store.quiet.hold(ANNA, Kind.PRICE)
     assert (store.quiet.count(ANNA, 5), store.quiet.count(ANNA), store.quiet.count(BEN, 5)) == (3, 1, 0)
     assert [letter.id for letter in store.quiet.page(ANNA, 5, 1, 5)] == [letter.id for letter in first[1:]]
     assert [letter.id for letter in store.quiet.page(ANNA, None, 0, 5)] == [later.id]
-    assert {state(store, each) for each in first} == {LetterState.SENT}
+    store.quiet.settle()
+    assert {state(store, each) for each in first} == {LetterState.QUIET}
     assert store.quiet.release(ANNA) == 1
+    store.outbox.sent(digest, 77)
+    store.quiet.settle()
+    assert {state(store, each) for each in first} == {LetterState.SENT}
+    assert store.quiet.count(ANNA, 5) == 3
+
+
+@pytest.mark.parametrize("lost", ["dropped", "refused", "barred"])
+def test_what_a_digest_was_to_tell_is_held_again_when_it_never_leaves(store: Store, lost: str) -> None:
+    notice = put(store)
+    store.quiet.hold(ANNA, Kind.PRICE)
+    digest = put(store, kind=Kind.DIGEST)
+    store.quiet.told_by(5, digest)
+    if lost == "dropped":
+        store.quiet.drop(ANNA, Kind.DIGEST)
+    elif lost == "refused":
+        store.outbox.dead(digest, "too odd")
+    else:
+        store.outbox.chats.bar(ANNA)
+    store.quiet.settle()
+    assert (state(store, digest), state(store, notice)) == (LetterState.DEAD, LetterState.QUIET)
+    assert (store.quiet.count(ANNA), store.quiet.count(ANNA, 5)) == (1, 0)
 
 
 def test_what_nobody_wants_is_no_trouble_of_delivery_and_is_forgotten_in_time(
