@@ -4,7 +4,6 @@ from chatbot.chat.here import HereHandlers
 from chatbot.chat.log import LogHandlers
 from chatbot.chat.messages import Effect, Verb
 from chatbot.chat.table import command
-from chatbot.chat.teams import TeamHandlers
 from chatbot.chat.views.desk_digest import morning
 from chatbot.core.people import Role
 from chatbot.core.routes import Route
@@ -20,7 +19,6 @@ _KINDS = f"In a topic, or in a group: {', '.join(route.value for route in Route)
 
 def teams_part(floor: Floor) -> Part:
     here = HereHandlers(Routing(floor.store))
-    teams = TeamHandlers(floor.services.trading.ticket)
     scrub = Scrubber(floor.settings.secrets())
     log = LogHandlers(Logbook(audit=floor.store.audit, path=floor.store.path, scrub=scrub))
     return Part(
@@ -34,7 +32,6 @@ def teams_part(floor: Floor) -> Part:
             Verb(name="here", role=Role.OWNER, handle=here.here_tap),
             Verb(name="here_not", role=Role.OWNER, handle=here.undo_tap),
             Verb(name="log", role=Role.OWNER, handle=log.log_tap),
-            Verb(name="after", role=Role.VIEWER, handle=teams.after_tap),
         ),
         jobs=(Job(name="tell groups the morning", every=60, run=_digests(floor).look),),
     )

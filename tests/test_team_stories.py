@@ -73,22 +73,6 @@ def test_two_people_see_each_others_tickets_before_they_do_the_same_thing(tmp_pa
     asyncio.run(story())
 
 
-def test_in_a_group_what_is_left_is_told_to_the_asker_alone(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with playing(tmp_path) as ground:
-            owner, trader = ground.talk(OWNER.user, DESK), ground.talk(TRADER.user, DESK)
-            await _says(owner, "/buy btc 50usdt", None, "Ticket T-1")
-            seen = await trader.presses("Balance after")
-            assert "Only" in seen.text
-            told = await owner.presses("Balance after")
-            assert told.alert
-            assert "After T-1:" in told.text
-            free = told.text.partition("After T-1: ")[2].partition(" ")[0]
-            assert all(free not in message.text for message in owner.answers)
-
-    asyncio.run(story())
-
-
 def test_the_log_and_the_status_turn_their_pages_in_place(tmp_path: Path) -> None:
     async def story() -> None:
         async with playing(tmp_path) as ground:

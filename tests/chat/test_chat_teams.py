@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from chatbot.core.notices import Letter
-from tests.chat.desk import ANNA, BEN, GROUP, Desk, open_desk
+from tests.chat.desk import ANNA, BEN, Desk, open_desk
 
 
 async def _proposed(desk: Desk, person: object, line: str, *, group: bool = False) -> list[Letter]:
@@ -25,24 +25,5 @@ def test_the_second_of_two_sees_the_first_and_the_first_sees_the_second(tmp_path
             said = await desk.taps(BEN, edited, "Confirm")
             assert said.toast is not None
             assert said.toast.text.startswith("Sending T-1"), "the card still counts"
-
-    asyncio.run(main())
-
-
-def test_in_a_group_the_balance_after_is_for_the_asker_alone(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with open_desk(tmp_path) as desk:
-            (card,) = await _proposed(desk, BEN, "/buy btc 100usdt", group=True)
-            assert card.chat_id == GROUP
-            free = desk.rows("SELECT free_after FROM tickets")[0][0]
-            assert str(free)[:5] not in card.text.replace(",", "")
-            said = await desk.taps(BEN, card, "Balance after")
-            assert said.toast is not None
-            assert said.toast.popup
-            assert str(free)[:4] in said.toast.text.replace(",", "")
-            assert said.letters == [], "nobody else reads it"
-            other = await desk.taps(ANNA, card, "Balance after")
-            assert other.toast is not None
-            assert "Only Ben can look at what T-1 leaves." in other.toast.text
 
     asyncio.run(main())

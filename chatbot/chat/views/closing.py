@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views.desk_lines import after_button, others, who
+from chatbot.chat.views.desk_lines import others, who
 from chatbot.chat.views.markup import REASON, Html, bold, code, html, lines, paper, short
 from chatbot.core.account import Position
 from chatbot.core.amounts import PLAIN, Amounts
@@ -64,7 +64,7 @@ def order(shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN, besid
     body = waiting if asked else [html("{} {}", head, _wish(shown)), *_fate(shown), who(shown)]
     return Reply(
         text=lines(paper(mode), *([head] if asked else []), *body),
-        buttons=(*_buttons(shown), *after_button(shown, amounts)),
+        buttons=_buttons(shown),
         subject=Subject.TICKET,
         subject_id=shown.id,
         protected=True,

@@ -4,11 +4,7 @@ from collections.abc import Sequence
 
 from chatbot.chat.views.markup import Html, bold, html
 from chatbot.chat.views.ticket_figures import pair
-from chatbot.core.amounts import Amounts
-from chatbot.core.market import Venue
-from chatbot.core.notices import Button, Buttons
-from chatbot.core.numbers import money, plain
-from chatbot.core.orders import OrderTicket, Side, TicketState
+from chatbot.core.orders import OrderTicket, TicketState
 from chatbot.core.times import in_words
 
 _MOST = 3
@@ -26,23 +22,6 @@ def others(shown: OrderTicket, beside: Sequence[OrderTicket]) -> list[Html | Non
     rows = [bold(_other(shown, each)) for each in beside[-_MOST:]]
     more = len(beside) - len(rows)
     return [*rows, html("and {} more before", more) if more else None]
-
-
-def after_button(shown: OrderTicket, amounts: Amounts) -> Buttons:
-    """For cards on which others would read what is left."""
-    if not amounts.hidden or shown.state is not TicketState.AWAIT_CONFIRM or shown.spec.trigger is not None:
-        return ()
-    return ((Button(text="Balance after", action=f"after {shown.id}"),),)
-
-
-def after_in_short(shown: OrderTicket) -> str:
-    """In plain words, for whoever asked for the ticket."""
-    left = shown.cost.free_after
-    if shown.spec.venue is Venue.FUTURES:
-        return f"After {shown.name}: {f'{plain(left)} lots stay open' if left else 'the position is closed'}."
-    base, quote = pair(shown)
-    spent = quote if shown.spec.side is Side.BUY else base
-    return f"After {shown.name}: {money(left, spent)} {spent} free in Trade."
 
 
 def _other(shown: OrderTicket, other: OrderTicket) -> Html:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from chatbot.chat.messages import Reply
 from chatbot.chat.views import closing, stop_lines
-from chatbot.chat.views.desk_lines import after_button, others, who
+from chatbot.chat.views.desk_lines import others, who
 from chatbot.chat.views.markup import REASON, Html, bold, code, html, lines, short
 from chatbot.chat.views.ticket_figures import DIGITS, pair, price
 from chatbot.chat.views.ticket_lines import awaiting, beyond, title, wish
@@ -32,7 +32,7 @@ def ticket(
     rows = [*awaiting(shown, amounts), *others(shown, beside)] if asked else [*_STATES[shown.state](shown), who(shown)]
     return Reply(
         text=lines(title(shown, mode), *rows),
-        buttons=(*_ticket_buttons(shown), *after_button(shown, amounts)),
+        buttons=_ticket_buttons(shown),
         subject=Subject.TICKET,
         subject_id=shown.id,
         protected=True,
