@@ -14,7 +14,7 @@ from chatbot.chat.views import alert_buttons
 from chatbot.chat.views import alerts as views
 from chatbot.chat.views.markup import Html, plain_text, units
 from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Direction, Firing, Question, Source
-from chatbot.core.errors import InsufficientBalance, Killed
+from chatbot.core.errors import InsufficientBalance, Killed, Refused
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Subject
 from chatbot.core.wishes import Told
@@ -384,3 +384,6 @@ def test_an_order_without_a_ticket_says_why() -> None:
     assert visible(views.order_refused(rule, InsufficientBalance("Trade has 3.00 USDT free."))) == (
         "#12 fired, and its order made no ticket: buy BTC 0.001 @ 62000\nTrade has 3.00 USDT free."
     )
+    short = Refused("Trade has 3.00 USDT free.", aloud="Trade has less than that free.")
+    assert "3.00 USDT" in visible(views.order_refused(rule, short))
+    assert "3.00 USDT" not in visible(views.order_refused(replace(rule, chat_id=-1001), short))
