@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chatbot.core.errors import KucoinError, UnknownOrder, UsageError
+from chatbot.core.errors import KucoinError, OutcomeUnknown, UnknownOrder, UsageError
 from chatbot.core.orders import Order, OrderTicket, TicketState
 from chatbot.core.times import Sleep
 from chatbot.services.exchange import Exchange
@@ -130,13 +130,18 @@ class Cancelling:
         return await self._cancel(fired, now) if fired.active else fired
 
     async def _still_waits(self, order: Order) -> bool:
+        """Raises OutcomeUnknown when no list came after the cancel."""
+        seen = False
         for delay in _LOOKS:
             try:
                 if order.order_id not in {o.order_id for o in await self._exchange.orders.stop_orders()}:
                     return False
+                seen = True
             except KucoinError as error:
                 log.warning("whether %s still waits could not be read: %s", order.order_id, error)
             await self._sleep(delay)
+        if not seen:
+            raise OutcomeUnknown("The cancel was asked for, and whether it still waits could not be read.")
         return True
 
     async def _look(self, order: Order) -> Order:

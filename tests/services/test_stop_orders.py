@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.responses import JSONResponse
 
-from chatbot.core.errors import KucoinError, OverLimit, Refused, UsageError
+from chatbot.core.errors import KucoinError, OutcomeUnknown, OverLimit, Refused, UsageError
 from chatbot.core.exchange import Resting
 from chatbot.core.orders import OrderStatus, OrderTicket, OrderType, Side, TicketState, TimeInForce
 from chatbot.core.stops import Result
@@ -367,6 +367,17 @@ async def test_one_in_doubt_that_is_cancelled_where_it_waits_ends_at_once_and_as
     assert (await desk.cancelling.cancel(ticket.name)).cancelled
     ended = ends(desk, ticket)
     assert (ended.state, ended.reason) == (TicketState.LAPSED, CALLED_OFF)
+
+
+@story
+async def test_a_cancel_after_which_no_list_could_be_read_does_not_say_that_it_waits(desk: Desk) -> None:
+    ticket = await desk.order(MARKET)
+    desk.wire.after(CANCEL, lambda: desk.wire.broken.add("GET /spot/api/v1/stop-order"))
+    with pytest.raises(OutcomeUnknown, match="whether it still waits could not be read"):
+        await desk.cancelling.cancel(ticket.name)
+    desk.wire.broken.clear()
+    await follow(desk)
+    assert ends(desk, ticket).state is TicketState.LAPSED
 
 
 @pytest.mark.parametrize("line", LINES)
