@@ -120,7 +120,7 @@ class Digests:
 
     async def _tell_if_due(self, person_id: int) -> None:
         moment = self._due(person_id)
-        if moment is None:
+        if moment is None or self._store.outbox.chats.closed(person_id):  # then it stays owed: they would find them all
             return
         # Told already, where the clock was far ahead or back in between.
         if self._store.digests.told(person_id, moment) or not self._manners.of(person_id).reads_digest:

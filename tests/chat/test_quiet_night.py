@@ -396,9 +396,9 @@ def test_a_digest_that_waits_for_weeks_keeps_what_it_tells_of(tmp_path: Path) ->
         price(desk, "68012.4")
         desk.store.outbox.put(Letter(chat_id=ANNA.id, lane=Lane.ALERT, text="payment due", kind=Kind.FUNDING))
         assert leaving(desk) == []
-        desk.store.outbox.chats.close(ANNA.id, "bot was blocked by the user")
         at(desk, 8)
-        assert await morning(desk) == []
+        await looking(desk)
+        desk.store.outbox.chats.close(ANNA.id, "bot was blocked by the user")
         desk.clock.advance(40 * 24 * 3600)
         desk.store.clean(timedelta(days=7))
         desk.store.outbox.chats.reopen(ANNA.id)
@@ -411,5 +411,23 @@ def test_a_digest_that_waits_for_weeks_keeps_what_it_tells_of(tmp_path: Path) ->
             desk.clock.advance(days * 24 * 3600)
             desk.store.clean(timedelta(days=7))
             assert desk.rows("SELECT count(*) FROM outbox WHERE kind IN ('price', 'funding')") == [(kept,)]
+
+    night(tmp_path, tell)
+
+
+def test_who_blocked_the_bot_finds_one_digest_and_not_one_for_each_day(tmp_path: Path) -> None:
+    async def tell(desk: Desk) -> None:
+        await goes_to_bed(desk, ANNA, "/settings digest 8:00")
+        at(desk, 2)
+        price(desk, "68012.4")
+        assert leaving(desk) == []
+        desk.store.outbox.chats.close(ANNA.id, "bot was blocked by the user")
+        for day in (4, 5, 6):
+            for hour in (8, 15):
+                at(desk, hour, day=day)
+                assert await morning(desk) == []
+        desk.store.outbox.chats.reopen(ANNA.id)
+        [digest] = await morning(desk)
+        assert "1 alert held" in digest.text
 
     night(tmp_path, tell)
