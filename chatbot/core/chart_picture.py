@@ -99,7 +99,7 @@ def picture(chart: Chart, zone: tzinfo) -> ChartPicture:
         above=_named("↑", [lv for lv in levels if lv.price > high], chart.instrument),
         below=_named("↓", [lv for lv in reversed(levels) if lv.price < low], chart.instrument),
         prices=_price_ticks(low, high, chart.last),
-        times=time_ticks(first, span, slots, zone),
+        times=time_ticks(first, span, slots, zone, width=_LEAST_SLOTS),
         last=float(chart.last),
         last_text=show(chart.last),
     )

@@ -42,10 +42,16 @@ _SCALES = (
 )
 
 
-def time_ticks(first: datetime, span: timedelta, slots: float, zone: tzinfo) -> tuple[tuple[float, str], ...]:
-    """Places in timeframes from `first`, and their words. The first slot has none: it may be anywhere in its bucket."""
+def time_ticks(
+    first: datetime, span: timedelta, slots: float, zone: tzinfo, *, width: float = 0.0
+) -> tuple[tuple[float, str], ...]:
+    """Places in timeframes from `first`, and their words. The first slot has none: it may be anywhere in its bucket.
+
+    `width` is that of the picture where it is wider than its `slots`: words need as much room beside few candles.
+    """
     zone = UTC if span >= _DAY else zone
-    scale = next((s for s in _SCALES if slots * span <= s.length * _MOST and s.length >= span), _SCALES[-1])
+    across = max(slots, width) * span
+    scale = next((s for s in _SCALES if across <= s.length * _MOST and s.length >= span), _SCALES[-1])
     moments = [(first + span * n).astimezone(zone) for n in range(int(slots) + 1)]
     buckets = [scale.bucket(moment) for moment in moments]
     return tuple(

@@ -53,3 +53,9 @@ def test_there_are_never_more_words_than_fit(moment: datetime, timeframe: Timefr
 @pytest.mark.parametrize("timeframe", Timeframe)
 def test_a_whole_picture_has_a_few(timeframe: Timeframe) -> None:
     assert 2 <= len(time_ticks(NOON, timeframe.span, BARS, UTC)) <= 6
+
+
+def test_few_candles_in_a_wide_picture_have_few_words() -> None:
+    week = timedelta(weeks=1)
+    assert len(time_ticks(NOON, week, 9, UTC)) == 4
+    assert len(time_ticks(NOON, week, 9, UTC, width=24)) < 3
