@@ -56,5 +56,6 @@ def money(value: Decimal, currency: str) -> str:
 
 
 def signed(value: Decimal, digits: int) -> str:
-    """For people: a change, its sign always shown: `+2.14`, `-0.50`, `0.00` for none."""
-    return f"{value:+,.{digits}f}" if value else grouped(value, digits)
+    """For people: a change, its sign always shown: `+2.14`, `-0.50`, `0.00` for none that shows."""
+    shown = grouped(value, digits)
+    return f"+{shown}" if value > 0 and shown.strip("0.") else shown

@@ -154,7 +154,16 @@ def test_dollars_are_shown_to_the_cent_and_coins_as_fine_as_they_are(value: str,
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [("2.14", "+2.14"), ("-0.5", "-0.50"), ("0", "0.00"), ("0E-8", "0.00"), ("1234.5", "+1,234.50")]
+    ("value", "text"),
+    [
+        ("2.14", "+2.14"),
+        ("-0.5", "-0.50"),
+        ("0", "0.00"),
+        ("0E-8", "0.00"),
+        ("1234.5", "+1,234.50"),
+        ("0.001", "0.00"),
+        ("-0.001", "0.00"),
+    ],
 )
 def test_a_change_shows_its_sign(value: str, text: str) -> None:
     assert signed(Decimal(value), 2) == text
