@@ -115,10 +115,11 @@ class MarketHandlers:
             return views.funding(look, position, self._now(), in_group=not private, hidden=hidden)
         looks, positions = await asyncio.gather(self._markets.fundings(), self._positions(private=private))
         watched = () if words else await self._watched(person, looks)
-        if watched:
-            return _with_coins(
-                views.fundings(watched, positions, self._now(), "Funding, your watchlist", hidden=hidden), watched
-            )
+        held = () if words else tuple(look for look in looks if look.instrument.symbol in positions)
+        own = tuple({look.instrument.symbol: look for look in (*held, *watched)}.values())
+        if own:
+            whose = "your watchlist" if watched else "your positions"
+            return _with_coins(views.fundings(own, positions, self._now(), f"Funding, {whose}", hidden=hidden), own)
         title, top = "Funding, furthest from zero", views.top_of(looks)
         return _with_coins(views.fundings(top, positions, self._now(), title, hidden=hidden), top)
 

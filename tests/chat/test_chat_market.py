@@ -161,8 +161,13 @@ def test_funding_of_one_of_the_watched_and_of_all(tmp_path: Path) -> None:
             assert "your long of 3,370.76 USDT: <b>you pay" in card.text
             assert "furthest from zero" in (await desk.taps(CARA, card, "Top list")).text
             assert "you hold no position" in (await desk.says(CARA, "/funding ETHUSDTM")).text
-            assert "furthest from zero" in (await desk.says(CARA, "/funding")).text
             assert "furthest from zero" in (await desk.says(CARA, "/funding top")).text
+            own = (await desk.says(CARA, "/funding")).text
+            assert "your positions" in own
+            assert "you pay" in own
+            await desk.says(CARA, "/watch eth")
+            assert re.findall(r"<b>(BTC|ETH)</b>", (await desk.says(CARA, "/funding")).text) == ["BTC", "ETH"]
+            assert "<b>BTC</b>" not in (await desk.says(CARA, "/funding", group=True)).text
             assert "One symbol at a time." in (await desk.says(CARA, "/funding btc eth")).text
             assert "Did you mean" in (await desk.says(CARA, "/funding btcc")).text
 
