@@ -133,7 +133,7 @@ def test_a_kill_tells_what_became_of_what_waited(tmp_path: Path) -> None:
             assert said.then is not None
             await said.then()
             card = desk.delivered()[-1]
-            assert "BTC-USDT sell 0.001 from 60000: gone" in visible(card.text).replace("  ", "")
+            assert "BTC-USDT sell 0.001 stop 60,000: gone" in visible(card.text).replace("  ", "")
 
     asyncio.run(story())
 

@@ -56,8 +56,8 @@ def test_at_once_it_says_that_orders_are_blocked_and_claims_nothing_else() -> No
 def test_a_clean_sweep_says_line_by_line_what_became_of_each_order() -> None:
     assert shown(stop(replace(STOP, report=CLEAN), LIVE)).split("\n")[2:] == [
         "cancelled 2 of 2",
-        "  ETH-USDT buy 0.1 at 2000: cancelled",
-        "  ETH-USDT sell 0.1 from 1990 (external): cancelled",
+        "  ETH-USDT buy 0.1 at 2,000: cancelled",
+        "  ETH-USDT sell 0.1 stop 1,990 (external): cancelled",
         "nothing is resting on KuCoin (checked 12:00:04 UTC)",
         "position XBTUSDTM 50 lots is still open",
     ]
@@ -68,14 +68,19 @@ def test_what_only_disappeared_or_filled_is_not_called_cancelled(result: Result)
     report = replace(CLEAN, lines=(OVER, replace(OVER, result=result)))
     text = shown(stop(replace(STOP, report=report), LIVE))
     assert "gone 2 of 2" in text
-    assert f"ETH-USDT buy 0.1 at 2000: {result.value}" in text
+    assert f"ETH-USDT buy 0.1 at 2,000: {result.value}" in text
+
+
+def test_when_nothing_is_over_nothing_is_called_gone() -> None:
+    report = replace(DIRTY, lines=(LEFT,))
+    assert "cancelled 0 of 1" in shown(stop(replace(STOP, report=report), LIVE))
 
 
 def test_what_could_not_be_cancelled_comes_first_with_its_id() -> None:
     assert shown(stop(replace(STOP, report=DIRTY), LIVE)).split("\n")[2:7] == [
         "cancelled 1 of 2",
-        "  BTC-USDT buy 0.001 at 60000 (external): still resting, id 65ab",
-        "  ETH-USDT buy 0.1 at 2000: cancelled",
+        "  BTC-USDT buy 0.001 at 60,000 (external): still resting, id 65ab",
+        "  ETH-USDT buy 0.1 at 2,000: cancelled",
         "spot orders: not cancelled. KuCoin says no (102428).",
         "1 still resting at 12:00:04 UTC",
     ]
@@ -83,7 +88,7 @@ def test_what_could_not_be_cancelled_comes_first_with_its_id() -> None:
 
 def test_what_could_not_be_read_is_not_called_clean() -> None:
     text = shown(stop(replace(STOP, report=BLIND), LIVE))
-    assert "BTC-USDT buy 0.001 at 60000 (external): not read, id 65ab" in text
+    assert "BTC-USDT buy 0.001 at 60,000 (external): not read, id 65ab" in text
     assert "spot orders: not read. KuCoin did not answer in time." in text
     assert "what is left could not be read everywhere (12:00:04 UTC)" in text
     assert "open positions could not be read yet" in text
@@ -95,7 +100,7 @@ def test_between_cancel_and_look_nothing_is_claimed() -> None:
     found = replace(FRESH, lines=(replace(LEFT, result=Result.FOUND),))
     assert shown(stop(replace(STOP, report=found), LIVE)).split("\n")[2:] == [
         "cancelling 1…",
-        "  BTC-USDT buy 0.001 at 60000 (external): not cancelled yet, id 65ab",
+        "  BTC-USDT buy 0.001 at 60,000 (external): not cancelled yet, id 65ab",
     ]
     asked = replace(found, places=PLACES)
     assert "cancel asked everywhere, 1 found before" in shown(stop(replace(STOP, report=asked), LIVE))

@@ -1,10 +1,13 @@
 """The kill's card: what was done, what is left, never more than the exchange said."""
 
+from decimal import Decimal
+
 from chatbot.chat.messages import Reply
 from chatbot.chat.views.markup import REASON, Html, clock, code, html, lines, paper, short
 from chatbot.core.exchange import Resting
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, ButtonStyle, Subject
+from chatbot.core.numbers import grouped, places
 from chatbot.core.stops import Line, Result, Stop
 
 _STANDING = {
@@ -55,7 +58,7 @@ def _cancel_line(shown: Stop) -> str:
         return "nothing was resting" if report.read and not report.unlisted else asked
     every = len(report.lines)
     over = [line.result for line in report.lines if line.result.over]
-    word = "cancelled" if set(over) == {Result.CANCELLED} else "gone"
+    word = "cancelled" if set(over) <= {Result.CANCELLED} else "gone"
     return f"{word} {len(over)} of {every}"
 
 
@@ -75,13 +78,18 @@ def _orders(shown: Stop) -> list[Html]:
 
 def _order(line: Line) -> Html:
     kind = " (external)" if line.external else ""
-    trigger = f" from {line.trigger}" if line.trigger else ""
-    at = f" at {line.price}" if line.price else ""
+    trigger = f" stop {_price(line.trigger)}" if line.trigger else ""
+    at = f" at {_price(line.price)}" if line.price else ""
     what = " ".join(word for word in (line.side, line.size) if word) or _KIND.get(line.place, line.place)
     told = html("{} {}{}{}{}", line.symbol or "order", what, at, trigger, kind)
     if line.result.over:
         return html("  {}: {}", told, line.result.value)
     return html("  {}: <b>{}</b>, id {}", told, _STANDING[line.result], code(line.order_id))
+
+
+def _price(told: str) -> str:
+    """As KuCoin wrote it, thousands apart."""
+    return grouped(Decimal(told), places(Decimal(told)))
 
 
 def _places(shown: Stop) -> list[Html]:
