@@ -192,7 +192,7 @@ def test_a_thousand_alerts_are_enough_and_the_way_out_is_told(tmp_path: Path) ->
             assert _toast(await desk.taps(CARA, card, label)) == sentence
         assert _rules(desk) == MOST_RULES
         await desk.says(CARA, "/unalert 2")
-        assert _toast(await desk.taps(CARA, card, "Again")).startswith("armed again once")
+        assert _toast(await desk.taps(CARA, card, "Again")).startswith("Armed again once")
 
     _story(tmp_path, story)
 
@@ -358,7 +358,7 @@ def test_a_snoozed_alert_says_until_when_and_by_whom_and_keeps_its_words(tmp_pat
         assert _labels(card) == ["Snooze 1h", "Again", "Mute BTC", "Move to 68,500", "Delete", *_CHART]
         said = await desk.taps(CARA, card, "Snooze")
         (edit,) = said.letters
-        assert _toast(said) == "quiet until 13:00 UTC (Cara)"
+        assert _toast(said) == "Quiet until 13:00 UTC (Cara)"
         assert edit.edits == card.id
         assert edit.text.startswith("<b>BTC crossed above 68,000</b>\n68,012.4 at ")
         assert edit.text.endswith("(Cara)</i>")
@@ -366,7 +366,7 @@ def test_a_snoozed_alert_says_until_when_and_by_whom_and_keeps_its_words(tmp_pat
         assert _labels(edit) == ["Snooze 1h", "Mute BTC", "Move to 68,500", "Delete", *_CHART]
         assert [s.rule.state for s in desk.services.alerting.alerts.of(CARA)] == [AlertState.COOLING]
         said = await desk.taps(CARA, edit, "Delete")
-        assert _toast(said) == "deleted (Cara)"
+        assert _toast(said) == "Deleted (Cara)"
         assert said.letters[0].buttons == ()
         assert said.text.count("<i>") == 1
 
@@ -412,7 +412,7 @@ def test_the_hours_of_an_alert_are_those_of_the_people_and_say_so(tmp_path: Path
             assert "\nuntil 2026-12-31 18:00 CET" in made.text
             (card,) = _tick(desk, "68012.4")
             said = await desk.taps(CARA, card, "Snooze")
-            assert _toast(said) == "quiet until 14:00 CET (Cara)"
+            assert _toast(said) == "Quiet until 14:00 CET (Cara)"
             parcel = packed(said.letters, desk.looks)
             assert parcel is not None
             assert "\n68,012.4 at 13:00 CET\n" in visible(parcel.text)
@@ -426,7 +426,7 @@ def test_a_moved_alert_waits_at_its_new_level_and_fires_there(tmp_path: Path) ->
         await desk.says(CARA, "/alert btc > 68000")
         (card,) = _tick(desk, "68012.4")
         said = await desk.taps(CARA, card, "Move to 68,500")
-        assert _toast(said) == "moved to 68,500 (Cara)"
+        assert _toast(said) == "Moved to 68,500 (Cara)"
         assert said.text.startswith("<b>BTC crossed above 68,000</b>")
         (card,) = _tick(desk, "68500")
         assert card.text.startswith("<b>BTC crossed above 68,500</b>")
@@ -463,12 +463,12 @@ def test_again_arms_a_done_alert_once_the_price_went_back(tmp_path: Path) -> Non
         await desk.says(CARA, "/alert btc > 68000")
         (card,) = _tick(desk, "68012.4")
         said = await desk.taps(CARA, card, "Again")
-        assert _toast(said) == "armed again once BTC is back at 67,932 (Cara)"
+        assert _toast(said) == "Armed again once BTC is back at 67,932 (Cara)"
         assert _tick(desk, "68100") == []
         assert _tick(desk, "67900") == []
         (card,) = _tick(desk, "68001")
         _tick(desk, "67000")
-        assert _toast(await desk.taps(CARA, card, "Again")) == "armed again (Cara)"
+        assert _toast(await desk.taps(CARA, card, "Again")) == "Armed again (Cara)"
 
     _story(tmp_path, story)
 
@@ -485,7 +485,7 @@ def test_buttons_under_an_alert_are_its_persons_and_an_owners(tmp_path: Path) ->
             assert said.toast.text == "#1 is Cara's: only Cara and owners can look at it or change it."
         said = await desk.taps(MALLORY, card, "Delete")
         assert (said.toast, said.letters) == (None, [])
-        assert _toast(await desk.taps(ANNA, card, "Delete")) == "deleted (Anna)"
+        assert _toast(await desk.taps(ANNA, card, "Delete")) == "Deleted (Anna)"
 
     _story(tmp_path, story)
 

@@ -299,7 +299,7 @@ def test_after_a_tap_the_last_line_tells_what_was_done() -> None:
     card = views.fired(TOLD, NOON, may_trade=False, charts=False)
     first = views.after(card.text, Html("quiet until 13:00 (Anna)"), card.buttons, UTC)
     assert first.edit
-    assert first.toast == "quiet until 13:00 (Anna)"
+    assert first.toast == "Quiet until 13:00 (Anna)"
     assert shown(first).split("\n") == [
         "BTC crossed above 68,000", "68,012.4 at 12:00 UTC", "#12·1", "quiet until 13:00 (Anna)",
     ]  # fmt: skip

@@ -64,11 +64,12 @@ def fired(told: Told, now: datetime, *, may_trade: bool, charts: bool) -> Reply:
 
 def after(text: str, outcome: Html, buttons: Buttons, zone: tzinfo) -> Reply:
     """A fired card after a tap: its last line tells what was done, by whom. A toast is plain text: in `zone`."""
+    toast = plain_text(in_zone(outcome, zone))
     kept = text.split("\n")
     while len(kept) > 1 and kept[-1].startswith(_OUTCOME):
         kept.pop()
     body = lines(*map(Html, kept), html("<i>{}</i>", outcome))
-    return Reply(text=body, buttons=buttons, edit=True, toast=plain_text(in_zone(outcome, zone)))
+    return Reply(text=body, buttons=buttons, edit=True, toast=toast[:1].upper() + toast[1:])
 
 
 def digest(tolds: Sequence[Told], now: datetime) -> tuple[Reply, int]:
