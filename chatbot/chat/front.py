@@ -81,7 +81,8 @@ class Front:
         told = letter(incoming, Reply(text=lines(text)))
         pressed_among_others = incoming.data is not None and not incoming.private
         own = replace(told, chat_id=incoming.user_id, thread_id=None)
-        self._post.send(own if pressed_among_others else told)
+        on_the_card = replace(told, reply_to=incoming.message_id if incoming.data is not None else None)
+        self._post.send(own if pressed_among_others else on_the_card)
 
     def _turn_away(self, incoming: Incoming, verdict: Verdict) -> None:
         with self._post.atomic():

@@ -30,7 +30,7 @@ def test_in_a_group_only_who_presses_reads_the_amounts(tmp_path: Path) -> None:
             (card,) = (await desk.says(CARA, "/balance", group=True)).letters
             assert card.text == "Amounts are not shown in a group."
             for person in (ANNA, BEN, CARA):
-                said = await desk.taps(person, card, "Show only me")
+                said = await desk.taps(person, card, "Show to me only")
                 assert said.toast is not None
                 assert said.toast.popup
                 assert said.toast.text == "Total 6,507.81 USDT\nTrade 4,079.61\nMain 412.00\nFutures 2,016.19"

@@ -215,7 +215,7 @@ def test_in_a_group_positions_are_told_to_who_presses_alone(tmp_path: Path) -> N
     async def story(desk: Desk) -> None:
         (card,) = (await desk.says(BEN, "/positions", group=True)).letters
         assert (card.chat_id, card.text) == (GROUP, "Amounts are not shown in a group.")
-        said = await desk.taps(CARA, card, "Show only me")
+        said = await desk.taps(CARA, card, "Show to me only")
         assert said.toast is not None
         assert said.toast.popup
         assert said.toast.text.startswith("BTC long 0.05, PnL ")
@@ -260,6 +260,16 @@ def test_what_a_slow_pop_up_would_have_said_in_a_group_goes_to_who_pressed_alone
         assert [(letter.chat_id, letter.text) for letter in desk.delivered()] == [
             (CARA.id, "BTC long 0.05, PnL +1 USDT")
         ]
+
+    told(story, tmp_path)
+
+
+def test_what_a_slow_tap_would_have_read_hangs_on_its_card(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        (card,) = (await desk.says(BEN, "/buy btc 50usdt")).letters
+        tap = desk.tap_of(BEN, card, "late")
+        desk.front.tell(tap, "KuCoin gave no answer in 5 s.")
+        assert [(letter.chat_id, letter.reply_to) for letter in desk.delivered()] == [(BEN.id, tap.message_id)]
 
     told(story, tmp_path)
 

@@ -117,7 +117,7 @@ def test_a_group_sees_no_amounts() -> None:
     reply = views.balance_in_group()
     text = shown(reply)
     assert not any(sign.isdigit() for sign in text)
-    assert labels(reply) == ["Show only me"]
+    assert labels(reply) == ["Show to me only"]
 
 
 @pytest.mark.parametrize("mode", TradingMode)

@@ -39,7 +39,7 @@ def balance_in_group() -> Reply:
     """Amounts stay out of a group: the pop-up shows them to whoever presses, and to nobody else."""
     return Reply(
         text=lines(NOT_IN_GROUPS),
-        buttons=((Button(text="Show only me", action="balance"),),),
+        buttons=((Button(text="Show to me only", action="balance"),),),
     )
 
 

@@ -44,7 +44,7 @@ def positions(
 
 
 def in_group() -> Reply:
-    return Reply(text=lines(NOT_IN_GROUPS), buttons=((Button(text="Show only me", action="positions"),),))
+    return Reply(text=lines(NOT_IN_GROUPS), buttons=((Button(text="Show to me only", action="positions"),),))
 
 
 def in_short(holdings: Holdings, mode: TradingMode) -> str:
