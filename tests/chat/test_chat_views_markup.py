@@ -92,7 +92,7 @@ def test_a_percentage_shows_its_sign(fraction: str, shown: str) -> None:
     ("fraction", "shown"),
     [
         ("0.000145", "+0.0145 %"), ("-0.00031", "-0.0310 %"), ("0.0000001", "+0.00001 %"), ("0", "0.0000 %"),
-        ("0.00000123", "+0.000123 %"), ("0.003", "+0.3000 %"), ("0.0000000012", "+0.000000 %"),
+        ("0.00000123", "+0.000123 %"), ("0.003", "+0.3000 %"), ("0.0000000012", "0.000000 %"),
     ],
 )  # fmt: skip
 def test_a_funding_rate_shows_four_to_six_digits(fraction: str, shown: str) -> None:
