@@ -24,7 +24,6 @@ from decimal import Decimal
 from chatbot.core import limits, positions
 from chatbot.core.account import Position
 from chatbot.core.errors import Killed, OverLimit, Refused, TicketGone
-from chatbot.core.exchange import ServiceStatus
 from chatbot.core.limits import Limits
 from chatbot.core.market import Instrument, Symbol, Ticker, Venue
 from chatbot.core.modes import TradingMode
@@ -38,7 +37,7 @@ from chatbot.services.market import Markets
 from chatbot.services.passing import Guards, Passage, PriceMoved, Tripped
 from chatbot.services.positions import open_positions
 from chatbot.services.reconcile import Reconciler
-from chatbot.services.terms import TermsReader
+from chatbot.services.terms import TermsReader, check_trading
 from chatbot.services.tickets import Tickets
 from chatbot.services.trading import Asking
 from chatbot.store.orders import Step
@@ -186,8 +185,7 @@ class Reducing:
             self._exchange.account.taker_fee_rate(instrument),
             self._exchange.market.service(Venue.FUTURES),
         )
-        if status is not ServiceStatus.OPEN:
-            raise Refused("KuCoin is closed for maintenance. Nothing was sent.")
+        check_trading(status)
         return _Met(instrument=instrument, held=held, ticker=ticker, fee_rate=fee_rate)
 
     def _unchanged(self, ticket: OrderTicket, met: _Met) -> Position:

@@ -27,8 +27,7 @@ class TermsReader:
             self._markets.in_usdt(instrument.quote),
             self._book(instrument) if at_market else _no_book(),
         )
-        if status is not ServiceStatus.OPEN:
-            raise Refused("KuCoin is closed for maintenance. Nothing was sent.")
+        check_trading(status)
         if usdt is None:
             raise Refused(f"{instrument.quote} has no price in USDT, so the limits cannot be checked.")
         trade, main = _pocket(balances, AccountKind.TRADE), _pocket(balances, AccountKind.MAIN)
@@ -47,6 +46,19 @@ class TermsReader:
     async def _book(self, instrument: Instrument) -> Book | None:
         """Orders are for spot alone; of anything else the rules say so by themselves."""
         return await self._exchange.market.book(instrument.symbol) if instrument.venue is Venue.SPOT else None
+
+
+def check_trading(status: ServiceStatus) -> None:
+    """Raises Refused while the venue takes no orders."""
+    match status:
+        case ServiceStatus.OPEN:
+            return
+        case ServiceStatus.CANCEL_ONLY:
+            raise Refused(
+                "KuCoin takes only cancels at the moment. Nothing was sent. /cancel works; try the order later."
+            )
+        case ServiceStatus.CLOSED:
+            raise Refused("KuCoin is closed for maintenance. Nothing was sent. /status shows when it is open again.")
 
 
 async def _no_book() -> None:
