@@ -113,6 +113,8 @@ def data_of(answer: Answer, endpoint: Endpoint, venue: Venue) -> object:
 def _no_envelope(answer: Answer, kind: Kind) -> KucoinError:
     if answer.status == 429:
         return _rate_limited(answer, kind, _PAGE_PAUSE)
+    if answer.status >= 500:
+        return OutcomeUnknown(f"KuCoin does not answer ({answer.status}).")
     return OutcomeUnknown(f"KuCoin's answer cannot be read (HTTP {answer.status}).")
 
 

@@ -33,7 +33,7 @@ async def test_the_round_trip_is_the_questions_own(desk: Desk) -> None:
     [
         (Fault.MAINTENANCE, "closed to trading (close)", True),
         (Fault.CANCEL_ONLY, "closed to trading (cancelonly)", True),
-        (Fault.UNAVAILABLE, "KuCoin's answer cannot be read (HTTP 503).", False),
+        (Fault.UNAVAILABLE, "KuCoin does not answer (503).", False),
         (Fault.GARBAGE, "KuCoin's answer cannot be read (HTTP 200).", False),
     ],
 )
