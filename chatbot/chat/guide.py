@@ -5,6 +5,8 @@ handled again after a crash finds what it found before. Taking messages away com
 """
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from chatbot.chat import obeying, parsing, words
@@ -42,6 +44,7 @@ class Guide:
         self._erase = erase
         self.bot_name = bot_name
         self._now = now
+        self._busy: set[int] = set()  # wizards whose next step is under way
 
     async def next(self, asked: Message) -> Question | str:
         """What this command still lacks, or what follows its name when it lacks nothing. Raises ChatbotError."""
@@ -58,12 +61,12 @@ class Guide:
 
     def begin(self, incoming: Incoming, person: Person, question: Question, command: Command) -> Then | None:
         """The first card; the person's last wizard in this chat makes room."""
-        marked = obeying.marked(incoming, command, Reply(text=question.text), self._now())
-        question = replace(question, text=marked.text)
+        text = obeying.marked(incoming, command, Reply(text=question.text), self._now()).text
         with self._post.atomic():
             asked_by = incoming.message_id if incoming.data is None else None
             wizard, litter = self._wizards.begin(person, incoming.chat_id, asked_by, question)
-            self._post.finish(incoming.update_id, Ending.DONE, self._shown(incoming, wizard, question))
+            shown = self._shown(incoming, wizard, replace(question, text=text))
+            self._post.finish(incoming.update_id, Ending.DONE, shown)
         return self._erasing(litter)
 
     def ask_about(self, incoming: Incoming, person: Person, pressed: Pressed, reply: Reply) -> Then | None:
@@ -93,15 +96,15 @@ class Guide:
         stale = obeying.instead(incoming, command, line, self._now())
         if stale is not None:
             return self._said(incoming, Ending.STALE, stale)
-        typed_at = incoming.sent_at or self._now()
-        if wizard is None or wizard.expires_at <= typed_at:
+        if wizard is None or wizard.id in self._busy or wizard.expires_at <= (incoming.sent_at or self._now()):
             return self._said(incoming, Ending.REFUSED, views.too_late(line, incoming.text))
         try:
-            obeying.check_role(person, command.role, f"/{command.name}")
-            following = await self.next(asked)
-            if isinstance(following, Question):
-                return self._go_on(incoming, wizard, following)
-            reply = await command.handle(replace(asked, text=following))
+            with self._alone(wizard):
+                obeying.check_role(person, command.role, f"/{command.name}")
+                following = await self.next(asked)
+                if isinstance(following, Question):
+                    return self._go_on(incoming, wizard, following)
+                reply = await command.handle(replace(asked, text=following))
         except ChatbotError as error:
             return self._stumble(_Answer(incoming=incoming, asked=asked, command=command), wizard, error)
         return self._end(incoming, wizard, obeying.marked(incoming, command, reply, self._now()))
@@ -111,24 +114,38 @@ class Guide:
         verb, _, line = pressed.button.action.partition(" ")
         wizard = self._wizards.get(pressed.letter.wizard)
         if wizard is not None and wizard.person_id != person.id:
+            return views.only(wizard.person), self._said(incoming, Ending.REFUSED, None)
+        if wizard is None:  # it has ended, and its card was taken away or is about to be
             self._said(incoming, Ending.REFUSED, None)
-            return views.only(wizard.person), None
-        if wizard is None or wizard.expires_at <= self._now():
+            return words.EXPIRED, self._erasing(((incoming.chat_id, incoming.message_id),))
+        if wizard.expires_at <= self._now():
             return self._ran_out(incoming, pressed, wizard, line)
         if verb == QUIT:
             return "", self._end(incoming, wizard, None)
+        if wizard.id in self._busy:
+            return "", self._said(incoming, Ending.REFUSED, None)
         asked, command = self._read(incoming, person, line)
         wizard = replace(wizard, card_id=pressed.card_id)  # a card that could not be changed left as a new message
         try:
-            obeying.check_role(person, command.role, f"/{command.name}")
-            following = asked.text if verb == DONE else await self.next(asked)
-            if isinstance(following, Question):
-                return "", self._go_on(incoming, wizard, following, typing=verb == TYPE)
-            reply = await command.handle(replace(asked, text=following))
+            with self._alone(wizard):
+                obeying.check_role(person, command.role, f"/{command.name}")
+                following = asked.text if verb == DONE else await self.next(asked)
+                if isinstance(following, Question):
+                    return "", self._go_on(incoming, wizard, following, typing=verb == TYPE)
+                reply = await command.handle(replace(asked, text=following))
         except ChatbotError as error:
             self._said(incoming, Ending.REFUSED, None)
             return words.popup(error), None
         return reply.toast, self._end(incoming, wizard, reply)
+
+    @contextlib.contextmanager
+    def _alone(self, wizard: Wizard) -> Iterator[None]:
+        """Updates are handled side by side: an impatient second tap would obey the same line once more."""
+        self._busy.add(wizard.id)
+        try:
+            yield
+        finally:
+            self._busy.discard(wizard.id)
 
     def _read(self, incoming: Incoming, person: Person, line: str) -> tuple[Message, Command]:
         """Of a line that began in our own words."""
@@ -154,11 +171,10 @@ class Guide:
         """Asked once more, with everything that was chosen; then the whole line is shown how it is typed."""
         incoming = answer.incoming
         curable = isinstance(error, UsageError | Refused) and not isinstance(error, Killed | NotAllowed)
+        failed = words.failure(error, answer.asked)
         if not curable:
-            failed = words.failure(error, answer.asked)
             return self._end(incoming, wizard, views.again(failed, f"{wizard.asks} {incoming.text}"), typed=False)
         if wizard.misses:
-            failed = words.failure(error, answer.asked)
             return self._end(incoming, wizard, views.stepped_aside(failed, answer.command.example), typed=False)
         with self._post.atomic():
             litter = self._wizards.go_on(wizard, wizard, misses=1) + _typed(incoming)
@@ -170,12 +186,12 @@ class Guide:
             self._post.finish(incoming.update_id, Ending.REFUSED, shown)
         return self._erasing(litter)
 
-    def _ran_out(self, incoming: Incoming, pressed: Pressed, wizard: Wizard | None, line: str) -> Told:
+    def _ran_out(self, incoming: Incoming, pressed: Pressed, wizard: Wizard, line: str) -> Told:
         """The buttons go, and the card says why."""
         parsed = parsing.command(line, self.bot_name)
         command = self._table.command(parsed[0]) if parsed is not None else None
         with self._post.atomic():
-            litter = self._wizards.end(wizard, keep_card=True) if wizard is not None else ()
+            litter = self._wizards.end(wizard, keep_card=True)
             ended = letter(incoming, views.ran_out(command), edits=pressed.card_id)
             self._post.finish(incoming.update_id, Ending.REFUSED, [ended])
         return views.RAN_OUT, self._erasing(litter)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.chat import words
 from chatbot.chat.front import Toast
+from chatbot.chat.messages import Incoming
 from chatbot.core.notices import Letter, Subject
 from chatbot.core.people import Person
 from chatbot.sandbox.faults import Fault
@@ -271,7 +273,7 @@ def test_cancelling_takes_everything_away(tmp_path: Path) -> None:
         assert said.letters == []
         assert await _tidied(desk, said) == sorted([(CARA.id, 10_000 + (card.edits or 0)), (CARA.id, _message(prompt))])
         assert _wizards(desk) == 0
-        assert _popup(await desk.taps(CARA, card, "+1 %")) == _EXPIRED
+        assert _popup(await desk.taps(CARA, card, "+1 %")) == words.EXPIRED
 
     _play(tmp_path, story)
 
@@ -401,7 +403,7 @@ def test_a_new_wizard_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
         root = 10_000 + (card.edits or 0)
         assert await _tidied(desk, said) == sorted([(BEN.id, root), (BEN.id, _message(prompt))])
         assert _wizards(desk) == 1
-        assert _popup(await desk.taps(BEN, card, "+1 %")) == _EXPIRED
+        assert _popup(await desk.taps(BEN, card, "+1 %")) == words.EXPIRED
         assert "how much?" in (await desk.taps(BEN, said.letters[0], "BTC")).text
 
     _play(tmp_path, story)
@@ -414,8 +416,37 @@ def test_a_button_tapped_twice_adds_its_piece_once(tmp_path: Path) -> None:
         second = (await desk.taps(BEN, card, "50 USDT")).letters
         assert first[0].text == second[0].text
         done = [await desk.taps(BEN, second[0], "At the market") for _ in range(3)]
-        assert [len(said.letters) for said in done] == [1, 1, 1]
-        assert [_popup(said) for said in done[1:]] == [_EXPIRED] * 2
+        assert [len(said.letters) for said in done] == [1, 0, 0], (
+            "an edit of a card that is gone would be a new message"
+        )
+        assert [_popup(said) for said in done[1:]] == [words.EXPIRED] * 2
+        assert _tickets(desk) == 1
+
+    _play(tmp_path, story)
+
+
+async def _together(desk: Desk, *updates: Incoming) -> list[Letter]:
+    desk.store.inbox.keep([(each.update_id, "{}") for each in updates])
+    await asyncio.gather(*map(desk.front.handle, updates))
+    return desk.delivered()
+
+
+def test_two_taps_at_the_same_time_make_one_ticket(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        card, *_ = await _walk(desk, BEN, "/buy btc", "50 USDT")
+        (ticket,) = await _together(desk, *(desk.tap_of(BEN, card, f"{card.key}:0") for _ in range(2)))
+        assert "Ticket T-1" in ticket.text
+        assert _tickets(desk) == 1
+
+    _play(tmp_path, story)
+
+
+def test_of_two_answers_at_the_same_time_the_second_is_asked_about(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.says(BEN, "/buy btc")
+        sums = (incoming(100 + n, BEN, text=f"{n}0usdt @ 60000") for n in (2, 3))
+        told = await _together(desk, *sums)
+        assert sorted("Ticket T-1" in letter.text for letter in told) == [False, True]
         assert _tickets(desk) == 1
 
     _play(tmp_path, story)
@@ -492,7 +523,7 @@ def test_a_coins_bare_name_is_enough_at_home(tmp_path: Path) -> None:
         assert guess.text.startswith("No BCT on KuCoin. Did you mean BTC")
         assert "67,412.3" in (await desk.taps(CARA, guess, "BTC")).text
         assert (await desk.says(CARA, "btc", group=True)).letters == []
-        for words in ("good morning", "100usdt", "<b>", "btc\u200b"):
-            assert "I answer commands" in (await desk.says(CARA, words)).text
+        for said in ("good morning", "100usdt", "<b>", "btc\u200b"):
+            assert "I answer commands" in (await desk.says(CARA, said)).text
 
     _play(tmp_path, story)
