@@ -80,26 +80,38 @@ class LiquidationWatch:
             return
         try:
             positions = await self._source.positions()
-            await self._read_risks(positions)
         except KucoinError as error:
-            if not self._failing:
-                log.warning("liquidations are not watched, no positions: %s", error)
-            self._failing = True
+            self._fails("no positions", error)
             return
-        if self._failing:
-            log.info("liquidations are watched again")
-        self._failing, self._looked = False, now
+        if await self._read_risks(positions):
+            if self._failing:
+                log.info("liquidations are watched again")
+            self._failing, self._looked = False, now
         self._held = {holding(position): position for position in positions}
         self._forget_gone()
-        distances = [self._judge(position) for position in positions]
+        distances = [self._judge(position) for position in positions if self._judgeable(position)]
         self._near = any(distance is not None and distance <= NEAR for distance in distances)
 
-    async def _read_risks(self, positions: Sequence[Position]) -> None:
-        """Where no price of liquidation is told, the margin's risk rate is what there is."""
-        self._risks = {
-            currency: await self._source.risk_rate(currency)
-            for currency in sorted({p.currency for p in positions if p.cross and p.liquidation_price is None})
-        }
+    async def _read_risks(self, positions: Sequence[Position]) -> bool:
+        """Where no price of liquidation is told, the margin's risk rate is what there is. Whether all were read."""
+        wanted = sorted({p.currency for p in positions if _by_risk(p)})
+        read: dict[str, Decimal | None] = {}
+        for currency in wanted:
+            try:
+                read[currency] = await self._source.risk_rate(currency)
+            except KucoinError as error:
+                self._fails(f"no risk rate of {currency}", error)
+        self._risks = read
+        return len(read) == len(wanted)
+
+    def _judgeable(self, position: Position) -> bool:
+        """A rate that could not be read this time holds up nothing but what it is of."""
+        return not _by_risk(position) or position.currency in self._risks
+
+    def _fails(self, what: str, error: KucoinError) -> None:
+        if not self._failing:
+            log.warning("liquidations are not all watched, %s: %s", what, error)
+        self._failing = True
 
     def _forget_gone(self) -> None:
         told = self._stood()
@@ -143,3 +155,7 @@ class LiquidationWatch:
         if self._told is None:
             self._told = self._store.rungs.all()
         return self._told
+
+
+def _by_risk(position: Position) -> bool:
+    return position.cross and position.liquidation_price is None

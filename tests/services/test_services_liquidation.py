@@ -40,6 +40,7 @@ class KuCoin:
         self.held: Sequence[Position] = (LONG,)
         self.risk: Decimal | None = None
         self.down = False
+        self.riskless = False
         self.asked = 0
 
     async def positions(self) -> Sequence[Position]:
@@ -50,6 +51,8 @@ class KuCoin:
 
     async def risk_rate(self, currency: str) -> Decimal | None:
         assert currency == "USDT"
+        if self.riskless:
+            raise Unavailable("KuCoin does not answer.")
         return self.risk
 
 
@@ -188,6 +191,16 @@ def test_an_exchange_that_is_away_is_asked_again_and_changes_nothing(tmp_path: P
     assert watch.hear("88") == ["XBTUSDTM long 10"], "the last known price of liquidation still counts"
     watch.kucoin.down = False
     assert watch.look("88", after=1) == []
+
+
+def test_a_risk_rate_that_cannot_be_read_holds_up_no_other_position(tmp_path: Path) -> None:
+    watch = Watch(tmp_path)
+    other = replace(CROSS, symbol=Symbol("ETHUSDTM"))
+    watch.kucoin.held, watch.kucoin.risk, watch.kucoin.riskless = (LONG, other), Decimal("0.91"), True
+    assert watch.look("94") == ["XBTUSDTM long 15"]
+    assert watch.hear("88") == ["XBTUSDTM long 10"]
+    watch.kucoin.riskless = False
+    assert watch.look("88", after=10) == ["ETHUSDTM long 10"], "not known is not unknowable, and it is asked soon again"
 
 
 def test_news_of_what_is_not_known_make_it_be_read_at_once(tmp_path: Path) -> None:
