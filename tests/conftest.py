@@ -1,4 +1,4 @@
-"""A browser for the chat page: the distribution's Chromium."""
+"""What all tests share: no deadline for properties, and a browser for the chat page, the distribution's Chromium."""
 
 import os
 import shutil
@@ -6,10 +6,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
+from hypothesis import settings
 from playwright.async_api import ConsoleMessage, Page, async_playwright
 
 os.environ["PTB_TIMEDELTA"] = "1"
 """As the command line sets it: python-telegram-bot then gives waiting times as spans, and does not warn."""
+
+settings.register_profile("shared machines", deadline=None)
+settings.load_profile("shared machines")
 
 CHROMIUM_FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "

@@ -209,7 +209,7 @@ def test_f58_a_database_put_back_to_an_earlier_state_starts_stopped_and_says_why
             async with running(ground.settings):
                 await ground.owner.asks("/resume the copy was meant", "esumed")
             async with running(ground.settings):
-                await ground.owner.asks("/buy btc 10usdt", "Ticket")
+                await ground.owner.asks_until("/buy btc 10usdt", "Ticket")
 
     asyncio.run(story())
 
@@ -219,7 +219,7 @@ def test_f58_a_database_that_ran_on_is_trusted_and_a_new_one_makes_its_fence(tmp
         async with sandbox_and_people(tmp_path) as ground:
             for _ in range(3):
                 async with running(ground.settings):
-                    await ground.owner.asks("/buy btc 50usdt", "Ticket")
+                    await ground.owner.asks_until("/buy btc 50usdt", "Ticket")
                     await ground.owner.presses("Confirm")
             assert ask(ground.settings.database_path, "SELECT count(*) FROM stops") == 0
             assert len(ground.sandbox.exchange.posts) == 3

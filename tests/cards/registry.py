@@ -81,7 +81,10 @@ CARDS: dict[str, Card] = {
     "F28": Card("the key is revoked while the bot runs"),
     "F29": Card(
         "no name, no listener, no network",
-        ("test_where_nobody_listens_provably_nothing_happened", "test_blindness_is_told_once_and_its_end_once"),
+        (
+            "test_where_nobody_listens_provably_nothing_happened",
+            "test_blindness_is_told_ever_more_rarely_and_its_end_once",
+        ),
     ),
     "F30": Card(
         "a kept connection that was closed", ("test_questions_share_one_kept_connection_and_every_order_has_its_own",)

@@ -88,8 +88,8 @@ def test_whoever_makes_tickets_is_rung_when_one_is_owed(
 def test_when_its_letter_cannot_be_written_a_rule_has_not_fired(store: Store, teller: Teller) -> None:
     fine, broken = _add(store, 1), _add(store, 2)
     change = _fires(teller, broken)
-    nowhere = replace(change, new=replace(change.new, chat_id="nowhere"))  # type: ignore[arg-type]  # which is the point
-    with pytest.raises(sqlite3.IntegrityError, match="chat_id"):
+    nowhere = replace(change, new=replace(change.new, thread_id="nowhere"))  # type: ignore[arg-type]  # which is the point
+    with pytest.raises(sqlite3.IntegrityError, match="thread_id"):
         teller.tell([_fires(teller, fine), nowhere])
     assert [store.alerts.rule(rule.id) for rule in (fine, broken)] == [fine, broken]
     assert store.alerts.firing(1) is None
