@@ -10,6 +10,7 @@ from chatbot.chat import words
 from chatbot.chat.messages import Message, Reply, Tap
 from chatbot.chat.views.markup import lines
 from chatbot.chat.views.ticket_lines import beyond
+from chatbot.chat.views.tickets import again
 from chatbot.core.errors import ChatbotError, NotAllowed, TicketGone, UsageError
 from chatbot.core.notices import Subject
 from chatbot.core.orders import OrderTicket, TicketState
@@ -84,12 +85,19 @@ class Approving:
         try:
             ticket = await self._trading.confirm(ticket_id, tap.person, tap.card_id, aware)
         except PriceMoved as moved:
-            fresh = await self._again(tap)
-            toast = f"{moved} Look at the new card T-{fresh.subject_id}."
-            return replace(fresh, toast=toast, popup=True)
+            return await self._anew(tap, ticket_id, moved)
         except Tripped as tripped:
             return self._stopped(tripped)
         return self._passed(ticket)
+
+    async def _anew(self, tap: Tap, ticket_id: int, moved: PriceMoved) -> Reply:
+        """The spent card offers no other: where none can be drawn now, the answer does."""
+        try:
+            fresh = await self._again(tap)
+        except ChatbotError as error:
+            offered = ((again(self._trading.ticket(ticket_id)),),)
+            return replace(words.failure(error, aloud=not tap.private), toast=str(moved), popup=True, buttons=offered)
+        return replace(fresh, toast=f"{moved} Look at the new card T-{fresh.subject_id}.", popup=True)
 
     async def _proved(self, message: Message) -> Reply:
         what, _, code = message.text.strip().rpartition(" ")

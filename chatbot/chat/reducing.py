@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
-from chatbot.chat import parsing
+from chatbot.chat import parsing, words
 from chatbot.chat.messages import Message, Reply, Tap
+from chatbot.chat.views import closing
 from chatbot.chat.views import positions as views
-from chatbot.core.errors import UsageError
+from chatbot.core.errors import ChatbotError, UsageError
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Subject
 from chatbot.core.orders import OrderTicket
@@ -55,12 +56,19 @@ class ReducingHandlers:
         try:
             sending = await self._reducing.confirm(ticket_id, tap.person, tap.card_id)
         except (PriceMoved, PositionChanged) as changed:
-            asked = self._reducing.ticket(ticket_id).asked
-            fresh = await self._propose(tap, asked.partition(" ")[2])
-            return replace(_card(fresh), toast=f"{changed} Look at the new card {fresh.name}.", popup=True)
+            return await self._anew(tap, self._reducing.ticket(ticket_id), changed)
         except Tripped as tripped:
             return Reply(toast=str(tripped), popup=True, then=partial(self._sweep, tripped.stop))
         return Reply(toast=f"Sending {sending[0].name}…", then=partial(self._reducing.send, sending))
+
+    async def _anew(self, tap: Tap, spent: OrderTicket, changed: PriceMoved | PositionChanged) -> Reply:
+        """The spent card offers no other: where none can be drawn now, the answer does."""
+        try:
+            fresh = await self._propose(tap, spent.asked.partition(" ")[2])
+        except ChatbotError as error:
+            said = words.failure(error, aloud=not tap.private)
+            return replace(said, toast=str(changed), popup=True, buttons=(closing.again(spent),))
+        return replace(_card(fresh), toast=f"{changed} Look at the new card {fresh.name}.", popup=True)
 
     async def _propose(self, tap: Tap, text: str) -> OrderTicket:
         asking = Asking(person=tap.person, chat_id=tap.chat_id, update_id=tap.update_id, asked="")

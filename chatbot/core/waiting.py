@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+PRICE_MOVED = "the price moved"
+POSITION_CHANGED = "the position changed"
+"""Why a ticket was spent by its own tap: each brings a new card at once, where the tap was its proposer's."""
+
 
 class Awaits(Enum):
     """In this order, each only where it is needed: the proposer's tap, a code, another person's word."""

@@ -9,12 +9,12 @@ from chatbot.core.errors import Killed, Refused, TicketGone
 from chatbot.core.limits import Limits
 from chatbot.core.market import Instrument, Symbol
 from chatbot.core.modes import TradingMode
-from chatbot.core.numbers import plain
+from chatbot.core.numbers import grouped, places
 from chatbot.core.orders import Estimate, OrderTicket, OrderType, TicketState
 from chatbot.core.outstanding import outstanding
 from chatbot.core.people import Person
 from chatbot.core.stops import Stop
-from chatbot.core.waiting import Awaits
+from chatbot.core.waiting import PRICE_MOVED, Awaits
 from chatbot.services.breaker import Breaker
 from chatbot.services.factors import Factors
 from chatbot.services.market import Markets
@@ -28,7 +28,9 @@ class PriceMoved(Refused):
     """The market moved further than the settings allow between card and tap; the ticket is spent."""
 
     def __init__(self, shown: Decimal, now: Decimal) -> None:
-        super().__init__(f"The price moved: was {plain(shown)}, now {plain(now)}. Nothing was sent.")
+        digits = max(places(shown), places(now), 1)
+        was, now_is = grouped(shown, digits), grouped(now, digits)
+        super().__init__(f"The price moved: was {was}, now {now_is}. Nothing was sent.")
         self.shown = shown
         self.now = now
 
@@ -94,7 +96,7 @@ class Passage:
             cost = limits.estimate(spec, terms)
             tripped = None
             if self._moved_too_far(ticket, cost):
-                self._tickets.step(ticket, TicketState.EXPIRED, Step(reason="the price moved"))
+                self._tickets.step(ticket, TicketState.EXPIRED, Step(reason=PRICE_MOVED))
             else:
                 spent = self._store.orders.spent_on_day_of(self._store.now())
                 limits.check(spec, cost, terms, self._rules, spent)

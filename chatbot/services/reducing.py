@@ -31,6 +31,7 @@ from chatbot.core.numbers import plain
 from chatbot.core.orders import OUR_PREFIX, Estimate, OrderSpec, OrderTicket, Side, TicketState
 from chatbot.core.people import Person
 from chatbot.core.symbols import Catalogue, normal
+from chatbot.core.waiting import POSITION_CHANGED, PRICE_MOVED
 from chatbot.services.exchange import Exchange
 from chatbot.services.exits import Exits, Sending
 from chatbot.services.market import Markets
@@ -135,7 +136,7 @@ class Reducing:
             try:
                 position = self._unchanged(ticket, met)
             except (TicketGone, PositionChanged, PriceMoved) as changed:
-                why = "the price moved" if isinstance(changed, PriceMoved) else "the position changed"
+                why = PRICE_MOVED if isinstance(changed, PriceMoved) else POSITION_CHANGED
                 self._tickets.step(ticket, TicketState.EXPIRED, Step(reason=why))
                 problem = changed
             else:

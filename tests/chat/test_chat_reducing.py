@@ -131,6 +131,19 @@ def test_a_second_tap_sends_nothing_more(tmp_path: Path) -> None:
     told(story, tmp_path)
 
 
+def test_where_no_new_card_can_be_drawn_the_answer_offers_one(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        (ticket,) = (await desk.says(BEN, "/close btc 50%")).letters
+        elsewhere(desk, Side.SELL, 49)
+        said = await desk.taps(BEN, ticket, "Confirm")
+        assert said.toast is not None
+        assert "Only 1 lots of it are left" in said.toast.text
+        (answer,) = (letter for letter in said.letters if letter.subject is None)
+        assert buttons(answer) == ["Quote again"]
+
+    told(story, tmp_path)
+
+
 def test_a_price_that_ran_or_a_position_that_shrank_brings_a_new_card(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         (ticket,) = (await desk.says(BEN, "/close btc")).letters
@@ -138,6 +151,7 @@ def test_a_price_that_ran_or_a_position_that_shrank_brings_a_new_card(tmp_path: 
         said = await desk.taps(BEN, ticket, "Confirm")
         assert said.toast is not None
         assert "Look at the new card T-2." in said.toast.text
+        assert [buttons(letter) for letter in said.letters if letter.edits == ticket.id] == [[]]
         fresh = next(letter for letter in said.letters if "Ticket T-2" in letter.text)
         elsewhere(desk, Side.SELL, 20)
         said = await desk.taps(BEN, fresh, "Confirm")

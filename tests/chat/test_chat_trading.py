@@ -21,6 +21,10 @@ async def _ticket(desk: Desk, line: str = "/buy btc 50usdt") -> Letter:
     return card
 
 
+def labels(letter: Letter) -> list[str]:
+    return [button.text for row in letter.buttons for button in row]
+
+
 def _toast(said: Said) -> str:
     assert said.toast is not None
     return said.toast.text
@@ -195,10 +199,30 @@ def test_a_price_that_ran_away_is_told_and_a_new_card_drawn(tmp_path: Path, fact
             if not moved:
                 assert _toast(said) == "Sending T-1…"
                 return
-            assert "The price moved: was 67413, now" in _toast(said)
+            assert "The price moved: was 67,413.0, now 6" in _toast(said)
             assert "Look at the new card T-2." in _toast(said)
-            assert {letter.subject_id for letter in said.letters} == {1, 2}
+            assert {letter.subject_id: labels(letter) for letter in said.letters} == {
+                1: [],
+                2: ["Confirm buy", "Cancel"],
+            }
             assert desk.sandbox.posts == []
+
+    asyncio.run(story())
+
+
+def test_a_price_that_ran_over_the_limits_leaves_quote_again_to_tap(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            card = await _ticket(desk, "/buy btc 0.00148")
+            desk.move_btc("1.01")
+            said = await desk.taps(BEN, card, "Confirm")
+            assert "The price moved" in _toast(said)
+            (answer,) = (letter for letter in said.letters if letter.subject is None)
+            assert "ORDER_MAX_NOTIONAL" in answer.text
+            assert labels(answer) == ["Quote again"]
+            desk.move_btc("0.98")
+            (fresh,) = (await desk.taps(BEN, answer, "Quote again")).letters
+            assert labels(fresh) == ["Confirm buy", "Cancel"]
 
     asyncio.run(story())
 

@@ -15,7 +15,7 @@ from chatbot.core.modes import TradingMode
 from chatbot.core.notices import ButtonStyle, Subject
 from chatbot.core.numbers import plain
 from chatbot.core.orders import Estimate, Executed, OrderSpec, OrderTicket, OrderType, Side, TicketState, TimeInForce
-from chatbot.core.waiting import Awaits, Waiting
+from chatbot.core.waiting import PRICE_MOVED, Awaits, Waiting
 from tests.chat.desk import NOON
 from tests.chat.shown import actions, hostile, labels, shown
 
@@ -95,6 +95,20 @@ def test_the_buttons_of_every_other_state(state: TicketState, spec: OrderSpec, e
 
 
 @pytest.mark.parametrize(
+    ("reason", "awaits", "expected"),
+    [
+        (PRICE_MOVED, Awaits.TAP, []),
+        (PRICE_MOVED, Awaits.CODE, ["Quote again"]),
+        (PRICE_MOVED, Awaits.APPROVAL, ["Quote again"]),
+        ("trading was stopped", Awaits.TAP, ["Quote again"]),
+    ],
+)
+def test_a_card_whose_tap_brought_another_offers_no_third(reason: str, awaits: Awaits, expected: list[str]) -> None:
+    spent = replace(TICKET, state=TicketState.EXPIRED, reason=reason, waiting=Waiting(awaits=awaits))
+    assert labels(ticket(spent, LIVE)) == expected
+
+
+@pytest.mark.parametrize(
     ("state", "changes", "words"),
     [
         (TicketState.SUBMITTING, {}, "Sending…"),
@@ -114,7 +128,7 @@ def test_the_buttons_of_every_other_state(state: TicketState, spec: OrderSpec, e
         (TicketState.NOT_SENT, {"reason": "KuCoin cannot be reached."}, "Nothing was sent.\nKuCoin cannot be reached."),
         (TicketState.DECLINED, {}, "Cancelled by Anna, nothing was sent."),
         (TicketState.EXPIRED, {}, "Expired, nothing was sent."),
-        (TicketState.EXPIRED, {"reason": "the price moved"}, "Expired: the price moved. Nothing was sent."),
+        (TicketState.EXPIRED, {"reason": PRICE_MOVED}, "Expired: the price moved. Nothing was sent."),
     ],
 )
 def test_the_words_of_every_other_state(state: TicketState, changes: dict[str, object], words: str) -> None:

@@ -77,7 +77,7 @@ async def test_f13_the_old_and_the_new_price_are_told_also_to_who_approves(opene
     desk = opened(rules=limits(approval_above=Decimal(50)))
     ticket = await desk.confirm(await desk.propose(LINE))
     desk.price("68000")
-    with pytest.raises(PriceMoved, match=r"was 67413, now 6800"):
+    with pytest.raises(PriceMoved, match=r"was 67,413.0, now 68,00"):
         await desk.trading.approve(ticket.id, BEN)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from chatbot.chat.messages import Reply
 from chatbot.chat.views.desk_lines import others, who
 from chatbot.chat.views.markup import REASON, Html, bold, code, html, lines, paper, short
+from chatbot.chat.views.ticket_lines import superseded
 from chatbot.core.account import Position
 from chatbot.core.amounts import PLAIN, Amounts
 from chatbot.core.closing import CloseCard
@@ -104,7 +105,7 @@ def _awaiting(shown: OrderTicket, amounts: Amounts) -> list[Html | None]:
 
 
 def _buttons(shown: OrderTicket) -> Buttons:
-    again = _again(shown)
+    offered = again(shown)
     check = Button(text="Check again", action=f"check {shown.id}")
     match shown.state:
         case TicketState.AWAIT_CONFIRM:
@@ -113,14 +114,14 @@ def _buttons(shown: OrderTicket) -> Buttons:
         case TicketState.UNKNOWN:
             return ((check,),)
         case TicketState.NOT_PLACED:
-            return ((check, *again),)
+            return ((check, *offered),)
         case TicketState.EXPIRED | TicketState.NOT_SENT:
-            return (again,) if again else ()
+            return (offered,) if offered and not superseded(shown) else ()
         case _:
             return ()
 
 
-def _again(shown: OrderTicket) -> tuple[Button, ...]:
+def again(shown: OrderTicket) -> tuple[Button, ...]:
     """What came of the kill's Close positions is asked for again on the kill's own card."""
     command, _, wanted = shown.asked.partition(" ")
     if command != "/close":

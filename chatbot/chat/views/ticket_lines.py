@@ -9,9 +9,9 @@ from chatbot.core.amounts import PLAIN, Amounts
 from chatbot.core.book import FAR, is_far
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import grouped, money, places, tidy
-from chatbot.core.orders import OrderTicket, OrderType, Side, TimeInForce
+from chatbot.core.orders import OrderTicket, OrderType, Side, TicketState, TimeInForce
 from chatbot.core.times import in_words
-from chatbot.core.waiting import Awaits
+from chatbot.core.waiting import POSITION_CHANGED, PRICE_MOVED, Awaits
 
 
 def title(shown: OrderTicket, mode: TradingMode) -> Html:
@@ -44,6 +44,12 @@ def _amounts(shown: OrderTicket) -> Html:
         worth = money(shown.cost.funds, quote)
         return html("{} {} {} at {} = {} {}", verb, size, base, price(shown, spec.price), worth, quote)
     return html("{} {} {}, about {} {}", verb, size, base, money(shown.cost.funds, quote), quote)
+
+
+def superseded(shown: OrderTicket) -> bool:
+    """Whether the tap that spent it brought a new card; a code or another person's word brings none."""
+    spent = shown.state is TicketState.EXPIRED and shown.reason in (PRICE_MOVED, POSITION_CHANGED)
+    return spent and shown.waiting.awaits is Awaits.TAP
 
 
 def awaiting(shown: OrderTicket, amounts: Amounts = PLAIN) -> list[Html | None]:

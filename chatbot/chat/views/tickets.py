@@ -10,7 +10,7 @@ from chatbot.chat.views import closing, stop_lines
 from chatbot.chat.views.desk_lines import others, who
 from chatbot.chat.views.markup import REASON, Html, bold, code, html, lines, short
 from chatbot.chat.views.ticket_figures import DIGITS, pair, price
-from chatbot.chat.views.ticket_lines import awaiting, beyond, title, wish
+from chatbot.chat.views.ticket_lines import awaiting, beyond, superseded, title, wish
 from chatbot.core.amounts import PLAIN, Amounts
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
@@ -181,18 +181,17 @@ def _id(shown: OrderTicket) -> Html | None:
     return html("KuCoin id {}", code(shown.order_id)) if shown.order_id else None
 
 
+def again(shown: OrderTicket) -> Button:
+    return Button(text="Quote again", action=f"requote {shown.id}")
+
+
 def _ticket_buttons(shown: OrderTicket) -> Buttons:
     if shown.state is TicketState.AWAIT_CONFIRM:
         return (_steps(shown),)
     if shown.state is TicketState.NOT_PLACED:
-        return (
-            (
-                Button(text="Check again", action=f"check {shown.id}"),
-                Button(text="Quote again", action=f"requote {shown.id}"),
-            ),
-        )
+        return ((Button(text="Check again", action=f"check {shown.id}"), again(shown)),)
     if shown.state in (TicketState.EXPIRED, TicketState.NOT_SENT, TicketState.LAPSED):
-        return ((Button(text="Quote again", action=f"requote {shown.id}"),),)
+        return () if superseded(shown) else ((again(shown),),)
     if shown.state is TicketState.UNKNOWN:
         return ((Button(text="Check again", action=f"check {shown.id}"), Button(text="Open orders", action="orders")),)
     rests = shown.state in (TicketState.OPEN, TicketState.PARTIAL) and _rests(shown)
