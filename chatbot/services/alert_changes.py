@@ -138,7 +138,10 @@ class AlertChanges:
         self._check_end(rule, self._now())
         if rule.state is not AlertState.PAUSED:
             return self._standing(rule)
-        return self._standing(self._become(rule, await self._turned(rule), person, "wake"))
+        turned = await self._turned(rule)
+        if self._livable(rule_id, person) != rule:  # it was edited meanwhile: `turned` has the level of before
+            raise Refused(f"{rule.name} has just changed. Look again: /alerts")
+        return self._standing(self._become(rule, turned, person, "wake"))
 
     def mute(self, rule_id: int, person: Person, *, on: bool) -> None:
         """Keeps what fires on this rule's symbol from its person's phone, or no longer. Raises as `remove`."""
@@ -223,11 +226,7 @@ class AlertChanges:
 
     def _standing(self, rule: AlertRule) -> Standing:
         question = rule.question
-        known = Standing(
-            rule=rule,
-            instrument=self._wishing.known(question.symbol),
-            muted=self._is_muted(rule),
-        )
+        known = Standing(rule=rule, instrument=self._wishing.known(question.symbol), muted=self._is_muted(rule))
         if question.kind.funding:
             contract = self._funding.latest(question.symbol)
             if contract is None or contract.funding is None:

@@ -1,3 +1,5 @@
+import asyncio
+from dataclasses import replace
 from datetime import UTC, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -303,3 +305,22 @@ async def test_what_a_person_does_to_a_rule_stands_in_the_audit(tmp_path: Path) 
     assert [(r["person"], r["what"], r["detail"]) for r in rows] == [
         ("Anna", what, "#1 BTC-USDT price above 68000") for what in ("alert", "snooze", "unalert")
     ]
+
+
+@story
+async def test_a_level_moved_while_its_rule_is_being_resumed_is_the_one_that_is_watched(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    rule = await desk.alert("BTC > 68000")
+    paused = desk.alerts.pause(rule.id, ANNA).rule
+    desk.time.advance(3600)
+    resuming = asyncio.create_task(desk.alerts.resume(rule.id, ANNA))
+    await asyncio.sleep(0)
+    with desk.store.atomic():
+        assert desk.store.alerts.change(
+            paused, replace(paused, question=replace(paused.question, level=Decimal(70_000)))
+        )
+    with pytest.raises(Refused, match="has just changed"):
+        await resuming
+    resumed = (await desk.alerts.resume(rule.id, ANNA)).rule
+    assert desk.lookout.met_between(rule.question.symbol, Decimal(67_000), Decimal(69_000)) == []
+    assert (resumed.state, desk.store.alerts.rule(rule.id)) == (AlertState.ARMED, resumed)
