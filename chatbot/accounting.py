@@ -1,4 +1,4 @@
-"""The account in the chat: balances, positions and what closes them, executions, and amounts out of sight."""
+"""The account in the chat: balances, positions and what closes them, fills, and amounts out of sight."""
 
 from chatbot.chat.account import AccountHandlers, Books
 from chatbot.chat.messages import Verb
@@ -43,7 +43,7 @@ def account_part(floor: Floor) -> Part:
             read("balance", account.balance, "", "/balance", "what each account holds"),
             read("positions", account.positions, "", "/positions", "futures: profit, liquidation, funding"),
             money("close", closes.close, "SYMBOL [50%]", "/close BTC 50%", "close a futures position", _PART),
-            read("fills", account.fills, "[SYMBOL …]", "/fills BTC", "latest executions with fees"),
+            read("fills", account.fills, "[SYMBOL …]", "/fills BTC", "latest fills with fees"),
         ),
         verbs=(
             Verb(name="balance", role=Role.VIEWER, handle=account.balance_tap),

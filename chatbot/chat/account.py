@@ -88,7 +88,7 @@ class AccountHandlers:
         spot, futures = await asyncio.gather(portfolio.fills(instruments), portfolio.futures_fills())
         latest = {(f.symbol, f.trade_id): f for f in sorted((*spot, *futures), key=lambda f: f.time, reverse=True)}
         if not latest and not instruments:
-            return Reply(text="The executions of which symbol?", asks="/fills", hint="BTC")
+            return Reply(text="The fills of which symbol?", asks="/fills", hint="BTC")
         return fills(list(latest.values())[:_MOST], self._mode, ", ".join([*names, "futures"]), self._now())
 
     async def _shown(self, tap: Tap, card: str) -> Reply:

@@ -1,4 +1,4 @@
-"""Handlers of balances and executions, before a sandbox KuCoin."""
+"""Handlers of balances and fills, before a sandbox KuCoin."""
 
 import asyncio
 from dataclasses import replace
@@ -63,18 +63,18 @@ def test_a_balance_that_cannot_be_read_is_said_in_words(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_executions_without_any_to_show_ask_for_a_symbol(tmp_path: Path) -> None:
+def test_fills_without_any_to_show_ask_for_a_symbol(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path, permissions=frozenset({"General", "Spot"})) as desk:
             (question,) = (await desk.says(CARA, "/fills")).letters
             assert (question.asks, question.hint) == ("/fills", "BTC")
             said = await desk.says(CARA, "btc", answers=question.message_id)
-            assert "No executions lately on BTC-USDT." in said.text
+            assert "No fills lately on BTC-USDT." in said.text
 
     asyncio.run(story())
 
 
-def test_executions_of_what_was_traded_watched_or_named(tmp_path: Path) -> None:
+def test_fills_of_what_was_traded_watched_or_named(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
             (card,) = (await desk.says(BEN, "/buy btc 50usdt")).letters
@@ -86,7 +86,7 @@ def test_executions_of_what_was_traded_watched_or_named(tmp_path: Path) -> None:
                 assert "BTC-USDT bought 0.00074" in (await desk.says(CARA, line)).text
             assert "XBTUSDTM bought 50 lots" in (await desk.says(CARA, "/fills XBTUSDTM")).text
             await desk.says(CARA, "/watch eth")
-            assert "Latest executions, BTC-USDT, ETH-USDT" in (await desk.says(CARA, "/fills")).text
+            assert "<b>Fills BTC-USDT, ETH-USDT, futures</b>, the latest" in (await desk.says(CARA, "/fills")).text
 
     asyncio.run(story())
 

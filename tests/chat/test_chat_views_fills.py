@@ -1,4 +1,4 @@
-"""Executions as people read them."""
+"""Fills as people read them."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,11 +24,10 @@ LATER = NOON + timedelta(minutes=3)
 LIVE, PAPER = TradingMode.LIVE, TradingMode.PAPER
 
 
-def test_an_execution_tells_time_price_size_what_it_came_to_and_its_fee() -> None:
+def test_a_fill_tells_time_price_size_what_it_came_to_and_its_fee() -> None:
     assert shown(views.fills([FILL], PAPER, "BTC-USDT", LATER)).split("\n") == [
         "PAPER",
-        "Latest executions, BTC-USDT",
-        "the latest 3 m ago",
+        "Fills BTC-USDT, the latest 3 m ago",
         "12:00 UTC BTC-USDT sold 0.00147 at 68,013.6 = 99.98 USDT, fee 0.10 USDT",
     ]
 
@@ -52,8 +51,8 @@ def test_what_was_done_this_moment_is_not_so_many_tenths_old() -> None:
     assert "the latest just now" in shown(views.fills([FILL], LIVE, "BTC-USDT", NOON + timedelta(seconds=1)))
 
 
-def test_no_executions_is_an_answer_too() -> None:
-    assert shown(views.fills([], LIVE, "BTC-USDT", NOON)) == "No executions lately on BTC-USDT."
+def test_no_fills_is_an_answer_too() -> None:
+    assert shown(views.fills([], LIVE, "BTC-USDT", NOON)) == "No fills lately on BTC-USDT."
 
 
 @given(

@@ -1,11 +1,11 @@
-"""Executions, as people read them."""
+"""Fills, as people read them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views.markup import OLD, Html, bold, clock, day_clock, html, lines, paper
+from chatbot.chat.views.markup import OLD, Html, clock, day_clock, html, lines, paper
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import grouped, money, places, plain, tidy
@@ -20,12 +20,11 @@ _WORDS = {Side.BUY: "bought", Side.SELL: "sold"}
 def fills(executed: Sequence[Fill], mode: TradingMode, where: str, now: datetime) -> Reply:
     """Newest first, and what they come to."""
     if not executed:
-        return Reply(text=lines(paper(mode), f"No executions lately on {where}."))
+        return Reply(text=lines(paper(mode), f"No fills lately on {where}."))
     return Reply(
         text=lines(
             paper(mode),
-            bold(f"Latest executions, {where}"),
-            html("the latest {}", _ago(now - executed[0].time)),
+            html("<b>Fills {}</b>, the latest {}", where, _ago(now - executed[0].time)),
             *(_row(fill, now) for fill in executed),
             *(_sum(executed) if len(executed) > 1 else ()),
         )

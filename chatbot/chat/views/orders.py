@@ -1,4 +1,4 @@
-"""Open orders, cancels and executions, as people read them."""
+"""Open orders, cancels and fills, as people read them."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
