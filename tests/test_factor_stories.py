@@ -50,7 +50,7 @@ def test_two_phones_send_a_large_order(tmp_path: Path) -> None:
             answer = await ground.viewer.presses("Approve")
             assert answer.text == "Sending T-1…"
             await ground.owner.sees(card, "Filled")
-            await ground.viewer.sees(asked, "Approved by")
+            await ground.viewer.sees(asked, "Approved by", "Filled")
             assert len(ground.sandbox.exchange.posts) == 1
             assert OWNER.id not in {m.chat.id for m in ground.viewer.answers}
 

@@ -15,6 +15,7 @@ _NO_NEWS = frozenset({TicketState.SUBMITTING, TicketState.NOT_SENT})
 def tell_found(outbox: Outbox, ticket: OrderTicket, rings: Lane | None) -> None:
     """What a look at the exchange changed; `rings` is how urgently it is told in a message of its own besides."""
     tell_groups(outbox, ticket, rings=rings is not None)
+    _tell_approvers(outbox, ticket)
     if ticket.card_id:
         outbox.put(card_edit(ticket))
         if rings is not None:
@@ -37,6 +38,10 @@ def tell_ticket(outbox: Outbox, ticket: OrderTicket) -> None:
     tell_groups(outbox, ticket)
     if ticket.card_id:
         outbox.put(card_edit(ticket))
+    _tell_approvers(outbox, ticket)
+
+
+def _tell_approvers(outbox: Outbox, ticket: OrderTicket) -> None:
     for card in outbox.cards(Subject.APPROVAL, ticket.id):
         outbox.put(replace(card_edit(ticket), chat_id=card.chat_id, subject=Subject.APPROVAL, edits=card.id))
 

@@ -12,6 +12,7 @@ from chatbot.core.notices import Letter, Subject
 from chatbot.core.orders import TicketState
 from chatbot.core.people import Person
 from tests.chat.desk import ANNA, BEN, CARA, MALLORY, Desk, Said, incoming, open_desk
+from tests.chat.shown import visible
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -103,7 +104,7 @@ def test_a_large_order_asks_another_trader_in_their_own_chat(tmp_path: Path) -> 
             assert confirmed.then is None
             (asked,) = shown_to(ANNA, confirmed)
             assert shown_to(CARA, confirmed) == []
-            assert "Ben asks for your word." in asked.text
+            assert visible(asked.text).startswith("Ben asks for your word: BUY BTC-USDT, market\nTicket T-1")
             assert asked.protected
             (waits,) = shown_to(BEN, confirmed)
             assert [b.text for row in waits.buttons for b in row] == ["Cancel"]

@@ -13,7 +13,7 @@ from chatbot.core.orders import TicketState
 from chatbot.core.people import Person, Role
 from chatbot.core.waiting import Awaits, Waiting
 from tests.chat.shown import actions, hostile, labels, shown, visible
-from tests.chat.test_chat_views_tickets import TICKET
+from tests.chat.test_chat_views_tickets import DONE, TICKET
 
 LIVE = TradingMode.LIVE
 ASKED = replace(TICKET, waiting=Waiting(awaits=Awaits.APPROVAL))
@@ -27,6 +27,7 @@ def test_whoever_may_approve_reads_the_whole_ticket_and_has_two_buttons() -> Non
     text = shown(reply)
     for words in ("Ticket T-418", "BUY BTC-USDT, market", "Spend 100.00 USDT", "400.00 USDT of today's", "Anna asks"):
         assert words in text
+    assert text.startswith("Anna asks for your word: BUY BTC-USDT, market\nTicket T-418\n")
     assert (reply.subject, reply.subject_id, reply.protected) == (Subject.APPROVAL, 418, True)
 
 
@@ -34,7 +35,11 @@ def test_whoever_may_approve_reads_the_whole_ticket_and_has_two_buttons() -> Non
     ("changes", "words"),
     [
         ({"state": TicketState.SUBMITTING, "waiting": AGREED}, "Approved by Ben."),
-        ({"state": TicketState.FILLED, "waiting": AGREED}, "Approved by Ben."),
+        (
+            {"state": TicketState.FILLED, "waiting": AGREED, "executed": DONE},
+            "Approved by Ben.\nFilled 0.00147 BTC at 68,013.6 = 99.98 USDT",
+        ),
+        ({"state": TicketState.REJECTED, "waiting": AGREED, "reason": "No."}, "KuCoin refused it.\nNo."),
         ({"state": TicketState.EXPIRED}, "Expired. Nothing was sent."),
         ({"state": TicketState.EXPIRED, "reason": "trading was stopped"}, "Expired: trading was stopped. Nothing"),
         ({"state": TicketState.DECLINED, "reason": "Ben rejected it"}, "Ben rejected it. Nothing was sent."),

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from chatbot.chat.messages import Reply
 from chatbot.chat.views.desk_lines import others
 from chatbot.chat.views.markup import REASON, Html, bold, html, lines, short
-from chatbot.chat.views.ticket_lines import awaiting, title, wish
+from chatbot.chat.views.ticket_lines import awaiting, heading, number, title, wish
+from chatbot.chat.views.tickets import fate
 from chatbot.core.amounts import PLAIN, Amounts
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, ButtonStyle, Subject
@@ -19,12 +20,14 @@ def approval(
 ) -> Reply:
     """`beside` is what other people have under way on the same symbol."""
     asked = shown.state is TicketState.AWAIT_CONFIRM and shown.waiting.awaits is Awaits.APPROVAL
-    question = [*awaiting(shown, amounts), *others(shown, beside), html("{} asks for your word.", shown.person)]
-    body = question if asked else [wish(shown), html("Asked by {}", shown.person), _outcome(shown)]
+    question = html("{} asks for your word: {}", shown.person, heading(shown))
+    body = [question, number(shown, mode), *awaiting(shown, amounts), *others(shown, beside)]
+    if not asked:
+        body = [title(shown, mode), *_outcome(shown), html("Asked by {}", shown.person)]
     approve = Button(text="Approve", action=f"approve {shown.id}", style=ButtonStyle.SUCCESS)
     reject = Button(text="Reject", action=f"reject {shown.id}", style=ButtonStyle.DANGER)
     return Reply(
-        text=lines(title(shown, mode), *body),
+        text=lines(*body),
         buttons=((approve, reject),) if asked else (),
         subject=Subject.APPROVAL,
         subject_id=shown.id,
@@ -39,11 +42,16 @@ def guessed(person: Person) -> Html:
     )
 
 
-def _outcome(shown: OrderTicket) -> Html:
+def _outcome(shown: OrderTicket) -> list[Html | None]:
+    """What was said to it, and what the order came to."""
     if shown.state is TicketState.AWAIT_CONFIRM:
-        return html("The market moved: {} has to confirm it again.", shown.person)
+        return [wish(shown), html("The market moved: {} has to confirm it again.", shown.person)]
     if shown.waiting.approver_id:
-        return bold(html("Approved by {}.", shown.waiting.approver))
+        return [bold(html("Approved by {}.", shown.waiting.approver)), *fate(shown)]
     if shown.state is TicketState.EXPIRED:
-        return html("Expired{}. Nothing was sent.", f": {short(shown.reason, REASON)}" if shown.reason else "")
-    return html("{}. Nothing was sent.", short(shown.reason, REASON) or f"Cancelled by {shown.person}")
+        why = f": {short(shown.reason, REASON)}" if shown.reason else ""
+        return [wish(shown), html("Expired{}. Nothing was sent.", why)]
+    return [
+        wish(shown),
+        html("{}. Nothing was sent.", short(shown.reason, REASON) or f"Cancelled by {shown.person}"),
+    ]

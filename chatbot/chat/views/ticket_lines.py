@@ -15,10 +15,18 @@ from chatbot.core.waiting import POSITION_CHANGED, PRICE_MOVED, Awaits
 
 
 def title(shown: OrderTicket, mode: TradingMode) -> Html:
+    return lines(number(shown, mode), heading(shown))
+
+
+def number(shown: OrderTicket, mode: TradingMode) -> Html:
+    tag = html("  {}", bold("PAPER")) if mode is TradingMode.PAPER else Html("")
+    return html("Ticket {}{}", shown.name, tag)
+
+
+def heading(shown: OrderTicket) -> Html:
     spec = shown.spec
     kind = f"{'stop-' if spec.trigger is not None else ''}{spec.type.value}{_manner(shown)}"
-    tag = html("  {}", bold("PAPER")) if mode is TradingMode.PAPER else Html("")
-    return html("Ticket {}{}\n<b>{} {}</b>, {}", shown.name, tag, spec.side.value.upper(), spec.symbol, kind)
+    return html("<b>{} {}</b>, {}", spec.side.value.upper(), spec.symbol, kind)
 
 
 def _manner(shown: OrderTicket) -> str:

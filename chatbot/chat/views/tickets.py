@@ -29,7 +29,7 @@ def ticket(
     if shown.spec.venue is Venue.FUTURES:
         return closing.order(shown, mode, amounts, beside)
     asked = shown.state is TicketState.AWAIT_CONFIRM
-    rows = [*awaiting(shown, amounts), *others(shown, beside)] if asked else [*_STATES[shown.state](shown), who(shown)]
+    rows = [*awaiting(shown, amounts), *others(shown, beside)] if asked else [*fate(shown), who(shown)]
     return Reply(
         text=lines(title(shown, mode), *rows),
         buttons=_ticket_buttons(shown),
@@ -162,6 +162,11 @@ _STATES: dict[TicketState, Callable[[OrderTicket], list[Html | None]]] = {
     TicketState.DECLINED: _declined,
     TicketState.EXPIRED: _expired,
 }
+
+
+def fate(shown: OrderTicket) -> list[Html | None]:
+    """What became of a ticket that no longer waits."""
+    return _STATES[shown.state](shown)
 
 
 def _rests(shown: OrderTicket) -> bool:
