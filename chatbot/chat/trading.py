@@ -70,7 +70,8 @@ class TradingHandlers:
             return views.all_cancelled((await self._cancelling.cancel_elsewhere()).orders, (), self._mode)
         order = await self._cancelling.cancel(tap.argument)
         if tap.letter.subject is Subject.TICKET:
-            return Reply(toast=views.cancelled_in_short(order))
+            name = self._trading.ticket(tap.letter.subject_id).name
+            return Reply(toast=views.cancelled_in_short(order, name), popup=order.active)
         return await self.orders_tap(tap)
 
     async def _propose(self, side: Side, message: Message) -> Reply:

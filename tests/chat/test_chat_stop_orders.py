@@ -99,7 +99,7 @@ def test_one_that_waits_is_cancelled_by_its_button_and_by_its_name(tmp_path: Pat
             if way == "button":
                 said = await desk.taps(BEN, card, "Cancel order")
                 assert said.toast is not None
-                assert said.toast.text == "Cancelled."
+                assert said.toast.text == "T-1 is cancelled."
             else:
                 said = await desk.says(BEN, "/cancel T-1" if way == "command" else "/cancel all")
                 assert "BTC-USDT sell 0.001 at 59,900, stop 60,000 cancelled." in visible(said.text)

@@ -292,7 +292,7 @@ def test_a_resting_order_is_cancelled_from_its_own_card(tmp_path: Path) -> None:
             resting = desk.delivered()[-1]
             assert "Accepted, in the order book." in resting.text
             cancelled = await desk.taps(BEN, resting, "Cancel order")
-            assert _toast(cancelled) == "Cancelled."
+            assert _toast(cancelled) == "T-1 is cancelled."
             assert "Cancelled, nothing was filled." in cancelled.text
 
     asyncio.run(story())

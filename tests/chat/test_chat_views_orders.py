@@ -46,14 +46,14 @@ def test_an_order_under_our_mark_is_not_called_external() -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({}, "KuCoin has not cancelled it yet."),
-        ({"active": False, "cancelled": True}, "Cancelled."),
-        ({"active": False, "filled_size": Decimal("0.001")}, "It was filled before the cancel came."),
-        ({"active": False, "parked": True}, "It waits no more, and what became of it is being looked up."),
+        ({}, "KuCoin has not cancelled T-418 yet. Its card changes once it has; /orders shows what still rests."),
+        ({"active": False, "cancelled": True}, "T-418 is cancelled."),
+        ({"active": False, "filled_size": Decimal("0.001")}, "T-418 was filled before the cancel came."),
+        ({"active": False, "parked": True}, "T-418 waits no more, and what became of it is being looked up."),
     ],
 )
 def test_the_button_of_a_card_says_no_more_than_kucoin_shows(changes: dict[str, Any], told: str) -> None:
-    assert views.cancelled_in_short(replace(ORDER, **changes)) == told
+    assert views.cancelled_in_short(replace(ORDER, **changes), "T-418") == told
 
 
 def test_after_cancel_all_those_made_elsewhere_are_named_and_cost_a_tap_more() -> None:
@@ -137,7 +137,10 @@ def test_a_stop_order_is_listed_with_its_trigger_and_its_cancel_told_as_it_was()
         views.orders([waits], {ORDER.order_id: TICKET}, LIVE, may_cancel=True)
     )
     line = "BTC-USDT sell 0.001 at 60,000.5, stop 61,000"
-    assert views.cancelled(waits, LIVE) == f"{line} cancel requested; KuCoin still shows it waiting."
+    told, advice = views.cancelled(waits, LIVE).split("\n")
+    assert told == f"{line} cancel requested; KuCoin still shows it waiting."
+    assert advice == "Look at /orders in a moment, and cancel it again if it is still there."
+    assert shown(views.all_cancelled([waits, waits], [], LIVE)).split("\n") == [told, told, advice]
     gone = replace(waits, active=False)
     assert views.cancelled(replace(gone, cancelled=True), LIVE) == f"{line} cancelled."
     assert "what became of it is being looked up" in views.cancelled(gone, LIVE)

@@ -14,6 +14,7 @@ ELSEWHERE = "elsewhere"
 """What a tap says that means the orders made elsewhere, all of them."""
 
 _DIGITS = 8
+_LOOK_AGAIN = "Look at /orders in a moment, and cancel it again if it is still there."
 
 
 def orders(
@@ -36,32 +37,25 @@ def orders(
 
 
 def cancelled(order: Order, mode: TradingMode) -> Html:
-    """What the exchange says after a cancel was asked for: never more than it says."""
-    filled = f", {plain(order.filled_size)} was filled" if order.filled_size else ""
-    if order.active:
-        shows = "shows it waiting" if order.parked else "shows it open"
-        return lines(paper(mode), html("{} cancel requested; KuCoin still {}{}.", _order_line(order), shows, filled))
-    if order.parked and not order.cancelled:
-        told = "cancel requested; it waits no more, and what became of it is being looked up"
-        return lines(paper(mode), html("{} {}.", _order_line(order), told))
-    if order.cancelled:
-        return lines(paper(mode), html("{} cancelled{}.", _order_line(order), filled))
-    return lines(paper(mode), html("{} was filled before the cancel came.", _order_line(order)))
+    return lines(_told(order, mode), _LOOK_AGAIN if order.active else None)
 
 
-def cancelled_in_short(order: Order) -> str:
-    """For the pop-up of a card's button: as `cancelled`."""
+def cancelled_in_short(order: Order, name: str) -> str:
+    """For the pop-up of a card's button: as `cancelled`. `name` is its ticket's."""
     if order.active:
-        return "KuCoin has not cancelled it yet."
+        return f"KuCoin has not cancelled {name} yet. Its card changes once it has; /orders shows what still rests."
     if order.cancelled:
-        return "Cancelled."
-    waited = "It waits no more, and what became of it is being looked up."
-    return waited if order.parked else "It was filled before the cancel came."
+        return f"{name} is cancelled."
+    waited = f"{name} waits no more, and what became of it is being looked up."
+    return waited if order.parked else f"{name} was filled before the cancel came."
 
 
 def all_cancelled(done: Iterable[Order], left: Sequence[Order], mode: TradingMode) -> Reply:
     """`left` were made elsewhere: they are named, and cancelled by a tap of its own alone."""
-    told = [cancelled(o, mode) for o in done]
+    orders = list(done)
+    told = [_told(o, mode) for o in orders]
+    if any(o.active for o in orders):
+        told.append(lines(_LOOK_AGAIN))
     if not left:
         return Reply(text=lines(*told) or "No open orders.")
     those = f"{len(left)} made elsewhere"
@@ -89,6 +83,20 @@ def stray(ticket: OrderTicket) -> Html:
         "It bears my mark and my database is older than it: was a backup restored, or the machine set back?",
         "I did not place it again. I follow it from now on and count it against the day's limit.",
     )
+
+
+def _told(order: Order, mode: TradingMode) -> Html:
+    """What the exchange says after a cancel was asked for: never more than it says."""
+    filled = f", {plain(order.filled_size)} was filled" if order.filled_size else ""
+    if order.active:
+        shows = "shows it waiting" if order.parked else "shows it open"
+        return lines(paper(mode), html("{} cancel requested; KuCoin still {}{}.", _order_line(order), shows, filled))
+    if order.parked and not order.cancelled:
+        told = "cancel requested; it waits no more, and what became of it is being looked up"
+        return lines(paper(mode), html("{} {}.", _order_line(order), told))
+    if order.cancelled:
+        return lines(paper(mode), html("{} cancelled{}.", _order_line(order), filled))
+    return lines(paper(mode), html("{} was filled before the cancel came.", _order_line(order)))
 
 
 def _order_name(order: Order, known: OrderTicket | None) -> str:
