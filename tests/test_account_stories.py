@@ -22,7 +22,7 @@ def test_half_a_position_is_closed_by_twenty_taps_once(tmp_path: Path) -> None:
             taps = [ground.owner.phone.tap(card.id, card.keyboard[0][0].data) for _ in range(20)]
             answers = [await ground.owner.answered(t.id) for t in taps]
             assert sum(a.text == "Sending T-1…" for a in answers) == 1
-            await ground.owner.sees(card, "Filled: 25 lots")
+            await ground.owner.sees(card, "Filled 25 lots")
             assert ground.sandbox.exchange.positions[PERP].lots == Decimal(25)
             assert len(ground.sandbox.exchange.posts) == 1
 
@@ -39,7 +39,7 @@ def test_a_close_without_an_answer_is_looked_up_and_holds_the_next_one(tmp_path:
             await ground.owner.sees(card, "KuCoin gave no answer", "NOT sent it again")
             await ground.owner.asks("/close btc", "T-1 is still unknown")
             ground.sandbox.faults.clear()
-            await ground.owner.sees(card, "Filled: 25 lots")
+            await ground.owner.sees(card, "Filled 25 lots")
             assert len(ground.sandbox.exchange.posts) == 1
 
     asyncio.run(story())

@@ -40,7 +40,7 @@ def test_positions_are_closed_after_a_card_of_its_own(tmp_path: Path) -> None:
             assert "Closing 1</b>, each on a card of its own:" in confirmed.text
             await confirmed.then()
             text = "\n".join(letter.text for letter in desk.delivered())
-            assert "Filled: 50 lots" in text
+            assert "Filled 50 lots" in text
             assert not desk.sandbox.positions
 
     asyncio.run(story())

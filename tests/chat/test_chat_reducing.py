@@ -64,7 +64,7 @@ def test_half_a_position_is_closed_from_its_card(tmp_path: Path) -> None:
         tapped = await desk.taps(BEN, ticket, "Confirm")
         assert tapped.toast is not None
         assert tapped.toast.text == "Sending T-1…"
-        assert "Filled: 25 lots = 1,685." in await finish(desk, tapped)
+        assert "Filled 25 lots at 67,4" in await finish(desk, tapped)
         assert lots(desk) == 25
 
     told(story, tmp_path)
@@ -76,7 +76,7 @@ def test_a_line_closes_all_of_it_and_a_question_offers_what_there_is(tmp_path: P
         assert (which.text, buttons(which)) == ("Close which position?", ["Close BTC", "Close half BTC"])
         (ticket,) = (await desk.says(BEN, "/close btc")).letters
         assert "After: it is closed" in ticket.text
-        assert "Filled: 50 lots" in await finish(desk, await desk.taps(BEN, ticket, "Confirm"))
+        assert "Filled 50 lots" in await finish(desk, await desk.taps(BEN, ticket, "Confirm"))
         assert "No position is open." in (await desk.says(BEN, "/positions")).text
         assert "No position is open on XBTUSDTM" in (await desk.says(BEN, "/close btc 50%")).text
 

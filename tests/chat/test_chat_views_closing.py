@@ -61,11 +61,12 @@ def test_every_state_of_an_order_has_its_words(state: TicketState) -> None:
     if state is TicketState.AWAIT_CONFIRM:
         assert (first, rest[1]) == ("Ticket T-19", "Sell 50 lots = 50 BTC, reduce-only")
     else:
-        assert first == "T-19 sell XBTUSDTM 50 lots, reduce-only"
+        assert (first, rest[0]) == ("Ticket T-19", "SELL XBTUSDTM, market")
+        assert ("Sell 50 lots, reduce-only" in rest) == (state is not TicketState.FILLED)
     assert rest
     assert ("check 19" in actions(reply)) == (state in (TicketState.UNKNOWN, TicketState.NOT_PLACED))
     if state is TicketState.FILLED:
-        assert rest == ["Filled: 50 lots", "KuCoin id 236", "Asked by Anna"]
+        assert rest[1:] == ["Filled 50 lots", "KuCoin id 236", "Asked by Anna"]
 
 
 ASKED = replace(
@@ -105,4 +106,20 @@ def test_what_did_not_leave_can_be_quoted_again_unless_a_kill_asked_for_it(state
 def test_what_was_filled_tells_what_it_came_to() -> None:
     done = Executed(size=Decimal(50), funds=Decimal("3370.5"), fee=Decimal("2.0223"), fee_currency="USDT")
     text = shown(closing.order(replace(ASKED, state=TicketState.FILLED, executed=done), LIVE))
-    assert "Filled: 50 lots = 3,370.50 USDT, fee 2.02 USDT" in text
+    assert "Filled 50 lots at 67,410.0 = 3,370.50 USDT, fee 2.02 USDT" in text
+    half = replace(done, size=Decimal(25), funds=Decimal("1685.25"), fee=ZERO)
+    card = replace(ASKED, executed=half)
+    partial = shown(closing.order(replace(card, state=TicketState.PARTIAL), LIVE))
+    assert "Partly filled: 25 lots at 67,410.0 = 1,685.25 USDT" in partial.split("\n")
+    ended = shown(closing.order(replace(card, state=TicketState.CANCELED), TradingMode.PAPER))
+    assert "Filled 25 lots at 67,410.0 = 1,685.25 USDT; the rest was cancelled." in ended.split("\n")
+    assert ended.startswith("Ticket T-19  PAPER\nSELL XBTUSDTM, market\nSell 50 lots, reduce-only\n")
+
+
+def test_the_average_of_an_inverse_contract_is_a_price_too() -> None:
+    """A lot of XBTUSDM is one dollar: 50 of them at 50,000 are a thousandth of a coin."""
+    cost = replace(ASKED.cost, price=Decimal(40000), size=Decimal(50), funds=Decimal("0.00125"))
+    done = Executed(size=Decimal(50), funds=Decimal("0.001"))
+    spec = replace(ASKED.spec, symbol=Symbol("XBTUSDM"))
+    text = shown(closing.order(replace(ASKED, spec=spec, cost=cost, state=TicketState.FILLED, executed=done), LIVE))
+    assert "Filled 50 lots at 50,000.0 = 0.001 BTC" in text.split("\n")

@@ -1,11 +1,13 @@
 """Closing positions, as people read it: what a tap would do, and what became of each order."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from chatbot.chat.messages import Reply
 from chatbot.chat.views.desk_lines import others, who
 from chatbot.chat.views.markup import REASON, Html, bold, code, html, lines, paper, short
-from chatbot.chat.views.ticket_lines import superseded
+from chatbot.chat.views.ticket_figures import price
+from chatbot.chat.views.ticket_lines import number, superseded, title
 from chatbot.core.account import Position
 from chatbot.core.amounts import PLAIN, Amounts
 from chatbot.core.closing import CloseCard
@@ -57,14 +59,13 @@ def declined(person: Person, mode: TradingMode) -> Html:
 
 def order(shown: OrderTicket, mode: TradingMode, amounts: Amounts = PLAIN, beside: Sequence[OrderTicket] = ()) -> Reply:
     """The card of one order that closes a position, or part of it. Sizes are lots."""
-    asked = shown.state is TicketState.AWAIT_CONFIRM
-    head = (
-        bold(shown.name) if not asked else html("Ticket {}\n{}, market", shown.name, bold(f"CLOSE {shown.spec.symbol}"))
-    )
-    waiting = [*_awaiting(shown, amounts), *others(shown, beside)]
-    body = waiting if asked else [html("{} {}", head, _wish(shown)), *_fate(shown), who(shown)]
+    if shown.state is TicketState.AWAIT_CONFIRM:
+        head = html("<b>CLOSE {}</b>, market", shown.spec.symbol)
+        body = [number(shown, mode), head, *_awaiting(shown, amounts), *others(shown, beside)]
+    else:
+        body = [title(shown, mode), *_fate(shown), who(shown)]
     return Reply(
-        text=lines(paper(mode), *([head] if asked else []), *body),
+        text=lines(*body),
         buttons=_buttons(shown),
         subject=Subject.TICKET,
         subject_id=shown.id,
@@ -84,6 +85,11 @@ def _wish(shown: OrderTicket) -> Html:
     side = "sell" if shown.spec.side is Side.SELL else "buy back"
     lots = "" if shown.spec.size is None else plain(shown.spec.size)
     return html("{} {} {} lots, reduce-only", side, shown.spec.symbol, lots)
+
+
+def _lots(shown: OrderTicket) -> Html:
+    side = "Sell" if shown.spec.side is Side.SELL else "Buy back"
+    return html("{} {} lots, reduce-only", side, plain(shown.spec.size or shown.cost.size))
 
 
 def _awaiting(shown: OrderTicket, amounts: Amounts) -> list[Html | None]:
@@ -130,14 +136,18 @@ def again(shown: OrderTicket) -> tuple[Button, ...]:
 
 
 def _fate(shown: OrderTicket) -> list[Html | None]:
+    rows = _outcome(shown)
+    return rows if shown.state is TicketState.FILLED else [_lots(shown), *rows]
+
+
+def _outcome(shown: OrderTicket) -> list[Html | None]:
     reason = html("{}", short(shown.reason, REASON)) if shown.reason else None
-    number = html("KuCoin id {}", code(shown.order_id)) if shown.order_id else None
-    done = plain(shown.executed.size)
+    placed = html("KuCoin id {}", code(shown.order_id)) if shown.order_id else None
     match shown.state:
         case TicketState.FILLED:
-            return [bold(html("Filled: {} lots{}", done, _came_to(shown))), number]
+            return [bold(html("Filled {}", _done(shown))), placed]
         case TicketState.PARTIAL | TicketState.CANCELED | TicketState.FORGOTTEN:
-            return [html("<b>{} lots filled</b>{}, {}", done, _came_to(shown), shown.state.value), reason, number]
+            return [_partly(shown), reason, placed]
         case TicketState.UNKNOWN:
             asked = html("I have NOT sent it again and ask for it by its id.")
             return [bold("KuCoin gave no answer."), asked, reason]
@@ -148,14 +158,36 @@ def _fate(shown: OrderTicket) -> list[Html | None]:
         case TicketState.NOT_SENT | TicketState.EXPIRED | TicketState.DECLINED:
             return [bold(_NOTHING_SENT[shown.state]), reason]
         case TicketState.OPEN:
-            return [html("Accepted."), number]
+            return [html("Accepted."), placed]
         case _:
             return [html("Sending…")]
 
 
-def _came_to(shown: OrderTicket) -> Html:
+def _partly(shown: OrderTicket) -> Html:
+    if shown.state is TicketState.PARTIAL:
+        return html("Partly filled: {}", _done(shown))
+    if shown.state is TicketState.FORGOTTEN:
+        return html("KuCoin no longer knows this order. Filled before that: {}", _done(shown))
+    if not shown.executed.size:
+        return html("Cancelled, nothing was filled.")
+    return html("Filled {}; the rest was cancelled.", _done(shown))
+
+
+def _done(shown: OrderTicket) -> Html:
+    """`25 lots at 67,412.2 = 1,685.31 USDT, fee 1.01 USDT`, as far as the fills tell it."""
     done, currency = shown.executed, settled_in(shown.spec.symbol)
-    if not done.funds:
-        return Html("")
-    fee = f", fee {money(done.fee, done.fee_currency)} {done.fee_currency}" if done.fee else ""
-    return html(" = {} {}{}", money(done.funds, currency), currency, fee)
+    average = _average(shown)
+    at = f" at {price(shown, average)}" if average else ""
+    funds = f" = {money(done.funds, currency)} {currency}" if done.funds else ""
+    fee = f", fee {money(done.fee, done.fee_currency)} {done.fee_currency}" if done.funds and done.fee else ""
+    return html("{} lots{}{}{}", plain(done.size), at, funds, fee)
+
+
+def _average(shown: OrderTicket) -> Decimal | None:
+    """What a lot is worth at a price is known from the card; of an order that a kill asked for it is not."""
+    cost, done = shown.cost, shown.executed
+    if not (cost.price and cost.funds and done.funds and done.size and shown.spec.size):
+        return None
+    ratio = (done.funds / done.size) / (cost.funds / shown.spec.size)
+    inverse = coin_of(shown.spec.symbol) == settled_in(shown.spec.symbol)
+    return cost.price / ratio if inverse else cost.price * ratio
