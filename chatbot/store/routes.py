@@ -46,18 +46,22 @@ class Routes:
         return undone.rowcount == 1
 
     def placed(self, letters: Sequence[Letter]) -> Sequence[Letter]:
-        """The same letters, those for groups in their places. Answers and edits stay where they were asked for."""
-        if all(letter.chat_id > 0 or letter.edits is not None for letter in letters):
+        """The same letters, those for groups in their places. Answers stay where they were asked for.
+
+        An edit is placed where its card stands: it leaves as a new message when that card is gone.
+        """
+        if all(letter.chat_id > 0 for letter in letters):
             return letters
         rows = self._db.conn.execute("SELECT chat_id, kind, thread_id FROM routes").fetchall()
         laid = {(chat_id, Route(kind)): thread_id for chat_id, kind, thread_id in rows}
         return [self._placed(letter, laid) for letter in letters]
 
     def _placed(self, letter: Letter, laid: dict[tuple[int, Route], int | None]) -> Letter:
-        if letter.chat_id > 0 or letter.edits is not None:
+        if letter.chat_id > 0:
             return letter
-        if letter.follows is not None:
-            return replace(letter, thread_id=self._thread_of(letter.follows, letter))
+        before = letter.follows if letter.edits is None else letter.edits
+        if before is not None:
+            return replace(letter, thread_id=self._thread_of(before, letter))
         if letter.kind is None or letter.reply_to is not None:
             return letter
         return replace(letter, thread_id=laid.get((letter.chat_id, route_of(letter.kind)), letter.thread_id))

@@ -69,10 +69,15 @@ def test_what_follows_a_message_goes_where_that_one_is(store: Store) -> None:
     assert _thread(store, replace(_news(None), follows=alert.id)) == TOPIC
 
 
-def test_an_edit_is_left_alone(store: Store) -> None:
-    card = store.outbox.put(_news(None))
+def test_an_edit_that_has_to_leave_as_a_new_message_leaves_where_its_card_stood(store: Store) -> None:
     _lay(store, Route.ORDERS)
-    assert _thread(store, replace(_news(Kind.ORDERS), edits=card.id)) == ELSEWHERE
+    card, lone = (store.outbox.put(_news(kind)) for kind in (Kind.ORDERS, None))
+    for edited, place in ((card, TOPIC), (lone, ELSEWHERE)):
+        edit = store.outbox.put(replace(_news(Kind.ORDERS, thread_id=None), edits=edited.id))
+        store.outbox.resend_as_new(edit)
+        left = store.outbox.letter(edit.id)
+        assert left is not None
+        assert (left.edits, left.thread_id) == (None, place)
 
 
 def test_a_route_is_replaced_and_undone(store: Store) -> None:
