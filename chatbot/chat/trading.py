@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from chatbot.chat import parsing
-from chatbot.chat.messages import Message, Reply, Tap
+from chatbot.chat import parsing, words
+from chatbot.chat.messages import RUN, Message, Reply, Tap
 from chatbot.chat.parsing_options import order_line
 from chatbot.chat.views import orders as views
 from chatbot.core.errors import Killed, Refused
 from chatbot.core.modes import TradingMode
-from chatbot.core.notices import Subject
+from chatbot.core.notices import Button, Subject
+from chatbot.core.numbers import plain
 from chatbot.core.orders import AmountKind, Draft, OrderTicket, Side, TicketState
 from chatbot.core.people import Role
 from chatbot.services.cancelling import Cancelling
@@ -80,8 +81,12 @@ class TradingHandlers:
         draft = parsing.order(side, message.text)
         try:
             return _card(await self._trading.propose(draft, asking))
+        except Killed:
+            raise
         except Refused as error:
-            raise _with_hint(error, draft) from error
+            if not _means_money(draft):
+                raise
+            return _in_money(error, draft, message)
 
     async def _again(self, tap: Tap) -> OrderTicket:
         """The line the person typed, priced anew: for the one who taps."""
@@ -96,16 +101,20 @@ class TradingHandlers:
         return views.orders(orders, names, self._mode, may_cancel=role >= Role.TRADER)
 
 
-def _with_hint(error: Refused, draft: Draft) -> Refused:
+def _means_money(draft: Draft) -> bool:
     """Who types `/buy btc 100` mostly means a hundred dollars."""
-    about_money = draft.side is Side.BUY and draft.amount.kind is AmountKind.BASE and draft.amount.value >= 1
-    if not about_money or isinstance(error, Killed):
-        return error
+    return draft.side is Side.BUY and draft.amount.kind is AmountKind.BASE and draft.amount.value >= 1
+
+
+def _in_money(error: Refused, draft: Draft, message: Message) -> Reply:
+    """The refusal, and the line that may have been meant as a button: it makes a ticket, as every such line."""
     in_money = replace(
         draft, word=draft.word.upper(), amount=replace(draft.amount, kind=AmountKind.IN_UNIT, unit="usdt")
     )
     hint = f" A bare number counts coins; /{order_line(in_money)} spends USDT."
-    return Refused(f"{error}{hint}", aloud=f"{error.aloud}{hint}")
+    refused = Refused(f"{error}{hint}", aloud=f"{error.aloud}{hint}")
+    button = Button(text=f"Buy for {plain(draft.amount.value)} USDT", action=f"{RUN} /{order_line(in_money)}")
+    return replace(words.failure(refused, message), buttons=((button,),))
 
 
 def _card(ticket: OrderTicket) -> Reply:

@@ -227,6 +227,21 @@ def test_a_price_that_ran_over_the_limits_leaves_quote_again_to_tap(tmp_path: Pa
     asyncio.run(story())
 
 
+def test_who_typed_coins_and_meant_dollars_has_them_on_a_button(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            (refused,) = (await desk.says(BEN, "/buy btc 100")).letters
+            assert labels(refused) == ["Buy for 100 USDT"]
+            ticket = await desk.taps(BEN, refused, "Buy for")
+            (card,) = (letter for letter in ticket.letters if letter.subject is Subject.TICKET)
+            assert "Spend 100.00 USDT" in card.text
+            assert desk.sandbox.posts == []
+            (sells,) = (await desk.says(BEN, "/sell btc 100")).letters
+            assert labels(sells) == []
+
+    asyncio.run(story())
+
+
 def test_a_tap_while_the_exchange_is_silent_sends_nothing(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
