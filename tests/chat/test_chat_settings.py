@@ -93,6 +93,24 @@ def test_a_zone_that_is_none_is_answered_with_the_nearest_as_buttons(tmp_path: P
     at_the_desk(tmp_path, tell)
 
 
+def test_common_zones_are_a_tap_away(tmp_path: Path) -> None:
+    async def tell(desk: Desk) -> None:
+        page = (await desk.taps(CARA, await card(desk), "Zone")).letters[0]
+        rows = [[button.text for button in row] for row in page.buttons]
+        assert rows == [["London", "Berlin", "New York", "Singapore"], ["The bot's own"], ["Other…", "Back"]]
+        for label, zone in (
+            ("London", "Europe/London"),
+            ("Berlin", "Europe/Berlin"),
+            ("New York", "America/New_York"),
+            ("Singapore", "Asia/Singapore"),
+        ):
+            assert f"Zone {zone}, it is" in (await desk.taps(CARA, page, label)).text
+            assert desk.store.preferences.of(CARA.id).zone == ZoneInfo(zone)
+        assert "Zone UTC" in (await desk.taps(CARA, page, "The bot's own")).text
+
+    at_the_desk(tmp_path, tell)
+
+
 @pytest.mark.parametrize("line", ["/settings quiet 22-22", "/settings colour blue", "/settings digest noonish"])
 def test_nonsense_gets_an_example_and_loses_nothing(tmp_path: Path, line: str) -> None:
     async def tell(desk: Desk) -> None:

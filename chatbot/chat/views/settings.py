@@ -23,12 +23,19 @@ _NAMES = {
     Kind.DIGEST: "Digest",
 }
 _CHOICES: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "zone": (("The bot's own", "off"),),
+    "zone": (
+        ("London", "Europe/London"),
+        ("Berlin", "Europe/Berlin"),
+        ("New York", "America/New_York"),
+        ("Singapore", "Asia/Singapore"),
+        ("The bot's own", "off"),
+    ),
     "quiet": (("Off", "off"), ("22:00-07:00", "22:00-07:00"), ("23:00-08:00", "23:00-08:00")),
     "digest": (("Off", "off"), ("07:00", "07:00"), ("08:00", "08:00"), ("09:00", "09:00")),
     "currency": (("None", "off"), ("USD", "USD"), ("EUR", "EUR"), ("GBP", "GBP")),
     "payments": (("Never", "off"), ("All", "0"), ("1 USDT", "1"), ("10 USDT", "10")),
 }
+_A_ROW = 4
 _QUESTIONS = {
     "zone": ("In which time zone are you?", "Europe/Berlin"),
     "quiet": ("From when to when shall nothing ring?", "22:30-07:00"),
@@ -75,7 +82,7 @@ def page(name: str, own: Own) -> Reply:
     """The choices for one of the settings."""
     choices = tuple(Button(text=text, action=f"set {name} {value}") for text, value in _CHOICES[name])
     rows = (
-        choices,
+        *(choices[n : n + _A_ROW] for n in range(0, len(choices), _A_ROW)),
         (
             Button(text="Other…", action=f"ask_setting {name}", style=ButtonStyle.PRIMARY),
             Button(text="Back", action="settings"),
