@@ -46,6 +46,7 @@ class OrdersElsewhere:
         self._word = word
         self._now = now
         self._news: dict[str, Place] = {}
+        self._unseen: set[str] = set()  # news that a look has not found an order for
         self._missed = True
         self._bell = asyncio.Event()
 
@@ -63,12 +64,13 @@ class OrdersElsewhere:
         while True:
             await self._bell.wait()
             self._bell.clear()
-            await self._look_up(self._news, early=True)
+            await self._look_up(self._news, spared=self._news.keys())
 
     async def look(self) -> None:
         """Called once a minute. Raises KucoinError; what was not read is read by the next."""
         since = self._since()
-        await self._look_up(self._news)
+        await self._look_up(self._news, spared=self._news.keys() - self._unseen)
+        self._unseen = set(self._news)
         resting = [order for order in await self._exchange.open_orders() if not order.ours]
         for order in resting:
             self._store.elsewhere.see(order)
@@ -82,13 +84,13 @@ class OrdersElsewhere:
                 self._missed = True
                 raise
 
-    async def _look_up(self, orders: dict[str, Place], *, early: bool = False) -> None:
-        """Takes out of `orders` what was answered. `early`: news may be quicker than the order can be seen."""
+    async def _look_up(self, orders: dict[str, Place], *, spared: Collection[str] = ()) -> None:
+        """Takes out of `orders` what was answered, and what nobody knows: but `spared` ones may be seen later."""
         for order_id, (symbol, venue) in list(orders.items()):
             try:
                 order = await self._exchange.orders.by_id(order_id, symbol, venue)
             except UnknownOrder:
-                if early:
+                if order_id in spared:
                     continue
                 self._store.elsewhere.forget(order_id)
             except KucoinError as error:

@@ -55,6 +55,21 @@ async def test_a_fill_is_told_as_soon_as_there_is_news_of_it(tmp_path: Path) -> 
 
 
 @story
+async def test_a_look_that_comes_before_the_order_can_be_seen_does_not_forget_the_news(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, visible_after=1)
+    watch = _watch(desk)
+    await watch.look()
+    desk.wait(60)
+    order = desk.elsewhere(type=OrderType.MARKET, price=None)
+    await _hears(watch, _news(order))
+    await watch.look()
+    assert desk.letters() == []
+    desk.wait(60)
+    await watch.look()
+    assert desk.letters() == ["BTC-USDT filled 0.001"]
+
+
+@story
 async def test_without_the_feed_the_next_look_tells(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     watch = _watch(desk)
