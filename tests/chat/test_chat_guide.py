@@ -167,7 +167,7 @@ def test_the_watchlist_comes_first_then_what_everybody_knows(tmp_path: Path) -> 
         (prices,) = (await desk.says(BEN, "/price")).letters
         assert "<b>ETH-USDT</b>" in (await desk.taps(BEN, prices, "ETH")).text
         (rates,) = (await desk.says(BEN, "/funding")).letters
-        assert "WIF" in (await desk.taps(BEN, rates, "WIF")).text
+        assert "BTC" in (await desk.taps(BEN, rates, "BTC")).text
         (card,) = (await desk.taps(BEN, rates, "Other")).letters
         assert "settles in" in (await desk.taps(BEN, card, "BTC")).text
 
