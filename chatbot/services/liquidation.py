@@ -124,7 +124,8 @@ class LiquidationWatch:
         """Its distance, if that is known."""
         found = danger(position, self._risks.get(position.currency))
         if found is None:
-            self._own_up(position)
+            if _by_risk(position):
+                self._own_up(position)
             return None
         key, told = holding(position), self._stood()
         before = told.get(key)

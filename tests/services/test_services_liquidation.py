@@ -193,6 +193,12 @@ def test_an_exchange_that_is_away_is_asked_again_and_changes_nothing(tmp_path: P
     assert watch.look("88", after=1) == []
 
 
+def test_a_mark_price_that_is_missing_is_waited_for(tmp_path: Path) -> None:
+    watch = Watch(tmp_path)
+    assert watch.look("0") == [], "it has a price of liquidation: the next mark will do"
+    assert watch.hear("94") == ["XBTUSDTM long 15"]
+
+
 def test_a_risk_rate_that_cannot_be_read_holds_up_no_other_position(tmp_path: Path) -> None:
     watch = Watch(tmp_path)
     other = replace(CROSS, symbol=Symbol("ETHUSDTM"))
