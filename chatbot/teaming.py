@@ -19,8 +19,8 @@ _KINDS = f"In a topic, or in a group: {', '.join(route.value for route in Route)
 
 def teams_part(floor: Floor) -> Part:
     here = HereHandlers(Routing(floor.store))
-    scrub = Scrubber(floor.settings.secrets())
-    log = LogHandlers(Logbook(audit=floor.store.audit, path=floor.store.path, scrub=scrub))
+    book = Logbook(audit=floor.store.audit, path=floor.store.path, scrub=Scrubber(floor.settings.secrets()))
+    log = LogHandlers(book, floor.services.manners.local)
     return Part(
         commands=(
             command(

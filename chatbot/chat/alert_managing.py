@@ -92,8 +92,9 @@ class Managing:
         return Reply(text=card.text, buttons=card.buttons, edit=True, toast=toast)
 
     def _history(self, person: Person, before: int, *, private: bool) -> Reply:
-        seen = self._alerts.history(person, before or None, self._zone(person.id))
-        return history(seen, first=not before, amounts=private)
+        zone = self._zone(person.id)
+        seen = self._alerts.history(person, before or None, zone)
+        return history(seen, now=self._now().astimezone(zone), first=not before, amounts=private)
 
     def _unmute(self, person: Person, word: str) -> Reply:
         """One of those that are muted, by its name as the list shows it."""

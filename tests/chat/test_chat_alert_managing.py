@@ -1,6 +1,7 @@
 """Alerts that stand: paused, moved, noted and muted from the list, and what they told before."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -239,7 +240,7 @@ def test_a_muted_coin_rings_no_phone_and_stands_in_the_history(tmp_path: Path) -
         assert "Unmute BTC" in _labels(card)
         assert [letter.chat_id for letter in _tick(desk, "69001")] == [BEN.id], "the mute is one person's"
         told = visible((await desk.says(CARA, "/alerts history")).text).split("\n")
-        assert told[1].endswith("BTC crossed above 69,000, 69,001.0 #2·1")
+        assert re.fullmatch(r"\d\d:\d\d UTC BTC crossed above 69,000, 69,001\.0 #2·1", told[1]), "of today: no day"
         assert told[2].strip() == "muted: it was not sent"
         assert told[3].endswith("BTC crossed above 68,000, 68,001.0 #1·1")
         assert told[4].strip() == "BTC muted (Cara)"

@@ -134,6 +134,13 @@ def test_paper_money_is_called_so() -> None:
     assert markup.paper(TradingMode.LIVE) is None
 
 
+def test_what_is_of_today_where_the_reader_is_has_no_day() -> None:
+    late = datetime(2026, 3, 1, 23, 31, tzinfo=UTC)
+    berlin = datetime(2026, 3, 2, 8, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert visible(markup.in_zone(markup.when(late, berlin), berlin.tzinfo or UTC)) == "00:31 CET"
+    assert visible(markup.when(late, berlin.astimezone(UTC))) == "1 Mar 23:31 UTC"
+
+
 def test_a_time_is_worded_for_the_readers_zone_and_nothing_else_is_touched() -> None:
     text = markup.lines(
         markup.html("<b>STOPPED</b> at {}", markup.clock(datetime(2026, 3, 1, 18, 31, tzinfo=UTC))), "18:31 UTC"
@@ -142,4 +149,5 @@ def test_a_time_is_worded_for_the_readers_zone_and_nothing_else_is_touched() -> 
     assert visible(markup.in_zone(text, UTC)) == visible(text)
     late = markup.day_clock(datetime(2026, 3, 1, 23, 31, tzinfo=UTC))
     assert visible(late) == "1 Mar 23:31 UTC"
+    assert 'format="dt"' in late, "the phone's own short date"
     assert visible(markup.in_zone(late, ZoneInfo("Europe/Berlin"))) == "2 Mar 00:31 CET"

@@ -1,16 +1,21 @@
 """What alerts told, and what came of it."""
 
+from datetime import datetime
+
 from chatbot.chat.messages import Reply
 from chatbot.chat.views import alert_phrases as phrases
 from chatbot.chat.views.alert_rules import ALL
 from chatbot.chat.views.alerts import value_of
-from chatbot.chat.views.markup import Html, bold, day_clock, html, lines
+from chatbot.chat.views.markup import Html, bold, html, lines, when
 from chatbot.core.notices import Button
 from chatbot.core.wishes import History, Past
 
 
-def history(seen: History, *, first: bool, amounts: bool) -> Reply:
-    """A page, the latest first. Without `amounts` nothing is said of how much the account pays."""
+def history(seen: History, *, now: datetime, first: bool, amounts: bool) -> Reply:
+    """A page, the latest first; `now` in the reader's zone.
+
+    Without `amounts` nothing is said of how much the account pays.
+    """
     turns = []
     if not first:
         turns.append(Button(text="« Latest", action="firings 0"))
@@ -19,12 +24,12 @@ def history(seen: History, *, first: bool, amounts: bool) -> Reply:
     if not seen.past:
         head = "None of your alerts has fired yet." if first else "That was all."
         return Reply(text=lines(head), buttons=(*([tuple(turns)] if turns else []), (ALL,)))
-    rows = [row for past in seen.past for row in _rows(past, amounts=amounts)]
+    rows = [row for past in seen.past for row in _rows(past, now, amounts=amounts)]
     head = bold("Fired, the latest first" if first else "Fired earlier")
     return Reply(text=lines(head, *rows), buttons=(*([tuple(turns)] if turns else []), (ALL,)))
 
 
-def _rows(past: Past, *, amounts: bool) -> list[Html]:
+def _rows(past: Past, now: datetime, *, amounts: bool) -> list[Html]:
     rule, firing = past.told.rule, past.told.firing
     what = phrases.happened(firing, rule.question, past.told.instrument, amounts=amounts)
     value = value_of(past.told)
@@ -35,7 +40,7 @@ def _rows(past: Past, *, amounts: bool) -> list[Html]:
     )
     done = _done(past)
     late = html(", told late") if firing.late else Html("")
-    return [html("{} {}{}", day_clock(firing.at), at, late), *([html("   {}", done)] if done else [])]
+    return [html("{} {}{}", when(firing.at, now), at, late), *([html("   {}", done)] if done else [])]
 
 
 def _done(past: Past) -> Html | None:

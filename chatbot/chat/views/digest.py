@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
 from chatbot.chat.views import alert_phrases as phrases
-from chatbot.chat.views.markup import Html, bold, clock, day_clock, html, lines, paper, percent
+from chatbot.chat.views.markup import Html, bold, day_clock, html, lines, paper, percent, when
 from chatbot.core.alerts import AlertKind
 from chatbot.core.amounts import HIDDEN
 from chatbot.core.digests import Digest, Under, Wellness
@@ -84,11 +84,7 @@ def _greeting(told: Digest) -> str:
 def _late(told: Digest) -> Html | None:
     if told.late is None or told.due_at is None:
         return None
-    return html("<b>late</b>: this was due at {}, {} ago", _moment(told.due_at, told.at), in_words(told.late))
-
-
-def _moment(moment: datetime, at: datetime) -> Html:
-    return clock(moment) if moment.astimezone(at.tzinfo).date() == at.date() else day_clock(moment)
+    return html("<b>late</b>: this was due at {}, {} ago", when(told.due_at, told.at), in_words(told.late))
 
 
 def _equity(told: Digest, *, hidden: bool) -> Html:
@@ -108,7 +104,7 @@ def _since(told: Digest) -> Html:
     """Said where the digest before was not that of yesterday."""
     if told.since is None or told.at - told.since < _ABOUT_A_DAY:
         return Html("")
-    return html(" since {}", _moment(told.since, told.at))
+    return html(" since {}", when(told.since, told.at))
 
 
 def _paid(told: Digest, *, hidden: bool) -> Html | None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
-from chatbot.chat.views.markup import OLD, Html, clock, day_clock, html, lines, paper
+from chatbot.chat.views.markup import OLD, Html, html, lines, paper, when
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import grouped, money, places, plain, tidy
@@ -32,12 +32,11 @@ def fills(executed: Sequence[Fill], mode: TradingMode, where: str, now: datetime
 
 
 def _row(fill: Fill, now: datetime) -> Html:
-    when = clock(fill.time) if fill.time.date() == now.date() else day_clock(fill.time)
     size = f"{plain(fill.size)} lots" if fill.venue is Venue.FUTURES else tidy(fill.size, _DIGITS)
     quote = _quote(fill)
     return html(
         "{} {} {} {} at {} = {} {}, fee {} {}",
-        when,
+        when(fill.time, now),
         fill.symbol,
         _WORDS[fill.side],
         size,

@@ -27,7 +27,7 @@ ROWS = 30
 
 NOT_IN_GROUPS = "Amounts are not shown in a group."
 
-_TIME = re.compile(r'(<tg-time unix="(\d+)" format="(D?)t">)[^<]*(</tg-time>)')
+_TIME = re.compile(r'(<tg-time unix="(\d+)" format="([dD]?)t">)[^<]*(</tg-time>)')
 _TAG = re.compile(r"</?[a-z][^<>]*>")
 
 
@@ -66,8 +66,13 @@ def clock(moment: datetime) -> Html:
 
 
 def day_clock(moment: datetime) -> Html:
-    """The day, too: for what is not of now."""
-    return html('<tg-time unix="{}" format="Dt">{}</tg-time>', int(moment.timestamp()), _worded(moment, day=True))
+    """The day, too, as short as the phone writes it: for what is not of now."""
+    return html('<tg-time unix="{}" format="dt">{}</tg-time>', int(moment.timestamp()), _worded(moment, day=True))
+
+
+def when(moment: datetime, now: datetime) -> Html:
+    """The time alone where that is of today, as the zone of `now` has it."""
+    return clock(moment) if moment.astimezone(now.tzinfo).date() == now.date() else day_clock(moment)
 
 
 def in_zone(text: str, zone: tzinfo) -> Html:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from chatbot.chat.messages import Reply
 from chatbot.chat.views.markup import ROWS, Html, bold, html, lines, paper
+from chatbot.chat.views.state_words import STATE_WORDS
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, ButtonStyle
 from chatbot.core.numbers import grouped, places, plain, tidy
@@ -79,7 +80,7 @@ def stray(ticket: OrderTicket) -> Html:
     line = f"{spec.symbol} {spec.side.value} {tidy(size or Decimal(0), _DIGITS)}{at}{stop}"
     return lines(
         bold("An order of mine that I did not know."),
-        html("{}: {}, {}. KuCoin id {}", ticket.name, line, ticket.state.value, ticket.order_id),
+        html("{}: {}, {}. KuCoin id {}", ticket.name, line, STATE_WORDS[ticket.state], ticket.order_id),
         "It bears my mark and my database is older than it: was a backup restored, or the machine set back?",
         "I did not place it again. I follow it from now on and count it against the day's limit.",
     )
