@@ -71,7 +71,7 @@ class OrdersElsewhere:
         since = self._since()
         await self._look_up(self._news, spared=self._news.keys() - self._unseen)
         self._unseen = set(self._news)
-        resting = [order for order in await self._exchange.open_orders() if not order.ours]
+        resting = [order for order in await self._exchange.open_orders() if foreign(order)]
         for order in resting:
             self._store.elsewhere.see(order)
         open_ids = {order.order_id for order in resting}
@@ -125,7 +125,7 @@ class OrdersElsewhere:
         return ((Symbol(f"{currency}-{HOME_QUOTE}"), Venue.SPOT) for currency in held)
 
     def _see(self, order: Order) -> None:
-        if order.ours:
+        if not foreign(order):
             return
         if order.active:
             self._store.elsewhere.see(order)
@@ -147,3 +147,8 @@ class OrdersElsewhere:
         now = self._now()
         self._store.facts.set(_SINCE, now.isoformat())
         return now
+
+
+def foreign(order: Order) -> bool:
+    """Made elsewhere, and not what became of a stop order of ours, should KuCoin change all its numbers."""
+    return not order.ours and not order.remark.startswith(OUR_PREFIX)

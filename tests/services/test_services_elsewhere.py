@@ -179,3 +179,18 @@ async def test_an_order_that_could_not_be_looked_up_is_looked_up_later(tmp_path:
     desk.wire.broken.clear()
     await watch.look()
     assert desk.letters() == ["BTC-USDT filled 0.001"]
+
+
+@story
+async def test_what_became_of_our_own_stop_order_under_other_numbers_is_not_told_as_made_elsewhere(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path)
+    watch = _watch(desk)
+    await watch.look()
+    order = desk.elsewhere(remark="cb0123456789abcdef01")
+    desk.price("59000")
+    desk.wait(1)
+    await _hears(watch, _news(order))
+    await watch.look()
+    assert desk.letters() == []
