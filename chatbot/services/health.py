@@ -22,6 +22,12 @@ from chatbot.store.store import Store
 Ping = Callable[[], Awaitable[timedelta | None]]
 """How long Telegram takes to answer; None where it does not."""
 
+_ALLOWS = {
+    ServiceStatus.OPEN: "ok",
+    ServiceStatus.CANCEL_ONLY: "takes only cancels at the moment",
+    ServiceStatus.CLOSED: "is closed for maintenance",
+}
+
 _PATIENCE = 3.0
 """Seconds; whoever asks how the bot is wants no long wait for the answer that it is not well."""
 
@@ -132,4 +138,4 @@ class Checkup:
             return None, f"no word within {_PATIENCE:.0f} s"
         except KucoinError as error:
             return None, str(error)
-        return self._now() - before, "ok" if status is ServiceStatus.OPEN else f"closed to trading ({status.value})"
+        return self._now() - before, _ALLOWS[status]

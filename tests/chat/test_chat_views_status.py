@@ -72,6 +72,8 @@ def test_every_figure_that_is_not_of_now_says_how_old_it_is() -> None:
     [
         ({"stop": STOP}, "STOPPED by Anna at 12:00 UTC"),
         ({"round_trip": None, "kucoin": "No answer."}, "KuCoin does not answer: No answer, clock"),
+        ({"round_trip": None, "kucoin": "KuCoin does not answer (503)."}, "\nKuCoin does not answer (503), clock"),
+        ({"kucoin": "takes only cancels at the moment"}, "KuCoin takes only cancels at the moment, 0.1 s, clock"),
         ({"telegram_trip": None}, "Telegram does not answer, queue 0"),
         ({"undelivered": 2}, "queue 0, not deliverable 2"),
         ({"unknown_orders": 1}, "orders of unknown fate 1"),

@@ -31,8 +31,8 @@ async def test_the_round_trip_is_the_questions_own(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("fault", "kucoin", "answered"),
     [
-        (Fault.MAINTENANCE, "closed to trading (close)", True),
-        (Fault.CANCEL_ONLY, "closed to trading (cancelonly)", True),
+        (Fault.MAINTENANCE, "is closed for maintenance", True),
+        (Fault.CANCEL_ONLY, "takes only cancels at the moment", True),
         (Fault.UNAVAILABLE, "KuCoin does not answer (503).", False),
         (Fault.GARBAGE, "KuCoin's answer cannot be read (HTTP 200).", False),
     ],

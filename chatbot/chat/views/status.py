@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from chatbot.chat.messages import Reply
 from chatbot.chat.views import keys
-from chatbot.chat.views.markup import REASON, Html, age, clock, day_clock, html, lines, short
+from chatbot.chat.views.markup import REASON, Html, age, bold, clock, day_clock, html, lines, short
 from chatbot.core.feed import Channel, StreamState
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button
@@ -20,6 +20,7 @@ MODES = {
 }
 DETAILS = "details"
 
+_SILENT = "KuCoin does not answer"
 _MILLISECOND = timedelta(milliseconds=1)
 _MEGABYTE = 1_000_000
 
@@ -82,8 +83,9 @@ def _heard(seen: Health) -> str:
 
 def _kucoin(seen: Health) -> Html:
     if seen.round_trip is None:
-        return html("<b>KuCoin does not answer</b>: {}", short(seen.kucoin.removesuffix("."), REASON))
-    return html("KuCoin {} {}", seen.kucoin, in_words(seen.round_trip))
+        why = short(seen.kucoin.removesuffix("."), REASON)
+        return bold(why) if why.startswith(_SILENT) else html("<b>{}</b>: {}", _SILENT, why)
+    return html("KuCoin {}{} {}", seen.kucoin, "" if seen.kucoin == "ok" else ",", in_words(seen.round_trip))
 
 
 def _clock(seen: Health) -> str:
