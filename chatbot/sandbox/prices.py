@@ -13,7 +13,7 @@ from typing import Protocol
 from chatbot.core.market import FundingRate, Instrument, Symbol, Venue
 from chatbot.core.times import Now, from_millis, to_millis
 from chatbot.sandbox.listing import FundingTerms, Listed, Listing
-from chatbot.sandbox.walk import DAY_MINUTES, MINUTE, Bar, CoinPath, DayRange, Stretches, bar
+from chatbot.sandbox.walk import DAY_MINUTES, MINUTE, CoinPath, DayRange, Stretches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,15 +218,9 @@ class SeededWalk:
         return self._paths[listed.base].at(time) / (against.at(time) if against else 1.0)
 
     def _extremes(self, listed: Listed, time: int) -> tuple[float, float]:
-        path, against = self._paths[listed.base], self._against(listed)
-
-        def whole(minute: int) -> Bar:
-            return bar(path, against, minute, (minute + 1) * MINUTE)
-
-        day = self._ranges.setdefault((listed.base, listed.quote if against else ""), DayRange(whole))
-        high, low = day.before(time // MINUTE)
-        current = bar(path, against, time // MINUTE, time)
-        return max(high, current[1]), min(low, current[2])
+        against = self._against(listed)
+        fresh = DayRange(self._paths[listed.base], against)
+        return self._ranges.setdefault((listed.base, listed.quote if against else ""), fresh).until(time)
 
     def _daily_coins(self, listed: Listed) -> Decimal:
         coin = self._listing.coins[listed.base]

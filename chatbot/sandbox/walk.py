@@ -7,7 +7,6 @@ among its nodes.
 """
 
 import struct
-from collections.abc import Callable
 from hashlib import blake2b
 
 MINUTE = 60_000
@@ -42,6 +41,14 @@ class CoinPath:
         """From `time` on the path runs `to / at(time)` times as high as it would have."""
         factor = self._factor(time) * to / self.at(time)
         self._jumps.append((time, factor))
+
+    @property
+    def still(self) -> bool:
+        """It moves in jumps alone."""
+        return not self._swing
+
+    def jumps_between(self, start: int, end: int) -> list[int]:
+        return [time for time, _ in self._jumps if start < time <= end]
 
     def jumps_within(self, minute: int) -> list[int]:
         return [time for time, _ in self._jumps if time // MINUTE == minute]
@@ -84,6 +91,8 @@ class CoinPath:
         return total
 
     def _moves(self, minute: int) -> list[float]:
+        if self.still:
+            return [1.0] * NODES
         dice = self._hash.copy()
         dice.update(minute.to_bytes(8, "big"))
         return [1 + self._swing * (number / 2**31 - 1) for number in _UNPACK(dice.digest())]
@@ -106,6 +115,15 @@ def bar(path: CoinPath, against: CoinPath | None, minute: int, until: int) -> Ba
     else:
         prices = [ours / theirs for ours, theirs in zip(path.nodes(minute), against.nodes(minute), strict=True)]
     return prices[0], max(prices), min(prices), prices[-1]
+
+
+def still_extremes(path: CoinPath, against: CoinPath | None, start: int, end: int) -> tuple[float, float] | None:
+    """The highest and lowest price between two moments; None for what moves in between as well."""
+    if not path.still or (against is not None and not against.still):
+        return None
+    jumps = path.jumps_between(start, end) + (against.jumps_between(start, end) if against else [])
+    prices = [path.at(time) / (against.at(time) if against else 1.0) for time in (start, *jumps)]
+    return max(prices), min(prices)
 
 
 class Stretches:
@@ -142,16 +160,26 @@ def _joined(bars: list[Bar]) -> Bar:
 
 
 class DayRange:
-    """The highest and lowest price of the last day, each finished minute looked at once."""
+    """The highest and lowest price of a day, in units of `against`. Each finished minute is looked at once."""
 
-    def __init__(self, minute_bar: Callable[[int], Bar]) -> None:
-        self._bar = minute_bar
+    def __init__(self, path: CoinPath, against: CoinPath | None) -> None:
+        self._path = path
+        self._against = against
         self._from = 0
         self._highs: list[float] = []
         self._lows: list[float] = []
 
-    def before(self, minute: int) -> tuple[float, float]:
-        """Over the 1,440 finished minutes before `minute`."""
+    def until(self, now: int) -> tuple[float, float]:
+        """Over the 1,440 finished minutes before the moment `now`, and the one it is in."""
+        minute = now // MINUTE
+        still = still_extremes(self._path, self._against, (minute - DAY_MINUTES) * MINUTE, now)
+        if still is not None:
+            return still
+        self._read_up_to(minute)
+        _, high, low, _ = bar(self._path, self._against, minute, now)
+        return max(high, *self._highs), min(low, *self._lows)
+
+    def _read_up_to(self, minute: int) -> None:
         first = minute - DAY_MINUTES
         if not self._from <= first <= self._from + len(self._highs):
             self._from, self._highs, self._lows = first, [], []
@@ -159,7 +187,6 @@ class DayRange:
         del self._highs[:gone], self._lows[:gone]
         self._from = first
         for each in range(first + len(self._highs), minute):
-            _, high, low, _ = self._bar(each)
+            _, high, low, _ = bar(self._path, self._against, each, (each + 1) * MINUTE)
             self._highs.append(high)
             self._lows.append(low)
-        return max(self._highs), min(self._lows)

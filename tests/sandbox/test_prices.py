@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot.core.market import Symbol, Venue
@@ -39,6 +39,29 @@ def test_the_listing_has_what_a_client_may_stumble_over() -> None:
     terms = listed.funding.values()
     assert {each.interval for each in terms} == {timedelta(hours=h) for h in (1, 4, 8)}
     assert {each.predicted for each in terms} == {True, False}
+
+
+@settings(max_examples=25)
+@given(
+    steps=st.lists(
+        st.tuples(st.integers(1, 900), st.sampled_from((BTC, PERP, ETH_BTC)), st.integers(90, 110)), max_size=8
+    )
+)
+def test_a_market_that_is_only_ever_moved_by_hand_has_the_range_of_its_candles(
+    steps: list[tuple[int, Symbol, int]],
+) -> None:
+    prices, clock = walk(volatility=0.0)
+    for minutes, symbol, percent in steps:
+        clock.time += timedelta(minutes=minutes)
+        quote = prices.quote(symbol)
+        assert quote is not None
+        prices.move(symbol, quote.last * percent / 100)
+    for symbol in (BTC, ETH_BTC, PERP):
+        quote = prices.quote(symbol)
+        candles = prices.candles(symbol, MINUTE, clock.time - timedelta(days=1), clock.time)
+        assert quote is not None
+        assert quote.high == max(each.high for each in candles)
+        assert quote.low == min(each.low for each in candles)
 
 
 def test_every_symbol_is_quoted_in_its_own_steps() -> None:
