@@ -76,6 +76,8 @@ class CoinPath:
         return self._latest[1]
 
     def _open(self, minute: int) -> float:
+        if self.still:
+            return self._ahead[0]
         offset = minute - self._first
         while offset >= len(self._ahead):
             self._ahead.append(self._ahead[-1] * self._total(self._first + len(self._ahead) - 1))
@@ -91,8 +93,6 @@ class CoinPath:
         return total
 
     def _moves(self, minute: int) -> list[float]:
-        if self.still:
-            return [1.0] * NODES
         dice = self._hash.copy()
         dice.update(minute.to_bytes(8, "big"))
         return [1 + self._swing * (number / 2**31 - 1) for number in _UNPACK(dice.digest())]
