@@ -425,8 +425,7 @@ def test_a_message_that_never_left_is_not_marked(tmp_path: Path) -> None:
                 await eventually(lambda: wire.letter(letter).state is LetterState.PENDING and _rows(wire)[0][1] == 1)
                 port = int(wire.server.url.rpartition(":")[2])
                 async with Server(Starlette(routes=build_telegram(wire.telegram)), port=port):
-                    wire.later(30)
-                    await _all_gone(wire)
+                    await _all_gone_in_time(wire)
             assert wire.shown(ANNA.id) == ["filled"]
 
     asyncio.run(story())
