@@ -55,8 +55,8 @@ class Talk:
         return await self.reads(*words)
 
     async def asks_until(self, text: str, *words: str) -> ChatMessage:
-        """Writes `text` again and again, until the newest answer shows all of `words`."""
-        async with asyncio.timeout(6 * PATIENCE):
+        """Writes `text` again and again, until the newest answer shows all of `words`: a feed may pause for a minute."""
+        async with asyncio.timeout(18 * PATIENCE):
             while True:
                 answer = await self.asks(text)
                 if all(w in answer.text for w in words):
