@@ -55,7 +55,7 @@ class Talk:
         return await self.reads(*words)
 
     async def asks_until(self, text: str, *words: str) -> ChatMessage:
-        """Writes `text` again and again, until the newest answer shows all of `words`: a feed may pause for a minute."""
+        """Writes `text` again and again, until the newest answer shows all of `words`: feeds may pause a minute."""
         async with asyncio.timeout(18 * PATIENCE):
             while True:
                 answer = await self.asks(text)
