@@ -96,7 +96,9 @@ def test_a_fill_is_pushed_by_the_feed_as_a_reply_to_its_ticket(tmp_path: Path) -
 def test_while_the_feed_is_cut_prices_are_asked_for_and_the_status_says_so(tmp_path: Path) -> None:
     async def story() -> None:
         async with playing(tmp_path) as ground:
-            await ground.owner.asks("/alert BTC > 68000", "#1")
+            await ground.owner.asks(
+                "/alert BTC > 68000 every 1h", "#1"
+            )  # that it told once is no reason to stop listening
             await listening(ground)
             ground.sandbox.faults.switch(Fault.FEED_DROP, on=True)
             await ground.owner.asks_until("/status", "spot prices down")
