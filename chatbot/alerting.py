@@ -1,7 +1,7 @@
 """How the feed and everything about alerts is put together; `wiring` does the rest of the bot."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from chatbot.chat import parsing
@@ -15,6 +15,7 @@ from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.orders import Draft, Side
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.jobs import Job
 from chatbot.kucoin.feed import Feed
 from chatbot.kucoin.rest import Rest
@@ -40,7 +41,7 @@ from chatbot.services.wishing import Wishing
 from chatbot.store.store import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ground:
     """What alerts stand on. `hosts` are KuCoin's own two, also in paper mode."""
 
@@ -54,7 +55,7 @@ class Ground:
     now: Now
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Alerting:
     feed: Feed
     lookout: Lookout

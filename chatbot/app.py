@@ -6,7 +6,6 @@ import logging
 import signal
 import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -18,6 +17,7 @@ from chatbot.core.errors import KucoinError
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.people import Role
+from chatbot.core.values import frozen
 from chatbot.jobs import Job, run_jobs
 from chatbot.kucoin.rest import trusted
 from chatbot.last_stand import last_stand
@@ -43,7 +43,7 @@ class UnifiedAccount(Exception):
     """A unified account answers the classic calls differently; trading through them would be guessing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bot:
     settings: Settings
     store: Store

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Awaitable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ from chatbot.core.exchange import ServiceStatus
 from chatbot.core.keys import Gravity, KeyRules, Verdict, judge
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
+from chatbot.core.values import frozen
 from chatbot.guarding import keys_of
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES, trusted
 from chatbot.services.key_memory import UID
@@ -27,7 +27,7 @@ from chatbot.store.facts import remembered
 _TOLERATED = timedelta(seconds=2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """`mend` is empty when nothing needs to be done."""
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,7 @@ from chatbot.config import Settings
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.times import steady_now, utc_now
+from chatbot.core.values import frozen
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.dead_man import DeadMansSwitch
@@ -25,7 +26,7 @@ from chatbot.services.dead_man import DeadManGuard
 from chatbot.services.exchange import Exchange
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Kucoin:
     """The exchange as the bot meets it. `hosts` are KuCoin's own; `refresh_paper` is there in paper mode alone.
 

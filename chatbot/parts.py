@@ -1,7 +1,6 @@
 """A part of the chat: the commands, buttons and clockwork of one capability, and what all parts stand on."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 
 from chatbot.alerting import Alerting
 from chatbot.chat.approving import Erase
@@ -10,6 +9,7 @@ from chatbot.chat.messages import Command, Dialogue, Verb
 from chatbot.config import Settings
 from chatbot.connecting import Kucoin
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.jobs import Job
 from chatbot.services.amounts import Reading
 from chatbot.services.cancelling import Cancelling
@@ -29,7 +29,7 @@ from chatbot.services.trading import Trading
 from chatbot.store.store import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Services:
     markets: Markets
     portfolio: Portfolio
@@ -49,7 +49,7 @@ class Services:
     manners: Manners
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Floor:
     """`erase` takes a message out of a chat, where it may; `busy` shows in a chat that a picture is on its way.
 
@@ -66,7 +66,7 @@ class Floor:
     ping: Ping
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """`jobs` run on the clock, `watchmen` from the start until the stop. At most one part has a `dialogue`."""
 

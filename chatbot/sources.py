@@ -9,8 +9,10 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
+
+from chatbot.core.values import frozen
 
 SECRETS: Mapping[str, tuple[str, ...]] = {
     "TELEGRAM_BOT_TOKEN": (),
@@ -44,7 +46,7 @@ class Unreadable(Exception):
     """A source was named but cannot be used; the text says why, without its contents."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gathered:
     """`texts` by setting; `problems` are lines without a value; `broken` settings were given, but unusably."""
 
@@ -120,7 +122,7 @@ def _pairs(text: str) -> tuple[dict[str, str], list[str]]:
     return found, problems
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Source:
     """One place that gives a secret: of what kind, how people call it, and the text it holds."""
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from chatbot.accounting import account_part
 from chatbot.acting import acting_part
@@ -23,6 +22,7 @@ from chatbot.chat.table import NO_DIALOGUE, Table
 from chatbot.config import Settings
 from chatbot.connecting import Kucoin
 from chatbot.core.times import Now, steady_now
+from chatbot.core.values import frozen
 from chatbot.first_part import first_part
 from chatbot.gates import build_closing, build_guards, rules
 from chatbot.guarding import build_guard
@@ -50,7 +50,7 @@ from chatbot.teaming import teams_part
 from chatbot.wizarding import wizards_part
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Doors:
     """What the chat's doors share with the rest: `bell` rings when a letter waits."""
 
@@ -61,7 +61,7 @@ class Doors:
     closing: contextlib.AsyncExitStack
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chat:
     """`groups` are those that are let in, by the ids they have now."""
 

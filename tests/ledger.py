@@ -8,7 +8,6 @@ import contextlib
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from chatbot.core.life import AT_THE_EXCHANGE, GIVEN_UP, TRANSITIONS
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.orders import OUR_PREFIX, OrderSpec, OrderTicket, Side, TicketState
+from chatbot.core.values import frozen
 from chatbot.sandbox.exchange import Exchange
 from chatbot.sandbox.orders import ExchangeOrder, Stop, Trigger
 from chatbot.sandbox.telegram_html import parse_html
@@ -37,7 +37,7 @@ _WAITING = ("pending", "sending")
 _PLACED = AT_THE_EXCHANGE - _IN_DOUBT | {TicketState.FILLED, TicketState.CANCELED}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Left:
     """What there is to read. `quiet`: no fault is on any more, and there was time enough to put everything right.
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 from chatbot import app
 from chatbot.config import Settings
 from chatbot.core.times import Now, utc_now
+from chatbot.core.values import frozen
 from chatbot.demo import settings_for
 from chatbot.sandbox.telegram_phone import Phone
 from chatbot.sandbox.telegram_values import ChatMessage, TapAnswer, TelegramUser
@@ -105,7 +105,7 @@ async def eventually(look: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Playground:
     sandbox: Sandbox
     settings: Settings

@@ -10,10 +10,11 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+from chatbot.core.values import frozen
 from chatbot.sandbox.faults import Fault
 from chatbot.store.database import back_up
 from tests.canaries import every, files, hits
@@ -37,7 +38,7 @@ OURS = (TOKEN, SECRET, PASSPHRASE)
 TOP = Path(__file__).parent.parent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Run:
     passed: int
     output: bytes

@@ -10,13 +10,13 @@ import sys
 import urllib.request
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from chatbot import __version__
 from chatbot.core.times import utc_now
+from chatbot.core.values import frozen
 from chatbot.store.database import only_process
 from chatbot.store.store import open_store
 from tests.playground import Playground, eventually, sandbox_and_people
@@ -25,7 +25,7 @@ COMMANDS = ("run", "demo", "check", "sandbox", "backup")
 CANARY = "777:canary-of-a-token"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ended:
     code: int | None
     out: str

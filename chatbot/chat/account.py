@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chatbot.chat.messages import Message, Reply, Tap
 from chatbot.chat.views import account as views
@@ -14,6 +14,7 @@ from chatbot.core.market import Instrument, Symbol
 from chatbot.core.modes import TradingMode
 from chatbot.core.people import Person, Role
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.services.amounts import Reading
 from chatbot.services.market import Markets
 from chatbot.services.people import Watchlists
@@ -25,7 +26,7 @@ _NEW = "new"
 """The argument of a button that stands under something else than the card it opens."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Books:
     """What the account is read from. `offers` says whether a position on a symbol may be closed by anybody."""
 

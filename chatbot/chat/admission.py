@@ -6,10 +6,11 @@ their readers want later, or not at all, is decided here too: when it leaves, no
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.preferences import Manner
+from chatbot.core.values import frozen
 from chatbot.services.manners import Manners
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ Due = Callable[..., tuple[Letter, ...]]
 _ASIDE = frozenset({Manner.HOLD, Manner.DROP})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Waiting:
     """The outbox, as far as it is asked here. `bar` lays aside all that waits for a chat."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -16,6 +16,7 @@ from chatbot.core.notices import Subject
 from chatbot.core.orders import OrderTicket, TicketState
 from chatbot.core.people import Person, Role
 from chatbot.core.stops import Stop
+from chatbot.core.values import frozen
 from chatbot.core.waiting import Awaits
 from chatbot.services.factors import Factors
 from chatbot.services.passing import PriceMoved, Tripped
@@ -30,7 +31,7 @@ Erase = Callable[[int, int], Awaitable[None]]
 """Takes a message (chat id, message id) out of the chat, if that can be done."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sequels:
     """What may follow an answer: a stop that has to be swept, a message that should not stay, a resume."""
 

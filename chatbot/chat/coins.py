@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chatbot.chat import words
 from chatbot.chat.messages import Message, Question, Reply, Step
@@ -11,6 +11,7 @@ from chatbot.core.errors import UnknownSymbol, UsageError
 from chatbot.core.market import Instrument, Symbol, Venue
 from chatbot.core.people import Role
 from chatbot.core.symbols import Catalogue
+from chatbot.core.values import frozen
 from chatbot.services.market import Markets
 from chatbot.services.people import Watchlists
 from chatbot.services.portfolio import Portfolio
@@ -54,7 +55,7 @@ class Coins:
         return chosen or _fitting(_majors(catalogue), fits, catalogue, set(but))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Allowed:
     """`charts`: they can be drawn here. `trades`: there are orders in this mode."""
 

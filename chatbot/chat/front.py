@@ -4,7 +4,7 @@ Everything a person reads leaves through the outbox; only the toast of a tap is 
 back, because it must be given while the finger is still near the button.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chatbot.chat import obeying, parsing, words
 from chatbot.chat.adapt import letter, letters, message, tap
@@ -18,6 +18,7 @@ from chatbot.core.errors import ChatbotError, UsageError
 from chatbot.core.notices import Letter
 from chatbot.core.people import Person
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.services.people import Doorbell
 from chatbot.services.post import Ending, Post, Pressed
 
@@ -25,7 +26,7 @@ _TOAST = 200
 _OF_WIZARDS = frozenset({STEP, DONE, TYPE, QUIT})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Toast:
     """What a tap reads at once. A `passing` one is not worth a message when it comes too late for the button."""
 

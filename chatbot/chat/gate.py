@@ -4,11 +4,11 @@ It stands before what leaves, too: whoever was taken off the list is told nothin
 """
 
 from collections.abc import Callable, Collection, Container
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from chatbot.chat.messages import Incoming
 from chatbot.core.people import Person, Role
+from chatbot.core.values import frozen
 from chatbot.services.manners import Manners
 
 
@@ -18,7 +18,7 @@ class Verdict(Enum):
     DROPPED = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gate:
     """Numeric ids alone decide: names can be taken over. `role_of` gives None for anybody not on the list.
 
@@ -49,7 +49,7 @@ class Gate:
         return Person(id=incoming.user_id, name=incoming.user_name, role=role)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Readers:
     """Whom the bot may write to, and how they want it. `owners` are told when a chat is closed to it."""
 

@@ -7,7 +7,7 @@ handled again after a crash finds what it found before. Taking messages away com
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chatbot.chat import obeying, parsing, words
 from chatbot.chat.adapt import letter, letters, message
@@ -19,6 +19,7 @@ from chatbot.core.errors import ChatbotError, Killed, NotAllowed, Refused, Unkno
 from chatbot.core.notices import Letter
 from chatbot.core.people import Person
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.core.wizards import Wizard
 from chatbot.services.post import Ending, Post, Pressed
 from chatbot.services.wizards import Litter, Wizards
@@ -27,7 +28,7 @@ Told = tuple[str, Then | None]
 """What a pop-up says, if anything, and what follows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Answer:
     """What somebody typed, read as the end of a line."""
 
@@ -219,7 +220,6 @@ class Guide:
         return _hung(incoming, wizard, letter(incoming, replace(reply, wizard=wizard.id)))
 
     def _said(self, incoming: Incoming, ending: Ending, reply: Reply | None) -> Then | None:
-        """Without a step."""
         self._post.finish(incoming.update_id, ending, [] if reply is None else letters(incoming, reply, None))
         return None if reply is None else reply.then
 

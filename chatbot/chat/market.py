@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chatbot.chat.messages import Message, Reply, Tap
 from chatbot.chat.views import market as views
@@ -13,6 +13,7 @@ from chatbot.core.market import Instrument, Symbol
 from chatbot.core.modes import TradingMode
 from chatbot.core.people import Person, Role
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.services.market import FundingLook, Markets
 from chatbot.services.people import Watchlists
 from chatbot.services.portfolio import Portfolio
@@ -21,7 +22,7 @@ _MOST = 10
 _TOP = "top"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Offers:
     """What may stand under a price besides: orders in this mode, and charts where they can be drawn."""
 

@@ -1,12 +1,13 @@
 """What handlers take and give: our own values, none of Telegram's."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum, auto
 
 from chatbot.core.notices import Buttons, ButtonStyle, Letter, Subject
 from chatbot.core.people import Person, Role
+from chatbot.core.values import frozen
 
 RUN = "run"
 """The verb of a button that stands for a typed line: it follows, and is obeyed for whoever taps."""
@@ -16,7 +17,7 @@ STEP, DONE, TYPE, QUIT = "step", "done", "type", "quit"
 obeyed; it is obeyed as it stands; its next piece is typed; nothing is done at all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Incoming:
     """One update, as far as the gate needs to know it. `odd` names what keeps it from being a person's own words.
 
@@ -38,7 +39,7 @@ class Incoming:
     odd: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Message:
     """A command somebody typed: `text` is what follows it. `stepwise`: it was put together piece by piece."""
 
@@ -53,7 +54,7 @@ class Message:
     stepwise: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tap:
     """A pressed button. `card_id` is the letter whose message it stands under, `letter` the one that drew it."""
 
@@ -67,7 +68,7 @@ class Tap:
     letter: Letter
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reply:
     """What a handler answers.
 
@@ -115,7 +116,7 @@ class Effect(Enum):
     ALWAYS = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Command:
     """`usage` is what follows the name, `example` a whole line that works, `more` what /help says besides."""
 
@@ -129,7 +130,7 @@ class Command:
     more: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verb:
     """What a button does. The first word of its action."""
 
@@ -138,7 +139,7 @@ class Verb:
     handle: TapHandler
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Choice:
     """A button that makes the line so far into `line`. With `whole` nothing more is asked, whatever could be."""
 
@@ -148,7 +149,7 @@ class Choice:
     style: ButtonStyle | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Question:
     """What a line, `line` so far, lacks next: `text` (HTML) stands above the choices, on one card.
 
@@ -169,7 +170,7 @@ Step = Callable[[Message], Awaitable[Question | str]]
 """What a command lacks, or what follows its name once it lacks nothing. Raises ChatbotError for what cannot be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Dialogue:
     """How the bot asks back: for what a command lacks, by its name, and about words that are no command."""
 

@@ -1,7 +1,7 @@
 """What leaves as one message: a letter, or the alerts that wait together for one chat."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import tzinfo
 from itertools import count
 
@@ -18,11 +18,12 @@ from chatbot.chat.views.markup import (
     units,
 )
 from chatbot.core.notices import Letter, Subject
+from chatbot.core.values import frozen
 
 _MOST_TOGETHER = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Looks:
     """How letters are worded at the moment they leave.
 
@@ -37,7 +38,7 @@ class Looks:
     zone_of: Callable[[int], tzinfo]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Parcel:
     """`letter` carries the words and the buttons, `also` are the others its message tells of. `text` is what is read.
 
@@ -98,7 +99,7 @@ def together(letter: Letter, like: Callable[..., Sequence[Letter]], apart: Seque
     return waiting if any(each.id == letter.id for each in waiting) else (letter,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Key:
     """A button as the phone holds it: the letter's key and its place there, nothing else."""
 

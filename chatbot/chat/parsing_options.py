@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from chatbot.chat import parsing
@@ -12,6 +12,7 @@ from chatbot.core.errors import UsageError
 from chatbot.core.numbers import plain
 from chatbot.core.orders import AmountKind, Draft, Side, TimeInForce
 from chatbot.core.symbols import normal
+from chatbot.core.values import frozen
 from chatbot.core.wishes import Wish
 
 NOTE = 200
@@ -36,7 +37,7 @@ _CLASHES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Reader:
     words: Typed
     word: str

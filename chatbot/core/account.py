@@ -1,12 +1,12 @@
 """What the account holds, what a key may do, and what it is all worth."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
 from chatbot.core.market import Symbol
+from chatbot.core.values import frozen
 
 
 class AccountKind(Enum):
@@ -16,7 +16,7 @@ class AccountKind(Enum):
     TRADE = "trade"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Balance:
     kind: AccountKind
     currency: str
@@ -25,7 +25,7 @@ class Balance:
     held: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FuturesBalance:
     """The futures pocket of one settlement currency. `equity` includes unrealised profit."""
 
@@ -37,7 +37,7 @@ class FuturesBalance:
     unrealised_pnl: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Position:
     """An open futures position. `lots` is signed: positive is long. `value` is in `currency`, unsigned.
 
@@ -63,7 +63,7 @@ class AccountMode(Enum):
     UNIFIED = "unified"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeyInfo:
     """What KuCoin says of an API key; none of it is secret."""
 
@@ -75,7 +75,7 @@ class KeyInfo:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Valued:
     """A holding and its worth in USDT; None where no price is known."""
 

@@ -7,17 +7,17 @@
 
     any of these ──a person──> PAUSED ──the same──> ARMED, or WAITING where the value stands beyond
 
-A price rule is armed only while the price stands on the near side of its level; after it
-fired it is armed again only when the price has gone back by `HYSTERESIS` or more: a price
-that trembles at the level tells it once.
+A price rule is armed only while the price stands on the near side of its level; after it fired it is armed again
+only when the price has gone back by `HYSTERESIS` or more: a price that trembles at the level tells it once.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 
 from chatbot.core.market import Symbol, Venue
+from chatbot.core.values import frozen
 
 HYSTERESIS = Decimal("0.001")
 """Of the level: a rule at 68,000 upwards is armed again at 67,932."""
@@ -56,7 +56,7 @@ class Direction(Enum):
         return Direction.BELOW if self is Direction.ABOVE else Direction.ABOVE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Question:
     """What is watched.
 
@@ -93,7 +93,7 @@ class AlertState(Enum):
 ALIVE = frozenset({AlertState.ARMED, AlertState.COOLING, AlertState.WAITING, AlertState.PAUSED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AlertRule:
     """`arms` counts how often it was armed: it fires at most once for each. `every` None: it fires once.
 
@@ -137,7 +137,7 @@ class Source(Enum):
     HISTORY = "history"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Firing:
     """The record that a rule fired. `occasion` names what it fired for: no rule fires twice for the same.
 
@@ -163,7 +163,7 @@ class Firing:
         return self.source in (Source.CANDLE, Source.HISTORY)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Watch:
     """The value at which something happens to a rule: fires when ARMED, is armed again when WAITING.
 

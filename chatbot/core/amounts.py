@@ -1,13 +1,14 @@
 """How the amounts of the account are written for one reader: hidden or not, and in which currency besides USDT."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from chatbot.core.values import frozen
 
 HIDDEN = "•••"
 """Stands in place of an amount, of whatever size."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Amounts:
     """`rate` is the price of one USDT in `currency`; None where there is no such currency, or no price now."""
 

@@ -6,7 +6,7 @@ them, a pixel is coarser than they are.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from math import inf
@@ -15,9 +15,10 @@ from chatbot.core.charts import Bar, Chart, Level, LevelKind
 from chatbot.core.market import Instrument
 from chatbot.core.numbers import ceil_to, grouped, places
 from chatbot.core.timescale import time_ticks
+from chatbot.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Candlestick:
     """`at` counts timeframes from the left edge."""
 
@@ -29,7 +30,7 @@ class Candlestick:
     volume: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Line:
     """A level at `price`; its words stand at `tag`, empty where there is no room for them."""
 
@@ -39,7 +40,7 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ChartPicture:
     """All that is drawn: plain values that cross to another process. Ticks are places and their words.
 

@@ -1,11 +1,11 @@
 """A chart as it was asked for: what was traded in a market, and which levels are drawn in."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 
 from chatbot.core.market import Instrument
+from chatbot.core.values import frozen
 
 BARS = 120
 """Candles of one picture: more would be thinner than a phone can show."""
@@ -38,7 +38,7 @@ _SPANS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bar:
     """What was traded in the timeframe that begins at `start`. `volume` in coins on spot, in lots on futures."""
 
@@ -59,14 +59,14 @@ class LevelKind(Enum):
     ENTRY = "entry"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Level:
     kind: LevelKind
     price: Decimal
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chart:
     """At least one bar, oldest first; the last may still grow."""
 

@@ -1,7 +1,6 @@
 """Closing positions: what was shown on one card, and which of it is still there when it is confirmed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -10,12 +9,13 @@ from chatbot.core.errors import TicketGone
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.numbers import plain
 from chatbot.core.orders import OUR_PREFIX, OrderSpec, OrderType, Side
+from chatbot.core.values import frozen
 
 _AHEAD = timedelta(seconds=5)
 """A card cannot be from later than now: by more than this, the clock was set back, and its age is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shown:
     """One position as the card showed it. `lots` is signed: a short is bought back."""
 
@@ -28,7 +28,7 @@ class Shown:
         return Side.SELL if self.lots > 0 else Side.BUY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CloseCard:
     """What one card would close, whose it is, and when it was shown. The clientOids follow from its `token`."""
 

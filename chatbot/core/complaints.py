@@ -1,7 +1,8 @@
 """How often one trouble is told while it stands: at once, then after ever longer, then no more than daily."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from chatbot.core.values import frozen
 
 AGAIN, LONGEST = timedelta(minutes=15), timedelta(days=1)
 """Between the first telling and the second, doubled from there on; and the most it grows to."""
@@ -9,7 +10,7 @@ AGAIN, LONGEST = timedelta(minutes=15), timedelta(days=1)
 _DOUBLINGS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Complaint:
     """A trouble that stands since `since`, and was told `times`, the last time at `told_at`."""
 

@@ -1,15 +1,15 @@
 """What a digest tells: the account, what it paid, what was held while people slept, and how the bot is."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.core.amounts import Amounts
 from chatbot.core.modes import TradingMode
+from chatbot.core.values import frozen
 from chatbot.core.wishes import Standing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Paid:
     """In USDT, of a whole day: `funding` above zero was received, `fees` are never below it. None: not known."""
 
@@ -17,7 +17,7 @@ class Paid:
     fees: Decimal | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wellness:
     """How the bot is. `feeds_down` are streams by name, `problem` why KuCoin did not answer, `held` why no order may
     leave, `stopped_by` who stopped trading; empty where all is well. `unsent` counts what waits for Telegram."""
@@ -29,7 +29,7 @@ class Wellness:
     unsent: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Digest:
     """`at` is the moment in its reader's zone, `due_at` when it should have come, None for one that was asked for.
 
@@ -59,7 +59,7 @@ class Digest:
         return None if self.equity is None or self.before is None else self.equity - self.before
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Under:
     """What the buttons under a digest depend on. `came`: by itself, and so what was `held` is its own."""
 

@@ -1,12 +1,12 @@
 """How the exchange itself is doing, and what became of cancelling everything."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
 from chatbot.core.errors import KucoinError
 from chatbot.core.market import Symbol
 from chatbot.core.orders import OUR_PREFIX, Order, Side
+from chatbot.core.values import frozen
 
 
 class ServiceStatus(Enum):
@@ -27,7 +27,7 @@ class Resting(Enum):
     FUTURES_STOPS = "futures stop orders"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sweep:
     """What one place answered to cancelling all it holds.
 
@@ -41,7 +41,7 @@ class Sweep:
     error: KucoinError | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AtRest:
     """An order that rests or waits for its trigger, as far as its list tells: that of OCO orders tells little."""
 
@@ -74,7 +74,7 @@ def at_rest(order: Order, place: Resting) -> AtRest:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listed:
     """What one place showed. Without `orders` it could not be read, and `problem` says why; `barred`: it never can."""
 

@@ -1,6 +1,5 @@
 """What the feed says: prices, the account's news, and the stretches in which it said nothing."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -8,6 +7,7 @@ from typing import NamedTuple
 
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.times import from_millis
+from chatbot.core.values import frozen
 
 
 class Tick(NamedTuple):
@@ -29,7 +29,7 @@ class Tick(NamedTuple):
         return from_millis(self.millis)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PredictedRate:
     """What a perpetual's next funding rate will be if nothing changes; told once a minute."""
 
@@ -38,7 +38,7 @@ class PredictedRate:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OrderNews:
     """Something happened to an order of this account. What exactly, a look-up tells: news repeat and come late."""
 
@@ -49,7 +49,7 @@ class OrderNews:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MoneyMoved:
     """A deposit or a withdrawal: `change` of what is there, in `currency`."""
 
@@ -58,7 +58,7 @@ class MoneyMoved:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FundingSettled:
     """A position's funding was paid: `fee` below zero is paid, above zero received. The symbol may not be told."""
 
@@ -69,7 +69,7 @@ class FundingSettled:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PositionNews:
     """A position of this account moved. Only the mark price is believed; `changed`: more than that may be different.
 
@@ -91,7 +91,7 @@ class Channel(Enum):
     PRIVATE = "private"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stream:
     """One of the feed's parts."""
 
@@ -103,7 +103,7 @@ class Stream:
         return f"{self.venue.value} {'prices' if self.channel is Channel.PUBLIC else 'account'}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Said:
     """The last tick that one connection brought of a symbol, if any. `opened` tells one connection from another."""
 
@@ -111,7 +111,7 @@ class Said:
     tick: Tick | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FeedGap:
     """The stream was not heard from `since` until now; what happened meanwhile is not repeated by the exchange."""
 
@@ -121,7 +121,7 @@ class FeedGap:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StreamState:
     """`down_since` is None while all of its sessions are up; `heard_at` the last word of any kind.
 

@@ -1,17 +1,17 @@
 """What a funding rate means: who pays, how much, and over a year; and what was last seen of it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 
 from chatbot.core.account import Position
 from chatbot.core.market import FundingRate, Symbol
+from chatbot.core.values import frozen
 
 _YEAR = timedelta(days=365)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FundingSeen:
     """What the last look at a perpetual found, for the settlement at `settles_at`; `predicted` is one `interval` later.
 
@@ -36,7 +36,7 @@ def noted(rate: FundingRate, before: FundingSeen | None) -> FundingSeen:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FundingPaid:
     """A settlement of a position of ours: `amount` above zero was received, below zero paid, in `currency`."""
 

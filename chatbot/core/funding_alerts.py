@@ -5,7 +5,7 @@ that. A rule fires at most once for each settlement; its `occasion` is that sett
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Direction, Fir
 from chatbot.core.feed import PredictedRate
 from chatbot.core.funding import FundingSeen, payment
 from chatbot.core.market import FundingRate, SettledRate
+from chatbot.core.values import frozen
 
 NEAR = Decimal("0.9")
 """Of the cap or the floor: from there on a rate is near it."""
@@ -34,7 +35,7 @@ IN_HISTORY = frozenset({AlertKind.FUNDING_LEVEL, AlertKind.FUNDING_FLIP})
 """What can be judged by settled rates alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FundingView:
     """What a rule is judged by: a perpetual at the moment `at`, and what was kept of the look before.
 
@@ -47,7 +48,7 @@ class FundingView:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Occasion:
     """What a rule fires for. `change` sets two things apart that happen before the same settlement."""
 
@@ -61,7 +62,7 @@ class Occasion:
         return f"settles {self.settles_at:%Y-%m-%dT%H:%MZ} {self.change}".rstrip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Due:
     detail: str
     rate: Decimal

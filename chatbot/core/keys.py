@@ -5,12 +5,12 @@ lets money out, under a name KuCoin gives it tomorrow.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum
 
 from chatbot.core.account import KeyInfo
 from chatbot.core.market import Venue
+from chatbot.core.values import frozen
 
 ACCEPT = "KUCOIN_ACCEPT_TRANSFER_RIGHT"
 """The setting by which an operator takes such rights upon himself."""
@@ -41,7 +41,7 @@ class Topic(Enum):
     AGE = "age"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verdict:
     """`words` go on from "the key …", `mend` is what to do. `accepted`: only a setting keeps it from being REFUSED."""
 
@@ -52,7 +52,7 @@ class Verdict:
     accepted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeyRules:
     """What one key is held against: the `venues` it signs for, the account it must belong to.
 
@@ -65,14 +65,14 @@ class KeyRules:
     address: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SeenKey:
     name: str
     info: KeyInfo
     verdicts: tuple[Verdict, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Keys:
     """As they were last seen. `held` says why no order leaves, and `mend` what to do; both empty while orders may."""
 
@@ -82,7 +82,7 @@ class Keys:
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeyNews:
     """What owners have not been told yet. `rights` are a key's name, the right, and whether it was gained.
 

@@ -10,7 +10,7 @@ neither do the limits; far from the market is what lies far beyond the trigger, 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -24,12 +24,13 @@ from chatbot.core.numbers import ceil_to, plain, tidy
 from chatbot.core.orders import Amount, AmountKind, Draft, Estimate, OrderSpec, OrderType, Side
 from chatbot.core.symbols import HOME_QUOTE
 from chatbot.core.terms import Terms
+from chatbot.core.values import frozen
 
 _HUNDRED = Decimal(100)
 _DOLLARS = frozenset({"USDT", "USDC"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Limits:
     """The settings' rules. Money in USDT, `max_drift` in percent; `symbols` None allows all.
 

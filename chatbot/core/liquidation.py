@@ -1,10 +1,10 @@
 """The ladder to a liquidation: at which distances a position's people are told, each once until it went back."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from chatbot.core.account import Position
 from chatbot.core.market import Symbol
+from chatbot.core.values import frozen
 
 RUNGS = (Decimal("0.15"), Decimal("0.10"), Decimal("0.05"))
 """Fractions of the mark price, furthest first."""
@@ -18,7 +18,7 @@ SAFE = Decimal(1)
 _NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Holding:
     """What is held, whatever its size: a symbol has one long and one short at the most."""
 
@@ -26,7 +26,7 @@ class Holding:
     long: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Danger:
     """A position and how far it is from its liquidation, as a fraction that is never below zero.
 

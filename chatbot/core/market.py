@@ -1,12 +1,12 @@
 """What the market says: instruments, prices, funding."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import NewType
 
 from chatbot.core.numbers import floor_to, grouped, places
+from chatbot.core.values import frozen
 
 Symbol = NewType("Symbol", str)
 """The venue's own name for what is traded: `BTC-USDT` (spot), `XBTUSDTM` (futures)."""
@@ -17,7 +17,7 @@ class Venue(Enum):
     FUTURES = "futures"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Instrument:
     """A symbol's trading rules.
 
@@ -61,7 +61,7 @@ class Instrument:
         return grouped(price, max(places(self.price_increment), places(price)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ticker:
     """The latest trade and the best offers of one symbol, at `time`."""
 
@@ -72,7 +72,7 @@ class Ticker:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Offer:
     """A level of the book: so much is offered, or asked for, at this price."""
 
@@ -80,7 +80,7 @@ class Offer:
     size: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Book:
     """The best offers of each side, best first: only the first few of perhaps many."""
 
@@ -89,7 +89,7 @@ class Book:
     asks: tuple[Offer, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reach:
     """How far from the market an order would trade, in percent.
 
@@ -104,7 +104,7 @@ class Reach:
     slippage: Decimal | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Candle:
     """What was traded in the minute that begins at `start`. Minutes without a trade have none."""
 
@@ -116,7 +116,7 @@ class Candle:
     close: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DayStats:
     """The last 24 hours. `change_rate` is a fraction: 0.0214 is +2.14 %."""
 
@@ -128,7 +128,7 @@ class DayStats:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FundingRate:
     """A perpetual's periodic payment: positive means longs pay shorts.
 
@@ -145,7 +145,7 @@ class FundingRate:
     floor: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SettledRate:
     """What was paid: the funding rate of the cycle that ended at `at`."""
 
@@ -154,7 +154,7 @@ class SettledRate:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Contract:
     """The state of one futures contract: prices and, for perpetuals, funding."""
 

@@ -1,9 +1,10 @@
 """What the bot says: letters, how urgent each is, and the buttons under it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum, IntEnum
 
 from chatbot.core.preferences import Kind
+from chatbot.core.values import frozen
 
 
 class Lane(IntEnum):
@@ -30,7 +31,7 @@ class ButtonStyle(Enum):
     PRIMARY = "primary"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Button:
     """`action` is what a tap does: a verb and, after a space, its argument.
 
@@ -73,7 +74,7 @@ class LetterState(Enum):
     DEAD = "dead"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Letter:
     """A message on its way to a chat, or an edit of the one that letter `edits` sent.
 

@@ -1,12 +1,12 @@
 """Tickets, orders and fills. How a ticket may move from state to state, `core.life` says."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
 from chatbot.core.market import Reach, Symbol, Venue
 from chatbot.core.times import Uptime
+from chatbot.core.values import frozen
 from chatbot.core.waiting import UNTAPPED, Waiting
 
 OUR_PREFIX = "cb"
@@ -38,7 +38,7 @@ class AmountKind(Enum):
     IN_UNIT = "in unit"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Amount:
     """How much, as a person says it: `0.01` (base), `50%`, `max` (100 percent), `100usdt` (in a unit).
 
@@ -50,7 +50,7 @@ class Amount:
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Draft:
     """What a person asked for, before any rule has looked at it. No `price` means a market order."""
 
@@ -63,7 +63,7 @@ class Draft:
     post_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OrderSpec:
     """Exactly what one POST will carry: fixed when the card is shown, never changed after.
 
@@ -98,7 +98,7 @@ class OrderSpec:
             raise ValueError("a post-only order waits in the book from the start")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Estimate:
     """What an order would come to. `notional` is in USDT, `free_after` in quote for a buy, base for a sell,
     lots for what closes. `reach` is not known of tickets from before it was reckoned.
@@ -142,7 +142,7 @@ class OrderStatus(Enum):
     CANCELED = "canceled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Order:
     """What the exchange knows. Sizes in the instrument's unit, funds and price in the quote currency.
 
@@ -183,7 +183,7 @@ class Order:
         return OrderStatus.CANCELED if self.cancelled else OrderStatus.FILLED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fill:
     """One execution of part of an order. `trade_id` is unique within a symbol."""
 
@@ -201,7 +201,7 @@ class Fill:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Executed:
     """How far an order has come, as its fills say."""
 
@@ -211,7 +211,7 @@ class Executed:
     fee_currency: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OrderTicket:
     """A proposed order, bound to one person, chat and card, and what became of it.
 

@@ -1,7 +1,8 @@
 """Who may do what. Roles come from the settings alone: chat cannot grant one."""
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from chatbot.core.values import frozen
 
 
 class Role(IntEnum):
@@ -12,7 +13,7 @@ class Role(IntEnum):
     OWNER = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Person:
     """An allow-listed person. `id` is Telegram's number and the only thing ever compared."""
 

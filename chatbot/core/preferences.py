@@ -1,11 +1,13 @@
 """What each person set for themselves: how loud each kind of notice is, and when nothing may ring."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, time
 from decimal import Decimal
 from enum import Enum, auto
 from zoneinfo import ZoneInfo
+
+from chatbot.core.values import frozen
 
 
 class Kind(Enum):
@@ -40,7 +42,7 @@ RINGS_AT_NIGHT = frozenset({Kind.LIQUIDATION, Kind.ORDERS, Kind.SYSTEM})
 DEFAULT_VOLUMES: Mapping[Kind, Volume] = dict.fromkeys(Kind, Volume.RINGS) | {Kind.DIGEST: Volume.SILENT}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Quiet:
     """From one time of day to another, over midnight when `until` is earlier. Never the whole day."""
 
@@ -53,7 +55,7 @@ class Quiet:
         return moment >= self.since or moment < self.until
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Preferences:
     """Of one person. `zone` None is the settings' one; times of day are in it.
 

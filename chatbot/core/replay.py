@@ -7,17 +7,17 @@ What could be older than the rule's arming, or newer than its end, is not told.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.core.alerts import AlertRule, AlertState, armed, fired, rested, watch_of
 from chatbot.core.market import Candle
+from chatbot.core.values import frozen
 
 MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """`rule` became `then` by the price `value` in `candle`; `fires` when that is to be told."""
 

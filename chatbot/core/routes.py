@@ -1,9 +1,9 @@
 """Which of the desk's shared news go to which place of a group: the kinds that `/here` knows."""
 
-from dataclasses import dataclass
 from enum import Enum
 
 from chatbot.core.preferences import Kind
+from chatbot.core.values import frozen
 
 
 class Route(Enum):
@@ -30,7 +30,7 @@ def route_of(kind: Kind) -> Route:
     return _OF[kind]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """Where a route ends, and who laid it. `thread_id` None is the group at large, or a forum's General topic."""
 

@@ -1,7 +1,7 @@
 """What a kill did, order by order and place by place, as the exchange showed it. Never says done early."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -9,6 +9,7 @@ from enum import StrEnum
 from chatbot.core.errors import NoPermission
 from chatbot.core.exchange import AtRest, Listed, Resting, Sweep
 from chatbot.core.numbers import plain
+from chatbot.core.values import frozen
 
 
 class Result(StrEnum):
@@ -26,7 +27,7 @@ class Result(StrEnum):
         return self in (Result.GONE, Result.CANCELLED, Result.FILLED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Line:
     """One order a kill came upon, in words that can be kept. `external`: placed by somebody else than this bot."""
 
@@ -41,7 +42,7 @@ class Line:
     result: Result = Result.FOUND
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlaceSwept:
     """One place where orders can rest.
 
@@ -55,13 +56,13 @@ class PlaceSwept:
     barred: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OpenPosition:
     symbol: str
     lots: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StopReport:
     """What is known of a kill so far. `checked_at` is empty until the exchange was looked at after the cancels.
 
@@ -212,7 +213,7 @@ def _swept(sweep: Sweep) -> PlaceSwept:
     return PlaceSwept(place=sweep.place.value, problem=problem)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stop:
     """One kill. It stands until `resumed_at`; `swept_at` is set once the exchange was found clean.
 

@@ -1,15 +1,15 @@
 """What an order meets at this moment: the market, the fee, and the money that may be spent."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from chatbot.core.errors import Refused
 from chatbot.core.market import Book, Instrument, Ticker
 from chatbot.core.numbers import tidy
 from chatbot.core.orders import Side
+from chatbot.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Terms:
     """What an order would meet right now.
 

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from chatbot.core.values import frozen
 
 Now = Callable[[], datetime]
 """Where a part of the program reads the time: aware UTC. Tests hand in a driven one."""
@@ -12,7 +13,7 @@ Sleep = Callable[[float], Awaitable[None]]
 """Seconds to wait. `asyncio.sleep`, or a driven one in tests."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Uptime:
     """How long the host has been up since which of its starts. Sleep counts, and no clock that is set changes it."""
 

@@ -1,8 +1,9 @@
 """The words under a chart's time axis: a few, at round moments of the reader's own clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+
+from chatbot.core.values import frozen
 
 _MOST = 5
 _EDGE = 0.03
@@ -12,7 +13,7 @@ _DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Scale:
     """A tick stands where `bucket` of the local time changes; `length` is about how far apart they are."""
 

@@ -1,8 +1,9 @@
 """What a proposed order still waits for before it may leave."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+
+from chatbot.core.values import frozen
 
 PRICE_MOVED = "the price moved"
 POSITION_CHANGED = "the position changed"
@@ -17,7 +18,7 @@ class Awaits(Enum):
     APPROVAL = "approval"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Waiting:
     """`warned` is the distance from the market, in percent, that the proposer was told of and has to confirm.
 

@@ -1,15 +1,15 @@
 """Alerts between the chat and the service: what a person asks for, and what they are told of it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 
 from chatbot.core.alerts import AlertKind, AlertRule, Direction, Firing
 from chatbot.core.market import Instrument
+from chatbot.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wish:
     """What was typed after /alert, before any symbol or price was looked up: `word` is the symbol as typed.
 
@@ -32,7 +32,7 @@ class Wish:
     order: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Standing:
     """A rule and how far it is from firing.
 
@@ -58,7 +58,7 @@ class FeedHealth(Enum):
     BLIND = "blind"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Why:
     """Why a rule has not fired: `blind_since` is there while its values are missing."""
 
@@ -69,7 +69,7 @@ class Why:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Told:
     """A firing as it is told: `rule` as it is now; `today` counts the rule's firings of the day, this one included.
 
@@ -84,7 +84,7 @@ class Told:
     slept: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sequel:
     """What came of a firing. `muted`: it was kept from its person's phone. `outcome` is what somebody did, as the
     card says it; `ticket_id` is the ticket that came along."""
@@ -94,7 +94,7 @@ class Sequel:
     ticket_id: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Past:
     """A firing as the history shows it."""
 
@@ -102,7 +102,7 @@ class Past:
     sequel: Sequel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class History:
     """Some firings of one person's rules, the latest first; `older` is the number that earlier ones are below."""
 

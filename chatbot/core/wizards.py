@@ -4,11 +4,12 @@ What was chosen so far is not here: it stands, as the line it makes, in the butt
 question that waits. So an old button can never add to a newer choice.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from chatbot.core.values import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class Wizard:
     """Whose it is, where, and what shows it.
 

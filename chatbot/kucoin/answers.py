@@ -9,12 +9,12 @@ import json
 import re
 import zlib
 from collections.abc import AsyncIterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from chatbot.core.errors import KucoinError, OutcomeUnknown, RateLimited
 from chatbot.core.market import Venue
+from chatbot.core.values import frozen
 from chatbot.kucoin.codes import Refusal, definite, quoted, unlisted
 from chatbot.kucoin.endpoints import Endpoint, Kind
 
@@ -35,7 +35,7 @@ class BodyTooBig(Exception):
     """The answer is longer than its cap, or cannot be inflated."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answer:
     """`headers` look names up without regard to case; `body` is inflated already."""
 

@@ -5,7 +5,6 @@ an unknown code, leaves the outcome of an order open.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 
 from chatbot.core.errors import (
@@ -19,6 +18,7 @@ from chatbot.core.errors import (
     UnknownOrder,
 )
 from chatbot.core.market import Venue
+from chatbot.core.values import frozen
 
 _Table = dict[str, tuple[type[Rejected], str]]
 
@@ -136,7 +136,7 @@ _OFTEN = re.compile(r"too many|frequen|often|limit", re.I)
 _ADDRESS = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b|\b[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){3,7}\b", re.I)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Refusal:
     """What an answer said, and of which endpoint: `permission` is the one the endpoint asks for."""
 

@@ -1,10 +1,10 @@
 """What can be asked of KuCoin's two hosts, with the pool, weight and permission of each (its specification of 2025)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from chatbot.core.market import Venue
+from chatbot.core.values import frozen
 from chatbot.kucoin.pools import PoolName
 
 _MIB = 1024 * 1024
@@ -20,7 +20,7 @@ class Kind(Enum):
     ORDER = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Endpoint:
     """`path` may hold `{placeholders}`. Without a `permission` the call is not signed.
 

@@ -9,9 +9,9 @@ goes on while the machine sleeps finds out about that, too.
 
 import json
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 
 from chatbot.core.feed import Channel, News, Said, Stream
+from chatbot.core.values import frozen
 from chatbot.kucoin.answers import exact
 from chatbot.kucoin.feed_schemas import ACCOUNT_READERS, Message
 from chatbot.kucoin.subscriptions import Subscriptions
@@ -34,7 +34,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Terms:
     """Of one connection. Interval and timeout, in seconds, come with its token.
 

@@ -9,7 +9,7 @@ import logging
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from itertools import islice
 from typing import Any, Self
@@ -19,6 +19,7 @@ import httpx
 from chatbot.core.errors import BadCredentials, ClockSkew, KucoinError, OutcomeUnknown, RateLimited, Unavailable
 from chatbot.core.market import Venue
 from chatbot.core.times import Sleep
+from chatbot.core.values import frozen
 from chatbot.kucoin.answers import Answer, BodyTooBig, data_of, inflated
 from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.endpoints import TIME, Endpoint, Kind
@@ -45,7 +46,7 @@ _MOST_DOUBT = timedelta(seconds=2)
 """No order is sent while our idea of the exchange's clock may be off by more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Host:
     """Where one of KuCoin's hosts is, as whom it is asked, and over what.
 
@@ -91,8 +92,7 @@ class Rest:
         await self.aclose()
 
     async def aclose(self) -> None:
-        await self._kept.aclose()
-        await self._fresh.aclose()
+        await asyncio.gather(self._kept.aclose(), self._fresh.aclose())
 
     async def call(
         self, endpoint: Endpoint, params: Mapping[str, str] | None = None, *, credentials: Credentials | None = None

@@ -3,14 +3,16 @@
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from chatbot.core.values import frozen
 
 
 def _digest(secret: bytes, message: bytes) -> str:
     return base64.b64encode(hmac.digest(secret, message, hashlib.sha256)).decode("ascii")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Credentials:
     """An API key. Its `repr` shows nothing but the version.
 

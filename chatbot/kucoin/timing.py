@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from chatbot.core.times import Sleep, waking_seconds
+from chatbot.core.values import frozen
 from chatbot.kucoin.pools import Chance, any_chance, backoff
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Timing:
     """`seconds` is what connections are judged by; `open_timeout` is left to the network's own clock."""
 

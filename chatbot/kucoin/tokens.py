@@ -1,18 +1,19 @@
 """Where KuCoin's feed is, for one connection: a token, and the address that holds it."""
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlencode, urlsplit
 
 from chatbot.core.errors import Unavailable
 from chatbot.core.feed import Channel, Stream
+from chatbot.core.values import frozen
 from chatbot.kucoin.endpoints import PRIVATE_TOKENS, PUBLIC_TOKEN
 from chatbot.kucoin.feed_schemas import Token
 from chatbot.kucoin.rest import Rest
 from chatbot.kucoin.schemas import one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Way:
     """Good for one connection. The `address` holds the token: it is never shown. Spans are seconds."""
 

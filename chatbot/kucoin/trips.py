@@ -10,6 +10,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from chatbot.core.errors import KucoinError, OutcomeUnknown, Unavailable
+from chatbot.core.values import frozen
 from chatbot.kucoin.endpoints import Endpoint, Kind
 from chatbot.kucoin.signing import Credentials
 
@@ -33,7 +34,7 @@ def no_objection() -> None:
     """Let it leave."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Deadlines:
     """Seconds a call may take in all: waits, retries and every byte of the answer."""
 

@@ -1,9 +1,10 @@
 """The account's pockets: what is in them, and what of it is held."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
 
+from chatbot.core.values import frozen
 from chatbot.sandbox.orders import ZERO
 
 
@@ -13,7 +14,7 @@ class Pocket(Enum):
     FUTURES = "futures"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wallet:
     total: Decimal = ZERO
     held: Decimal = ZERO

@@ -1,11 +1,11 @@
 """The other side of every trade: a book of a few levels grown around the latest quote."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from chatbot.core.market import Instrument, Venue
 from chatbot.core.numbers import floor_to
 from chatbot.core.orders import Side
+from chatbot.core.values import frozen
 from chatbot.sandbox.orders import ZERO, ExchangeOrder
 from chatbot.sandbox.prices import Quote
 
@@ -17,7 +17,7 @@ _BEST_WORTH = {"BTC": Decimal("0.06")}
 _GROWTH = Decimal("1.3")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Level:
     price: Decimal
     size: Decimal

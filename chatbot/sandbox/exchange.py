@@ -7,12 +7,13 @@ funding is paid and the dead man's switch falls.
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.sandbox import rules
 from chatbot.sandbox.accounts import Accounts, Pocket, Wallet
 from chatbot.sandbox.futures import FuturesDesk
@@ -29,7 +30,7 @@ from chatbot.sandbox.spot import SpotDesk
 _PASS_EVERY = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeadMan:
     """KuCoin's switch: unless renewed before `trigger_at`, active spot orders are cancelled. No symbols: all."""
 

@@ -4,10 +4,10 @@ Nothing is kept for nobody: where no one listens, what happened is found in the 
 """
 
 from collections import deque
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from chatbot.core.values import frozen
 from chatbot.sandbox.accounts import Pocket, Wallet
 from chatbot.sandbox.orders import ExchangeFill, ExchangeOrder
 from chatbot.sandbox.positions import FundingPayment
@@ -23,7 +23,7 @@ class Step(Enum):
     CANCELED = "canceled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OrderStep:
     """`order` as it stood right after; `fill` is there for MATCH alone."""
 
@@ -42,7 +42,7 @@ class Cause(Enum):
     BROUGHT = "brought in or taken out"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WalletChange:
     """`order` and `fill` are those that moved it, where any did."""
 

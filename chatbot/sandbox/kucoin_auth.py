@@ -4,11 +4,12 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from urllib.parse import unquote_plus
 
 from chatbot.core.times import to_millis
+from chatbot.core.values import frozen
 from chatbot.sandbox.refusals import Refusal
 
 TOLERANCE = timedelta(seconds=5)
@@ -17,7 +18,7 @@ GENERAL, SPOT, FUTURES = "General", "Spot", "Futures"
 _HEADERS = ("kc-api-key", "kc-api-sign", "kc-api-timestamp", "kc-api-passphrase", "kc-api-key-version")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ApiKey:
     """`ips` empty means any address. Two keys of one `uid` share its rate limits. `version` is what it was made as."""
 
@@ -32,7 +33,7 @@ class ApiKey:
     version: int = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SignedRequest:
     """A request as it came over the wire. `headers` have lower-case names; `path` begins with `/api/`."""
 

@@ -1,12 +1,12 @@
 """One call to the sandbox's KuCoin: what an endpoint is, what its handler is given, how parameters are read."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from chatbot.core.market import Instrument, Symbol, Venue
 from chatbot.core.times import from_millis
+from chatbot.core.values import frozen
 from chatbot.sandbox.exchange import Exchange
 from chatbot.sandbox.kucoin_auth import ApiKey
 from chatbot.sandbox.kucoin_pools import Pool
@@ -17,7 +17,7 @@ from chatbot.sandbox.refusals import Refusal
 Row = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Call:
     """`now` is the exchange's clock as it shows it; `status` what its status endpoint says.
 
@@ -87,7 +87,7 @@ class Call:
         return (fill for fill in reversed(self.exchange.fills) if fill.order_id in shown)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Endpoint:
     """`permission` None: unsigned. `{name}` in `path` stands for one segment."""
 

@@ -1,8 +1,9 @@
 """Rate limits: a weight per call, windows of 30 seconds that begin with their first call."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+
+from chatbot.core.values import frozen
 
 WINDOW = timedelta(seconds=30)
 
@@ -20,7 +21,7 @@ class Pool(Enum):
         return 4000 if self is Pool.SPOT else 2000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Standing:
     """A window after a call. `allowed` is false when the call did not fit."""
 

@@ -6,7 +6,6 @@
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, unquote
 
@@ -18,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from chatbot.core.market import Venue
 from chatbot.core.times import Sleep
+from chatbot.core.values import frozen
 from chatbot.sandbox.exchange import Exchange
 from chatbot.sandbox.faults import Fault, Faults
 from chatbot.sandbox.kucoin_answers import JSON, Line, NoAnswer, granted, refused, spoiled, unavailable
@@ -34,7 +34,7 @@ _SUSPENDED = {Venue.SPOT: ("200001", "200002"), Venue.FUTURES: ("300002", "30000
 _COOLING = Standing(limit=2000, remaining=0, reset=3000, allowed=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Routed:
     endpoint: Endpoint
     path: Mapping[str, str]

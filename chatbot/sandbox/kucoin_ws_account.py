@@ -2,12 +2,12 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.times import to_millis
+from chatbot.core.values import frozen
 from chatbot.sandbox.accounts import Pocket
 from chatbot.sandbox.exchange import Exchange
 from chatbot.sandbox.journal import Entry, OrderStep, Step, WalletChange
@@ -25,7 +25,7 @@ from chatbot.sandbox.kucoin_ws_topics import Kind
 from chatbot.sandbox.positions import FundingPayment, Position
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tiding:
     """`topics` are those that carry it, each under its own name. `id` is empty where KuCoin sends none."""
 

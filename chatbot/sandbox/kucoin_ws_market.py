@@ -5,13 +5,13 @@ tells nothing twice. A symbol without a price is passed over.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chatbot.core.market import Instrument, Symbol, Venue
 from chatbot.core.numbers import plain
 from chatbot.core.orders import Side
 from chatbot.core.times import from_millis, to_millis
+from chatbot.core.values import frozen
 from chatbot.sandbox.book import levels
 from chatbot.sandbox.kucoin_calls import Row
 from chatbot.sandbox.kucoin_contracts import millis
@@ -25,7 +25,7 @@ _SNAPSHOT_EVERY = timedelta(seconds=2)
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seen:
     """A symbol as it stands. `sequence` grows with every change, also while the clock stands still."""
 

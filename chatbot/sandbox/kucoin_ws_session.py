@@ -4,11 +4,11 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chatbot.core.feed import Channel
 from chatbot.core.market import Venue
+from chatbot.core.values import frozen
 from chatbot.sandbox.kucoin_answers import encode
 from chatbot.sandbox.kucoin_calls import Row
 from chatbot.sandbox.kucoin_ws_tokens import Pass
@@ -22,7 +22,7 @@ _MOST_WAITING = 10_000
 Frame = str | bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wire:
     """What can be done to the socket itself: reset it; leave unread whatever comes in, protocol pings too."""
 

@@ -2,16 +2,16 @@
 
 import base64
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chatbot.core.feed import Channel
 from chatbot.core.market import Venue
+from chatbot.core.values import frozen
 
 TOKEN_LIFE = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Heartbeat:
     """A client pings every `interval`; one not heard from for `interval + timeout` is let go."""
 
@@ -26,7 +26,7 @@ class Heartbeat:
 KUCOINS = Heartbeat()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pass:
     """What a token opens. `owner` is the key's uid, or the address of whoever asked for public data."""
 

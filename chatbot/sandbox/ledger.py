@@ -1,12 +1,13 @@
 """Everything the exchange remembers of the account: what spot and futures both write into."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.core.market import Instrument, Symbol, Venue
 from chatbot.core.times import Now, to_millis
+from chatbot.core.values import frozen
 from chatbot.sandbox.accounts import Accounts
 from chatbot.sandbox.book import Level, maker_rate
 from chatbot.sandbox.journal import Cause, Journal, OrderStep, Step, WalletChange
@@ -19,7 +20,7 @@ from chatbot.sandbox.refusals import Refusal
 _CENT = Decimal("0.00000001")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Execution:
     """One part of an order about to be booked."""
 

@@ -1,18 +1,18 @@
 """What the sandbox lists: coins, spot symbols and contracts, read from the tables beside this file."""
 
 import csv
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from chatbot.core.market import Instrument, Symbol, Venue
+from chatbot.core.values import frozen
 
 SPOT_FEE = Decimal("0.001")
 FUTURES_FEE = Decimal("0.0006")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Coin:
     """`price` is in US dollars where a walk begins, `volatility` a yearly fraction, `turnover` dollars a day."""
 
@@ -22,7 +22,7 @@ class Coin:
     turnover: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listed:
     """An instrument and what its price is made of: `coins_per_unit` of `base` in terms of `quote`."""
 
@@ -32,7 +32,7 @@ class Listed:
     coins_per_unit: Decimal = Decimal(1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FundingTerms:
     """Around which `rate` a perpetual's funding moves, how often it is paid, and whether the next rate is told."""
 
@@ -42,7 +42,7 @@ class FundingTerms:
     predicted: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listing:
     coins: dict[str, Coin]
     listed: dict[Symbol, Listed]

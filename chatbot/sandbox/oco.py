@@ -5,17 +5,17 @@ listed and cancelled. That its prices must stand on either side of the market is
 KuCoin's app demands; its code for it is not documented.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from chatbot.core.market import Symbol
 from chatbot.core.orders import OrderType, Side
+from chatbot.core.values import frozen
 from chatbot.sandbox.orders import OrderRequest, Stop, Trigger
 from chatbot.sandbox.refusals import Refusal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OcoRequest:
     """`price` is the better one, of a limit order; beyond `stop_price`, the worse, one at `limit_price` goes out."""
 
@@ -50,7 +50,7 @@ class OcoRequest:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Oco:
     """`first` and `second` are ids of stop orders: what became of the pair, they tell."""
 

@@ -1,12 +1,12 @@
 """What the exchange keeps of an order and of its fills."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.orders import OrderType, Side
+from chatbot.core.values import frozen
 
 ZERO = Decimal(0)
 
@@ -25,7 +25,7 @@ class Trigger(Enum):
     DOWN = "down"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stop:
     trigger: Trigger
     price: Decimal
@@ -35,7 +35,7 @@ class Stop:
         return price >= self.price if self.trigger is Trigger.UP else price <= self.price
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OrderRequest:
     """An order as it was asked for. On futures `size` is in lots; `cancel_after` is in seconds, 0 for never."""
 
@@ -58,7 +58,7 @@ class OrderRequest:
     stp: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExchangeOrder:
     """An accepted order. `deal_funds` is in the quote (spot) or settlement currency (futures).
 
@@ -98,7 +98,7 @@ class ExchangeOrder:
         return self.active and self.request.stop is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExchangeFill:
     """One execution. `id` grows; `closing` is the part of `fee` paid for closing a futures position."""
 

@@ -1,8 +1,8 @@
 """The chats of the page's people as a phone lists them: the last line, how much is unread, and what of it rang."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from chatbot.core.values import frozen
 from chatbot.sandbox.telegram_chats import Chats, Room
 from chatbot.sandbox.telegram_json import JsonObject, unix
 from chatbot.sandbox.telegram_values import ChatKind, ChatMessage
@@ -11,7 +11,7 @@ GENERAL = 0
 """The topic of a forum that has no id of its own; also the only one of any other chat."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """What a page shows: a chat, or one topic of it."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from chatbot.core.values import frozen
 from chatbot.sandbox.faults import Fault, Faults
 from chatbot.sandbox.page_chats import GENERAL, ChatList, Place, first_line, place_of
 from chatbot.sandbox.page_market import PUSHED, STEPS
@@ -15,7 +16,7 @@ from chatbot.sandbox.telegram_values import ChatKind, ChatMessage, TapAnswer, Te
 ACTION_LASTS = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PagePerson:
     """Somebody the page can be. `label` is the word on the switch, `role` what this person may do."""
 

@@ -1,17 +1,18 @@
 """The arithmetic of an isolated futures position."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from chatbot.core.market import Instrument, Symbol
+from chatbot.core.values import frozen
 from chatbot.sandbox.orders import ZERO
 
 MAINTENANCE = Decimal("0.004")
 MAX_LEVERAGE = Decimal(100)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Position:
     """`lots` is signed. `cost` is the entry value, unsigned, and like `margin` in the settlement currency."""
 
@@ -26,7 +27,7 @@ class Position:
     funding: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FundingPayment:
     """`amount` above zero was received, below zero paid."""
 

@@ -4,7 +4,6 @@ Paper mode puts live KuCoin data behind the same seam.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
@@ -12,11 +11,12 @@ from typing import Protocol
 
 from chatbot.core.market import FundingRate, Instrument, Symbol, Venue
 from chatbot.core.times import Now, from_millis, to_millis
+from chatbot.core.values import frozen
 from chatbot.sandbox.listing import FundingTerms, Listed, Listing
 from chatbot.sandbox.walk import DAY_MINUTES, MINUTE, CoinPath, DayRange, Stretches
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Quote:
     """The latest of one symbol. On spot `mark` and `index` are `last`; `open` is the price 24 hours ago.
 
@@ -37,7 +37,7 @@ class Quote:
     turnover: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Candle:
     """`volume` in base coins, `turnover` in the quote currency."""
 
@@ -50,7 +50,7 @@ class Candle:
     turnover: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Settlement:
     """A funding payment that was due at `time`."""
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.sandbox.telegram_refusals import too_many
 from chatbot.sandbox.telegram_values import ChatKind, TelegramChat
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FloodLimits:
     """`private_burst` messages pass at once in a private chat, then one a second. 1 is the strict reading."""
 

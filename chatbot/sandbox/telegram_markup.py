@@ -1,8 +1,8 @@
 """What a bot may hang under a message: buttons with their limits, and forced replies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from chatbot.core.values import frozen
 from chatbot.sandbox.telegram_params import Params
 from chatbot.sandbox.telegram_refusals import TelegramRefusal, bad_request
 from chatbot.sandbox.telegram_values import ButtonStyle, InlineButton, Keyboard, Prompt
@@ -13,7 +13,7 @@ MOST_COPIED = 256
 MOST_PLACEHOLDER = 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Markup:
     keyboard: Keyboard = ()
     prompt: Prompt | None = None

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.message import Message as Headers
 from email.parser import BytesHeaderParser
 from urllib.parse import parse_qsl
 
+from chatbot.core.values import frozen
 from chatbot.sandbox.telegram_refusals import bad_request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Upload:
     name: str
     content: bytes = field(repr=False)

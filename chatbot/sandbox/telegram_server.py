@@ -2,11 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from chatbot.core.times import Now, utc_now
+from chatbot.core.values import frozen
 from chatbot.sandbox.bell import Bell
 from chatbot.sandbox.telegram_chats import Chats
 from chatbot.sandbox.telegram_commands import CommandLists
@@ -25,7 +26,7 @@ CALLS_KEPT = 10_000
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Call:
     """One call of the bot and how it ended: 200, or the code it was refused with."""
 

@@ -1,9 +1,10 @@
 """Text as Telegram keeps it: plain characters plus entities counted in UTF-16 units."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
+from chatbot.core.values import frozen
 from chatbot.sandbox.telegram_refusals import bad_request
 
 MAX_TEXT = 4096
@@ -35,7 +36,7 @@ VERBATIM = frozenset({EntityKind.CODE, EntityKind.PRE})
 """Nothing else may be formatted inside these."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entity:
     """One formatted stretch. `offset` and `length` count UTF-16 units."""
 
@@ -53,7 +54,7 @@ class Entity:
         return self.offset + self.length
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FormattedText:
     text: str = ""
     entities: tuple[Entity, ...] = ()

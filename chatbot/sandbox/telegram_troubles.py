@@ -1,12 +1,12 @@
 """What can go wrong between bot and Telegram, ordered up by tests."""
 
 from collections import deque
-from dataclasses import dataclass
 
+from chatbot.core.values import frozen
 from chatbot.sandbox.telegram_refusals import TelegramRefusal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Trouble:
     """`accepted`: the call is carried out first. Without a `refusal` the answer is lost on the way."""
 

@@ -2,11 +2,11 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.sandbox.telegram_json import JsonObject
 
 KEPT_FOR = timedelta(hours=24)
@@ -23,7 +23,7 @@ class UpdateKind(Enum):
     MY_CHAT_MEMBER = "my_chat_member"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Update:
     id: int
     kind: UpdateKind

@@ -1,13 +1,14 @@
 """What a chat is made of: people, chats, buttons, pictures and messages, as frozen values."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum
 
+from chatbot.core.values import frozen
 from chatbot.sandbox.telegram_text import FormattedText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TelegramUser:
     id: int
     first_name: str
@@ -21,7 +22,7 @@ class ChatKind(Enum):
     SUPERGROUP = "supergroup"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TelegramChat:
     """A private chat has its person's id, a group a negative one. A `forum` is a group with topics."""
 
@@ -37,7 +38,7 @@ class ButtonStyle(Enum):
     PRIMARY = "primary"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InlineButton:
     """Exactly one of `data`, `url` and `copies` is not empty."""
 
@@ -51,7 +52,7 @@ class InlineButton:
 Keyboard = tuple[tuple[InlineButton, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Prompt:
     """A forced reply: the phone opens its reply line, with `placeholder` in it."""
 
@@ -59,7 +60,7 @@ class Prompt:
     selective: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Picture:
     """`content` is the file as the bot sent it; its size was read from its header."""
 
@@ -74,7 +75,7 @@ class Picture:
         return f"photos/{self.file_id}.{self.mime.removeprefix('image/')}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ChatMessage:
     """One message as Telegram keeps it. `body` is the caption where there is a picture; the message that
     `opens_topic` gives the topic its title and its id."""
@@ -103,7 +104,7 @@ class ChatMessage:
         return self.body.text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ChatAction:
     """What the bot says it is doing, in the Bot API's word, and in which topic."""
 
@@ -112,13 +113,13 @@ class ChatAction:
     thread_id: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BotCommand:
     name: str
     description: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tap:
     """A callback query: somebody pressed a button, or a modified client claims so."""
 
@@ -129,7 +130,7 @@ class Tap:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TapAnswer:
     """What the phone shows after a tap: a toast, a pop-up (`alert`), or nothing (`text` empty)."""
 

@@ -6,13 +6,14 @@
 import asyncio
 import contextlib
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import TracebackType
 from typing import Self
 
 from starlette.applications import Starlette
 
 from chatbot.core.times import Now, utc_now
+from chatbot.core.values import frozen
 from chatbot.sandbox.chat_page import build_page
 from chatbot.sandbox.demo_account import demo_account
 from chatbot.sandbox.exchange import Exchange
@@ -45,7 +46,7 @@ _PACE = 1.0
 _BOT = TelegramUser(id=7000000001, first_name="KuCoin chat bot", username="kucoin_demo_bot", is_bot=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Access:
     """What a client needs to speak to the sandbox. Made up anew at every start."""
 

@@ -1,7 +1,6 @@
 """Says when KuCoin does not answer at all, ever more rarely while it does not, and for how long it was away."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chatbot.core.errors import KucoinError, RateLimited
@@ -9,6 +8,7 @@ from chatbot.core.market import Venue
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.preferences import Kind
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.services.exchange import Exchange
 from chatbot.services.routing import tell_desk
 from chatbot.store.store import Store
@@ -19,7 +19,7 @@ TOLD_AFTER = timedelta(minutes=3)
 _NAME = "KuCoin does not answer"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AbsenceWording:
     away: Callable[[datetime], str]
     back: Callable[[timedelta], str]

@@ -1,12 +1,12 @@
 """What people do with alert rules: make, list, move, silence and remove them, and ask why nothing came."""
 
-from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import Decimal
 
 from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Question
 from chatbot.core.errors import NotAllowed
 from chatbot.core.people import Person, Role
+from chatbot.core.values import frozen
 from chatbot.core.wishes import FeedHealth, History, Past, Standing, Told, Why, Wish
 from chatbot.services.alert_changes import AlertChanges, told_as
 
@@ -15,7 +15,7 @@ HISTORY_PAGE = 10
 _LATEST = 2**62
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AlertAsking:
     person: Person
     chat_id: int

@@ -1,7 +1,7 @@
 """Says when prices are missing, at growing intervals, and once when they are back and the time between was read."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chatbot.core.feed import Channel, Stream
@@ -10,6 +10,7 @@ from chatbot.core.notices import Lane, Letter
 from chatbot.core.preferences import Kind
 from chatbot.core.routes import Route
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.services.auditing import CandleAudit, whole_minute
 from chatbot.services.marks import PUBLISHED, REACH
 from chatbot.services.troubles import LONG
@@ -26,7 +27,7 @@ OFF_FOR = PUBLISHED + timedelta(minutes=3)
 _STREAMS = tuple(Stream(venue=venue, channel=Channel.PUBLIC) for venue in Venue)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Back:
     """`off`: the bot itself was not running. `late` is how many alerts of the chat were found in candles.
 
@@ -47,7 +48,7 @@ class Back:
         return self.until - self.since > self.reach
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wording:
     """`blind` is given since when, which prices, and how many alerts of the chat are not checked.
 

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chatbot.core.errors import KucoinError, OutcomeUnknown, UnknownOrder, UsageError
 from chatbot.core.orders import Order, OrderTicket, TicketState
 from chatbot.core.times import Sleep
+from chatbot.core.values import frozen
 from chatbot.services.exchange import Exchange
 from chatbot.services.reconcile import Reconciler
 from chatbot.store.store import Store
@@ -24,7 +25,7 @@ _SHOWS_AFTER = 0.5
 """Seconds until a stop order that fired just before its cancel shows among the orders."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cancelled:
     """`orders` as the exchange shows each after its cancel, all asked for at once; `left` were not touched."""
 

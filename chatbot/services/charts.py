@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from chatbot.core.account import Position
@@ -14,6 +13,7 @@ from chatbot.core.exchange import AtRest, Resting
 from chatbot.core.market import Instrument, Symbol, Venue
 from chatbot.core.orders import Side
 from chatbot.core.times import Now, in_words
+from chatbot.core.values import frozen
 from chatbot.services.exchange import Exchange
 from chatbot.services.market import Markets
 from chatbot.store.store import Store
@@ -32,7 +32,7 @@ _PLACES = {
 _KINDS = {Side.BUY: LevelKind.BUY, Side.SELL: LevelKind.SELL}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Drawn:
     """`blind`: the account could not be read, so nothing of it is in the chart."""
 

@@ -12,7 +12,6 @@ What rests unseen after a start does not either, for no order here can do more t
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
@@ -23,6 +22,7 @@ from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.orders import Estimate, OrderSpec, OrderTicket, TicketState
 from chatbot.core.people import Person
+from chatbot.core.values import frozen
 from chatbot.services.exchange import Exchange
 from chatbot.services.exits import Exits, Sending
 from chatbot.services.killswitch import KillSwitch
@@ -35,7 +35,7 @@ from chatbot.store.store import Store
 _NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ClosingRules:
     """`life` is that of the card that asks; `hold` raises Refused where the key may be another account's."""
 

@@ -7,12 +7,12 @@ it then, for the symbols the settings name. A clean stop switches it off: whoeve
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from chatbot.core.errors import KucoinError
 from chatbot.core.market import Symbol
+from chatbot.core.values import frozen
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _PATIENCE = 5.0
 """Seconds a stop waits for KuCoin."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeadManState:
     """`falls_at` is None while it has not been set; `problem` says why the last renewal failed."""
 

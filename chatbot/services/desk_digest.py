@@ -1,7 +1,6 @@
 """The desk's morning, for groups that asked for it: what was done since yesterday and how the bot is, no amounts."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +9,7 @@ from chatbot.core.mornings import latest
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.preferences import Kind
 from chatbot.core.routes import Route
+from chatbot.core.values import frozen
 from chatbot.services.health import Checkup, Health
 from chatbot.store.store import Store
 
@@ -19,7 +19,7 @@ HOUR = time(8)
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeskMorning:
     """`sent` and `filled` are orders of everybody's since the day before, `alerts` those armed in the group."""
 

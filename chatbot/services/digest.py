@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -15,6 +15,7 @@ from chatbot.core.notices import Buttons, Lane, Letter
 from chatbot.core.people import Person, Role
 from chatbot.core.preferences import Kind, Preferences
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.services.alerts import Alerts
 from chatbot.services.amounts import Reading
 from chatbot.services.health import Checkup, Health
@@ -35,7 +36,7 @@ _DAY = timedelta(days=1)
 _UNKNOWN = Paid(funding=None, fees=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sources:
     portfolio: Portfolio
     yesterday: Yesterday
@@ -44,7 +45,7 @@ class Sources:
     reading: Reading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DigestWording:
     """`text` is given whether amounts are hidden."""
 
@@ -52,7 +53,7 @@ class DigestWording:
     buttons: Callable[[Under], Buttons]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Readers:
     """Who reads digests: None for who is on no list any more."""
 

@@ -1,16 +1,16 @@
 """What can be said of the database's file: how large it is, when it was gone over, when a copy was made."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from chatbot.core.values import frozen
 from chatbot.store.database import backup_mark
 from chatbot.store.store import Store
 
 _EXAMINED = "database examined"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Disk:
     """`size` in bytes, with what is written beside the file. `backed_up_at`: by `chatbot backup`, the last time."""
 

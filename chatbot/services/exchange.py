@@ -1,17 +1,17 @@
 """The three halves of the signed service, handed around as one."""
 
 import asyncio
-from dataclasses import dataclass
 
 from chatbot.core.errors import NoPermission
 from chatbot.core.market import Venue
 from chatbot.core.orders import Order
+from chatbot.core.values import frozen
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.market import Market
 from chatbot.kucoin.orders import Orders
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Exchange:
     """In paper mode `market` is the real KuCoin while `account` and `orders` are the sandbox's."""
 

@@ -1,7 +1,6 @@
 """The one way a rule changes because of the market: rule, record and letter in one transaction."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,10 +9,11 @@ from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.numbers import plain
 from chatbot.core.preferences import Kind
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.store.store import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Change:
     """`old` became `new`; `firing` tells of it when it is more than an arming."""
 

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from chatbot.core.alerts import AlertKind, AlertRule
 from chatbot.core.errors import KucoinError
 from chatbot.core.funding_alerts import BEFORE_PAYMENT, ready
 from chatbot.core.market import FundingRate, Symbol
+from chatbot.core.values import frozen
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ LAST_CALL = timedelta(minutes=10)
 """Before a settlement: if what it will pay was not known by then, people may still look for themselves."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FundingWording:
     """What people read of funding that cannot be known.
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -18,6 +18,7 @@ from chatbot.core.people import Person
 from chatbot.core.positions import settled_in
 from chatbot.core.preferences import Kind
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.services.exchange import Exchange
 from chatbot.services.market import Markets
 from chatbot.store.store import Store
@@ -31,7 +32,7 @@ _STALE = timedelta(minutes=15)
 """How long a rate that settles much later stands: its settlement may come to be at another hour."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cost:
     """What one settlement will take from a position. `week` is what the last days' settlements came to, if known."""
 

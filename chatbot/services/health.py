@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from chatbot.core.errors import KucoinError
@@ -13,6 +13,7 @@ from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.stops import Stop
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.services.dead_man import DeadManState
 from chatbot.services.disk import Disk, look
 from chatbot.services.exchange import Exchange
@@ -32,7 +33,7 @@ _PATIENCE = 3.0
 """Seconds; whoever asks how the bot is wants no long wait for the answer that it is not well."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Health:
     """`round_trip` is one question's to KuCoin; None when it went unanswered, and `kucoin` says why. `telegram_trip`
     is the same to Telegram, where somebody asked.
@@ -67,7 +68,7 @@ def _none() -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Signs:
     """What others can tell of how they are, asked at each look; where nobody is asked, nothing is wrong."""
 

@@ -7,7 +7,7 @@ Only an answer changes anything: a KuCoin that is away neither stops orders nor 
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from chatbot.core.account import KeyInfo
@@ -17,6 +17,7 @@ from chatbot.core.market import Venue
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.preferences import Kind
 from chatbot.core.times import Now, steady_now
+from chatbot.core.values import frozen
 from chatbot.services.exchange import Exchange
 from chatbot.services.key_memory import KeyMemory
 from chatbot.services.routing import tell_desk
@@ -39,7 +40,7 @@ _HELD = "orders held by the key"
 _CHECK = "chatbot check tells how to mend it"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GuardedKey:
     """A key of the settings: how people call it, the host that is asked as it, and the venues it signs for."""
 
@@ -48,7 +49,7 @@ class GuardedKey:
     venues: frozenset[Venue]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GuardRules:
     """`keys` are those that real orders are signed with, the spot key first. `token` is Telegram's, for its age."""
 
@@ -58,7 +59,7 @@ class GuardRules:
     token: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wording:
     news: Callable[[KeyNews], str]
     aged: Callable[[str, Verdict], str]

@@ -6,7 +6,7 @@ something is near, so that a dead stream, and an account that has none, cost sec
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -18,6 +18,7 @@ from chatbot.core.liquidation import Danger, Holding, danger, holding, step
 from chatbot.core.notices import Buttons, Lane, Letter
 from chatbot.core.preferences import Kind
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ NEAR = Decimal("0.25")
 """Whatever is nearer is looked at each time there is a chance to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LiquidationWording:
     """`danger` says how near it is and what can be done, the louder the nearer the rung; `unknown`: nobody knows."""
 

@@ -1,7 +1,6 @@
 """Whatever the feed says goes from here to whoever acts on it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from chatbot.core.alerts import AlertKind
 from chatbot.core.feed import (
@@ -17,6 +16,7 @@ from chatbot.core.feed import (
 )
 from chatbot.core.notices import Lane, Letter
 from chatbot.core.preferences import Kind
+from chatbot.core.values import frozen
 from chatbot.services.auditing import CandleAudit
 from chatbot.services.elsewhere import OrdersElsewhere
 from chatbot.services.fills import Fills
@@ -26,7 +26,7 @@ from chatbot.services.lookout import Lookout
 from chatbot.store.store import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Account:
     """Who hears of money that moved, how it is worded, and who follows positions and the orders made elsewhere."""
 

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from chatbot.core.values import frozen
 from chatbot.store.audit import Audit, AuditRecord
 from chatbot.store.database import audit_problem
 
 PAGE = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LogLine:
     id: int
     at: datetime
@@ -21,7 +21,7 @@ class LogLine:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LogPage:
     """Newest first. `problem` says where the chain of hashes is broken; empty while it holds."""
 

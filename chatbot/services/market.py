@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -12,6 +11,7 @@ from chatbot.core.feed import Tick
 from chatbot.core.market import Candle, Contract, DayStats, FundingRate, Instrument, Symbol, Venue
 from chatbot.core.symbols import HOME_QUOTE, Catalogue
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.kucoin.market import Market
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ PRICES_LIFE = timedelta(seconds=5)
 TICK_LIFE = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Look:
     """One instrument at a glance. `day` is the spot pair's, `contract` the coin's perpetual; either may be absent."""
 
@@ -31,7 +31,7 @@ class Look:
     read_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FundingLook:
     instrument: Instrument
     contract: Contract

@@ -1,7 +1,7 @@
 """What an order passes before it leaves: every check anew, in the one transaction that lets it go."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from chatbot.core import limits
@@ -14,6 +14,7 @@ from chatbot.core.orders import Estimate, OrderTicket, OrderType, TicketState
 from chatbot.core.outstanding import outstanding
 from chatbot.core.people import Person
 from chatbot.core.stops import Stop
+from chatbot.core.values import frozen
 from chatbot.core.waiting import PRICE_MOVED, Awaits
 from chatbot.services.breaker import Breaker
 from chatbot.services.factors import Factors
@@ -47,7 +48,7 @@ async def at_once() -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Guards:
     """What else stands between a tap and the exchange. `holds` raise Refused while no order may leave.
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -11,6 +10,7 @@ from chatbot.core.errors import NoPermission
 from chatbot.core.market import Instrument, Symbol
 from chatbot.core.orders import Fill
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.services.exchange import Exchange
 from chatbot.services.market import Markets
 from chatbot.store.store import Store
@@ -21,7 +21,7 @@ FILLS_SINCE = timedelta(days=2)
 LATELY_TRADED = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wealth:
     """The three pockets, valued in USDT. `futures` is None when the key may not see it."""
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -12,6 +11,7 @@ from chatbot.core.errors import KucoinError, NoPermission, Refused
 from chatbot.core.market import FundingRate, Instrument, Symbol
 from chatbot.core.symbols import Catalogue
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.services.exchange import Exchange
 from chatbot.services.market import Markets
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 WEEK = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Held:
     """`funding` is absent where there is none, `week`, what its funding came to, where it could not be read."""
 
@@ -30,7 +30,7 @@ class Held:
     week: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Holdings:
     """Dearest first."""
 

@@ -2,10 +2,10 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from chatbot.core.notices import Button, Letter, Subject
+from chatbot.core.values import frozen
 from chatbot.store.store import Store
 from chatbot.store.troubles import fails
 
@@ -20,7 +20,7 @@ class Ending(Enum):
     DROPPED = "dropped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pressed:
     """A button that exists, on the message it was drawn on. `card_id` is the letter that sent that message."""
 

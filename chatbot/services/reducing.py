@@ -18,7 +18,7 @@ of the chat's business.
 import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from chatbot.core import limits, positions
@@ -31,6 +31,7 @@ from chatbot.core.numbers import plain
 from chatbot.core.orders import OUR_PREFIX, Estimate, OrderSpec, OrderTicket, Side, TicketState
 from chatbot.core.people import Person
 from chatbot.core.symbols import Catalogue, normal
+from chatbot.core.values import frozen
 from chatbot.core.waiting import POSITION_CHANGED, PRICE_MOVED
 from chatbot.services.exchange import Exchange
 from chatbot.services.exits import Exits, Sending
@@ -51,7 +52,7 @@ class PositionChanged(Refused):
     """There is less of the position than the card would close; the ticket is spent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reduction:
     """What somebody wants: `percent` of the position in what `word` means; `side` is long, short, or empty."""
 
@@ -60,7 +61,7 @@ class Reduction:
     side: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Met:
     """What a reduction meets now. `held` are all open positions."""
 

@@ -6,13 +6,13 @@ better, each time more of it, and so does the symbol: one that is mute for good 
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Generic, TypeVar
 
 from chatbot.core.feed import Said
 from chatbot.core.market import Symbol, Ticker, Venue
+from chatbot.core.values import frozen
 
 SILENT = timedelta(seconds=15)
 """A symbol without a tick for this long is asked about."""
@@ -34,7 +34,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 Key = TypeVar("Key", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listened:
     """`said` is None where no stream can speak of it: KuCoin refused the topic, say. `heard_at` is any price's."""
 
@@ -44,7 +44,7 @@ class Listened:
     heard_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Evidence:
     """`price` is what the stream left it at; by `untold_at` there had been a trade at another."""
 

@@ -8,7 +8,6 @@ none is left, the first owner's chat gets the card. Every owner is told, once.
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -19,6 +18,7 @@ from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.orders import Estimate, Executed, Order, OrderSpec, OrderTicket, OrderType, TicketState
 from chatbot.core.preferences import Kind
 from chatbot.core.symbols import HOME_QUOTE
+from chatbot.core.values import frozen
 from chatbot.services.exchange import Exchange
 from chatbot.services.letters import card_edit
 from chatbot.services.lookups import Lookups
@@ -39,7 +39,7 @@ _NOBODY = "nobody known"
 _ENDED = frozenset({TicketState.FILLED, TicketState.CANCELED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Heirs:
     """The owners, who answer for what nobody else does, and how they are told."""
 

@@ -7,7 +7,7 @@ come by then is said to be not read.
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chatbot.core.errors import KucoinError, NoPermission, OutcomeUnknown
 from chatbot.core.exchange import AtRest, Listed, Resting, Sweep, at_rest
@@ -17,6 +17,7 @@ from chatbot.core.numbers import plain
 from chatbot.core.orders import Order, OrderStatus, TicketState
 from chatbot.core.stops import Line, OpenPosition, Result, Stop, StopReport
 from chatbot.core.times import Now, Sleep
+from chatbot.core.values import frozen
 from chatbot.services.exchange import Exchange
 from chatbot.services.letters import stop_edit
 from chatbot.store.store import Store
@@ -32,7 +33,7 @@ _FATES = 20
 _ORDINARY = {Resting.SPOT_ORDERS.value: Venue.SPOT, Resting.FUTURES_ORDERS.value: Venue.FUTURES}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pace:
     """Seconds. All of them and the first delay come to 6.8: what is left is told within ten, however slow KuCoin is."""
 

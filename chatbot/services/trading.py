@@ -6,7 +6,7 @@ POST would be refused.
 """
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from chatbot.core import limits
@@ -14,6 +14,7 @@ from chatbot.core.errors import Killed, OutcomeUnknown, Refused, Rejected, Ticke
 from chatbot.core.limits import Limits
 from chatbot.core.orders import OUR_PREFIX, Draft, Estimate, OrderSpec, OrderTicket, TicketState
 from chatbot.core.people import Person
+from chatbot.core.values import frozen
 from chatbot.core.waiting import Awaits
 from chatbot.services.colleagues import Colleagues
 from chatbot.services.exchange import Exchange
@@ -26,7 +27,7 @@ from chatbot.store.orders import Step
 from chatbot.store.store import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asking:
     """Who asked for what, where, and the update it came in by."""
 

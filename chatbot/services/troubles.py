@@ -6,12 +6,12 @@ alike. Whether others are read meanwhile tells.
 
 import logging
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from chatbot.core.errors import KucoinError, RateLimited, Rejected
 from chatbot.core.market import Symbol
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ LONG = timedelta(minutes=15)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Trouble:
     """`times` in a row it failed while KuCoin answered for others; `asked_at` None: it was not even asked for."""
 

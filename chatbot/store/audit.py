@@ -1,11 +1,11 @@
 """Who did what, when: rows are added and never changed. Triggers see to it, and a chain of hashes shows it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from chatbot.core.orders import TicketState
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.store import chain
 from chatbot.store.database import Database
 from chatbot.store.values import moment, stamp
@@ -16,7 +16,7 @@ _WEIGHTY = {TicketState.SUBMITTING.value, "killed", "resumed"}
 _NEWEST = 2**62
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AuditRecord:
     id: int
     at: datetime

@@ -1,15 +1,15 @@
 """Digests that were told, whose turn it was, and what the account was worth at each."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.store.database import Database
 from chatbot.store.values import maybe_decimal, maybe_money, maybe_stamp, moment, stamp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DigestReader:
     """`settled` is the moment of the last digest that is not owed any more: told, or from before it was asked for."""
 
@@ -17,7 +17,7 @@ class DigestReader:
     settled: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ToldDigest:
     """`shown` and `hidden` are its words with the amounts and without. `equity` is in USDT, None when not known.
 

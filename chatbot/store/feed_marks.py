@@ -4,20 +4,20 @@ It stands on the disk so that after a restart nothing is skipped, and nothing is
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chatbot.core.feed import Channel, Stream
 from chatbot.core.funding import FundingSeen
 from chatbot.core.market import Symbol, Venue
+from chatbot.core.values import frozen
 from chatbot.store.database import Database
 from chatbot.store.values import maybe_decimal, maybe_moment, maybe_money, moment, money, seconds, stamp
 
 _STREAMS = {s.name: s for s in (Stream(venue=v, channel=c) for v in Venue for c in Channel)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Blind:
     """A stretch without prices. `told_at` is None until the people were told of it."""
 

@@ -1,7 +1,7 @@
 """Tickets and their journal: every step of every order, written before it is told or sent."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from chatbot.core.life import AT_THE_EXCHANGE, GIVEN_UP, TRANSITIONS
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.orders import Estimate, Executed, OrderTicket, TicketState
 from chatbot.core.times import Now
+from chatbot.core.values import frozen
 from chatbot.store.audit import Audit
 from chatbot.store.database import Database
 from chatbot.store.order_rows import OVERRULE, PUT, mark_to_put, reach_to_put, ticket_of, to_overrule, to_put
@@ -21,7 +22,7 @@ _NEVER_SENT = frozenset(TicketState).difference(_SPENDING, GIVEN_UP)
 """The exchange cannot have such an order, unless the database is older than what it says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """What a move writes beside the new state. None leaves a column as it is."""
 

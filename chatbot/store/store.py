@@ -2,11 +2,11 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from chatbot.core.times import Now, Uptime
+from chatbot.core.values import frozen
 from chatbot.store.alerts import CARDS_STAY, Alerts
 from chatbot.store.audit import Audit
 from chatbot.store.complaints import Complaints
@@ -31,7 +31,7 @@ from chatbot.store.values import stamp
 from chatbot.store.wizards import WizardRows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Store:
     path: Path
     db: Database

@@ -20,7 +20,6 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -39,6 +38,7 @@ from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Button, Lane, Letter
 from chatbot.core.people import Person, Role
 from chatbot.core.times import Now, steady_now, to_millis
+from chatbot.core.values import frozen
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES
 from chatbot.sandbox.telegram_groups import found_group
 from chatbot.sandbox.telegram_limits import FloodLimits
@@ -98,7 +98,7 @@ async def storm(folder: Path, name: str, alerts: int, chats: int, goal: str) -> 
         print(f"answered 429: {refused}, lost {lost}, doubled {doubled}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bench:
     """The bot's alerts and its sender before a far Telegram; nobody else is at work here."""
 

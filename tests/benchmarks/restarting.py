@@ -21,7 +21,6 @@ import tempfile
 import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.numbers import plain
+from chatbot.core.values import frozen
 from chatbot.sandbox.faults import Fault
 from chatbot.sandbox.telegram_phone import Phone
 from chatbot.sandbox.telegram_values import ChatMessage, TelegramUser
@@ -55,7 +55,7 @@ FAR = 0.2
 """Seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Killed:
     """A bot that was killed, over this folder; `symbols` are those it traded in and two more."""
 
@@ -68,7 +68,7 @@ class Killed:
 Meanwhile = Callable[[Killed], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class World:
     """`last` comes right before the kill; every answer of KuCoin's takes `away` seconds after it."""
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chatbot.core.values import frozen
+
 _LINE = re.compile(
     r"^\d+ +(?P<call>pwrite64|ftruncate|fdatasync|fsync|sendto|unlink)\((?:\d+<(?P<file>[^>]*)>|\"(?P<gone>[^\"]*)\")"
     r"(?:, \"(?P<data>[^\"]*)\"(?:\.\.\.)?, \d+)?(?:, (?P<number>\d+))?"
@@ -40,7 +42,7 @@ class _File:
         return bytes(kept)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PowerLoss:
     """The files as they are found, by name; `sent` when an order's bytes had left before."""
 

@@ -25,6 +25,7 @@ from chatbot.config import Settings
 from chatbot.core.market import Venue
 from chatbot.core.orders import OUR_PREFIX, TicketState
 from chatbot.core.times import Sleep
+from chatbot.core.values import frozen
 from chatbot.demo import environment_for, settings_for
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
@@ -71,7 +72,7 @@ class Boundary:
         return f"{self.flow} {self.call} {self.number}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """`died` is false when the flow ended before that call came; then the process was killed at its end."""
 

@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +26,7 @@ from chatbot.connecting import Kucoin
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.notices import Letter
 from chatbot.core.people import Person, Role
+from chatbot.core.values import frozen
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.market import Market
@@ -104,7 +105,7 @@ def incoming(update_id: int, person: Person, *, text: str = "", data: str | None
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Said:
     """What became of one update: the toast of a tap, what was to follow, and the letters it left."""
 
@@ -117,7 +118,7 @@ class Said:
         return "\n".join(letter.text for letter in self.letters)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Desk:
     clock: Clock
     path: Path

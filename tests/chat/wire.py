@@ -20,6 +20,7 @@ from chatbot.chat.sender import Sender
 from chatbot.chat.table import Table
 from chatbot.core.notices import Lane, Letter, Subject
 from chatbot.core.people import Person, Role
+from chatbot.core.values import frozen
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES
 from chatbot.sandbox.server import Server
 from chatbot.sandbox.telegram import build_telegram
@@ -64,7 +65,7 @@ class Pauses:
         await asyncio.sleep(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wire:
     clock: Clock
     telegram: TelegramServer

@@ -1,7 +1,7 @@
 """The whole room against the sandbox's KuCoin, which checks what KuCoin checks, called in-process as in paper mode."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -21,6 +21,7 @@ from chatbot.core.errors import (
 from chatbot.core.exchange import Resting, ServiceStatus
 from chatbot.core.market import Instrument, Symbol, Venue
 from chatbot.core.orders import OrderSpec, OrderStatus, OrderType, Side
+from chatbot.core.values import frozen
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.market import Market
@@ -36,7 +37,7 @@ BTC, PERP = Symbol("BTC-USDT"), Symbol("XBTUSDTM")
 DEADLINES = Deadlines(read=0.3, cancel=0.3, order=0.3)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bot:
     """The room's three faces, and the exchange they talk to."""
 

@@ -6,13 +6,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 import httpx
 
 from chatbot.core.times import to_millis
+from chatbot.core.values import frozen
 from chatbot.sandbox import listing
 from chatbot.sandbox.accounts import Pocket
 from chatbot.sandbox.exchange import Exchange
@@ -35,7 +35,7 @@ def api_key(**changes: Json) -> ApiKey:
     return ApiKey(**(fields | changes))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answer:
     status: int
     body: dict[str, Json]

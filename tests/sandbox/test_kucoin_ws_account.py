@@ -1,6 +1,5 @@
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,6 +8,7 @@ from chatbot.core.market import Venue
 from chatbot.core.numbers import plain
 from chatbot.core.orders import OrderType, Side
 from chatbot.core.times import to_millis
+from chatbot.core.values import frozen
 from chatbot.sandbox.accounts import Pocket
 from chatbot.sandbox.kucoin_ws_tokens import Heartbeat
 from chatbot.sandbox.orders import ExchangeOrder, OrderRequest, Stop, TimeInForce, Trigger
@@ -19,7 +19,7 @@ from tests.sandbox.worlds import BTC, PERP, Clock, Json
 PATIENT = Heartbeat(interval=timedelta(hours=10))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Desk:
     sandbox: Sandbox
     clock: Clock

@@ -3,7 +3,7 @@
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -23,6 +23,7 @@ from chatbot.core.orders import Draft, OrderTicket, OrderType, Side, TicketState
 from chatbot.core.people import Person, Role
 from chatbot.core.stops import Stop
 from chatbot.core.times import Now, Uptime, to_millis
+from chatbot.core.values import frozen
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.feed import Feed
@@ -202,7 +203,7 @@ def _nothing_heard(_: object) -> None:
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Told:
     """A letter that tells of a ticket or a kill: an edit of its card, or a message of its own that may ring."""
 

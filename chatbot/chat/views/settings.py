@@ -1,7 +1,6 @@
 """What a person has set, as a card whose buttons change it in place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 
@@ -11,6 +10,7 @@ from chatbot.chat.views.markup import Html, bold, code, html, lines
 from chatbot.core.notices import Button, Buttons, ButtonStyle
 from chatbot.core.numbers import tidy
 from chatbot.core.preferences import Kind, Preferences, Quiet, Volume
+from chatbot.core.values import frozen
 from chatbot.services.zones import UnknownZone
 
 _NEXT = {Volume.RINGS: Volume.SILENT, Volume.SILENT: Volume.OFF, Volume.OFF: Volume.RINGS}
@@ -52,7 +52,7 @@ _MEANS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Own:
     """What a person set, in their zone as it is now. `rate` is a USDT in their currency, where KuCoin tells one."""
 
