@@ -17,8 +17,10 @@ from chatbot.core.errors import KucoinError
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.people import Role
+from chatbot.core.times import utc_now
 from chatbot.core.values import frozen
 from chatbot.jobs import Job, run_jobs
+from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.rest import trusted
 from chatbot.last_stand import last_stand
 from chatbot.parts import Services
@@ -45,6 +47,8 @@ class UnifiedAccount(Exception):
 
 @frozen
 class Bot:
+    """`told_time` is done once KuCoin's clock was read, or could not be."""
+
     settings: Settings
     store: Store
     storage: Storage
@@ -52,6 +56,7 @@ class Bot:
     kucoin: Kucoin
     services: Services
     chat: Chat
+    told_time: asyncio.Task[None]
 
 
 @contextlib.asynccontextmanager
@@ -59,19 +64,22 @@ async def built(settings: Settings) -> AsyncIterator[Bot]:
     """Raises AlreadyRunning, Damaged, StorageTrouble, InvalidToken."""
     async with contextlib.AsyncExitStack() as closing:
         closing.enter_context(only_process(settings.database_path))
-        bell, tls = asyncio.Event(), trusted()
-        kucoin = await connect_kucoin(settings, tls, closing)
-        now = kucoin.clock.now
-        alarm = Alarm()
+        bell, alarm, clock = asyncio.Event(), Alarm(), ExchangeClock(utc_now)
+        now = clock.now
+        reading = asyncio.get_running_loop().run_in_executor(None, trusted)  # while the database waits for its disk
         try:
             store = open_store(settings.database_path, now, bell.set, tell=alarm.ring)
         except (Damaged, StorageTrouble) as trouble:
+            kucoin = await connect_kucoin(settings, clock, await reading, closing)
             await last_stand(settings, kucoin.exchange, trouble)
             raise
         closing.callback(store.close)
+        kucoin = await connect_kucoin(settings, clock, await reading, closing)
+        told_time = asyncio.create_task(_read_clock(kucoin))  # while Telegram says who we are
+        closing.callback(told_time.cancel)
         storage = Storage(store=store, path=settings.database_path, owners=settings.telegram_owners)
         services = build_services(settings, store, kucoin, now)
-        doors = Doors(store=store, bell=bell, now=now, tls=tls, closing=closing)
+        doors = Doors(store=store, bell=bell, now=now, tls=reading.result(), closing=closing)
         chat = await build_chat(settings, services, kucoin, doors)
         yield Bot(
             settings=settings,
@@ -81,6 +89,7 @@ async def built(settings: Settings) -> AsyncIterator[Bot]:
             kucoin=kucoin,
             services=services,
             chat=chat,
+            told_time=told_time,
         )
 
 
@@ -102,9 +111,9 @@ async def _ended(bot: Bot, stop: asyncio.Event) -> BaseException | None:
     try:
         bot.storage.begin(bot.services.killswitch)
         if bot.settings.trading_mode is TradingMode.LIVE:
-            await meet_kucoin(bot.kucoin, bot.services)
+            await meet_kucoin(bot)
         else:
-            await _read_clock(bot.kucoin)
+            await bot.told_time
         bot.services.reconciler.recover()
         open_eyes(bot.services.alerting)
         await _together(bot, stop)
@@ -145,7 +154,7 @@ async def _together(bot: Bot, stop: asyncio.Event) -> None:
             task.cancel()
 
 
-async def meet_kucoin(kucoin: Kucoin, services: Services) -> None:
+async def meet_kucoin(bot: Bot) -> None:
     """Before anything may trade: whose key is it, may it, what time is it there.
 
     Raises BadCredentials and UnifiedAccount. An exchange that is slow or away keeps nobody waiting who
@@ -153,8 +162,8 @@ async def meet_kucoin(kucoin: Kucoin, services: Services) -> None:
     """
     try:
         async with asyncio.timeout(_PATIENCE):
-            await _read_clock(kucoin)
-            mode, _ = await asyncio.gather(kucoin.exchange.account.mode(), services.guard.meet())
+            await bot.told_time
+            mode, _ = await asyncio.gather(bot.kucoin.exchange.account.mode(), bot.services.guard.meet())
     except TimeoutError:
         log.warning("KuCoin is slow to say what it thinks of the key; it is asked again")
         return

@@ -17,8 +17,10 @@ from chatbot.core.exchange import ServiceStatus
 from chatbot.core.keys import Gravity, KeyRules, Verdict, judge
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
+from chatbot.core.times import utc_now
 from chatbot.core.values import frozen
 from chatbot.guarding import keys_of
+from chatbot.kucoin.clock import ExchangeClock
 from chatbot.kucoin.rest import KEPT_FOR_MINUTES, trusted
 from chatbot.services.key_memory import UID
 from chatbot.store.database import Damaged, StorageTrouble, look_at
@@ -47,7 +49,7 @@ async def check_all(settings: Settings) -> list[Finding]:
     findings.append(_database(settings.database_path))
     async with contextlib.AsyncExitStack() as closing:
         try:
-            kucoin = await connect_kucoin(settings, trusted(), closing)
+            kucoin = await connect_kucoin(settings, ExchangeClock(utc_now), trusted(), closing)
         except Damaged as error:  # the paper account: without it there is no exchange to look at
             mend = "restore it, or move it away"
             return [*findings, Finding(name="paper account", ok=False, found=str(error), mend=mend)]

@@ -12,7 +12,7 @@ from typing import Protocol
 from chatbot.config import Settings
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.modes import TradingMode
-from chatbot.core.times import steady_now, utc_now
+from chatbot.core.times import steady_now
 from chatbot.core.values import frozen
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.clock import ExchangeClock
@@ -71,10 +71,12 @@ class PaperExchange(Protocol):
 Connect = Callable[[Path, Rest, Rest, contextlib.AsyncExitStack], Awaitable[PaperExchange]]
 
 
-async def connect_kucoin(settings: Settings, tls: ssl.SSLContext, closing: contextlib.AsyncExitStack) -> Kucoin:
+async def connect_kucoin(
+    settings: Settings, clock: ExchangeClock, tls: ssl.SSLContext, closing: contextlib.AsyncExitStack
+) -> Kucoin:
     """In paper mode public data is the real KuCoin's while everything signed goes to the sandbox exchange."""
     on_paper = settings.trading_mode is TradingMode.PAPER
-    clock, pools = ExchangeClock(utc_now), Pools(now=steady_now, sleep=asyncio.sleep)
+    pools = Pools(now=steady_now, sleep=asyncio.sleep)
     refused = asyncio.Event()
 
     async def rest(venue: Venue, url: str) -> Rest:
