@@ -94,6 +94,7 @@ def test_a_value_is_given_by_keyword() -> None:
 
 
 def test_a_changed_copy_is_another_value() -> None:
+    assert Ours(level=ONE).words == "as it comes"
     first = Ours(level=ONE, seen=["a"])
     second = replace(first, words="others")
     assert (second.words, second.seen, first.words) == ("others", ["a"], "as it comes")
@@ -104,6 +105,19 @@ def test_a_value_travels_to_another_process_and_back() -> None:
     value = Ours(level=ONE, seen=["a"])
     assert pickle.loads(pickle.dumps(value)) == value  # noqa: S301 - our own
     assert copy.deepcopy(value).seen == ["a"]
+
+
+def test_an_unpacked_value_cannot_be_changed_either() -> None:
+    copied = copy.copy(Ours(level=ONE))
+    with pytest.raises(FrozenInstanceError):
+        copied.level = TEN  # type: ignore[misc]
+
+
+def test_a_default_that_is_made_is_made_anew_and_can_be_given() -> None:
+    one, other, given = Ours(level=ONE), Ours(level=ONE), ["a"]
+    one.seen.append("b")
+    assert other.seen == []
+    assert Ours(level=ONE, seen=given).seen is given
 
 
 def test_what_follows_from_the_rest_is_set_once() -> None:
