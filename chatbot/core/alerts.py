@@ -199,10 +199,8 @@ def occasion(rule: AlertRule) -> str:
 
 def fired(rule: AlertRule, at: datetime) -> AlertRule:
     """After a firing at `at`: done, or cooling until it may tell again."""
-    told = replace(rule, fired=rule.fired + 1, fired_at=at)
-    if rule.every is None:
-        return replace(told, state=AlertState.DONE, eligible_at=None)
-    return replace(told, state=AlertState.COOLING, eligible_at=at + rule.every)
+    state, eligible_at = (AlertState.DONE, None) if rule.every is None else (AlertState.COOLING, at + rule.every)
+    return replace(rule, fired=rule.fired + 1, fired_at=at, state=state, eligible_at=eligible_at)
 
 
 def snoozed(rule: AlertRule, until: datetime) -> AlertRule:
