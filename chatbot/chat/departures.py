@@ -82,7 +82,7 @@ class Departures:
                 if not shut and not resting:
                     return None
                 opening = min((*shut.values(), *resting.values()))
-            return opening if self._waits(lanes) else None
+            return opening
         return None
 
     def _waits(self, lanes: Lanes) -> bool:

@@ -30,8 +30,9 @@ class PreferencesRows:
         return self._read[person_id]
 
     def _stored(self, person_id: int) -> Preferences:
-        rows = self._db.query("SELECT * FROM preferences WHERE person_id = ?", [person_id])
-        return next((_preferences(row) for row in rows), Preferences())
+        rows = self._db.execute("SELECT * FROM preferences WHERE person_id = ?", [person_id])
+        names = [column[0] for column in rows.description]
+        return next((_preferences(dict(zip(names, row, strict=True))) for row in rows), Preferences())
 
     def change(self, person_id: int, change: Callable[[Preferences], Preferences]) -> Preferences:
         """Two changes at the same time both stand."""

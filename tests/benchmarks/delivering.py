@@ -202,7 +202,8 @@ async def kept_warm(sender: Sender, every: float) -> None:
 
 
 async def after_idling(folder: Path, times: float) -> None:
-    """Bots that idle together, each as its clock leaves it; then an alert of one and a bare message of the next."""
+    """Bots that were at work and idle together, each as its clock leaves it; then an alert of one and a bare message
+    of the next."""
     limits = kept((KEPT_FOR_MINUTES.keepalive_expiry or 0) / times)
     async with far_telegram(kept=CLOSED_AFTER / times) as telegram, contextlib.AsyncExitStack() as closing:
         benches = [
@@ -212,6 +213,9 @@ async def after_idling(folder: Path, times: float) -> None:
         forgetful = await closing.enter_async_context(
             connect(token=TOKEN, url=telegram.url, limits=kept(_HTTPX_KEEPS / times))
         )
+        for n, each in enumerate(benches, start=100):
+            await each.tick(n)
+            await each.bare(n)
         asked, began = telegram.questions, time.monotonic()
         warming = [asyncio.create_task(kept_warm(each.sender, 10 / times)) for each in benches]
         await asyncio.sleep((IDLE + 5) / times)  # between two questions
