@@ -213,9 +213,9 @@ async def after_idling(folder: Path, times: float) -> None:
         forgetful = await closing.enter_async_context(
             connect(token=TOKEN, url=telegram.url, limits=kept(_HTTPX_KEEPS / times))
         )
-        for n, each in enumerate(benches, start=100):
-            await each.tick(n)
-            await each.bare(n)
+        for n, one in enumerate(benches, start=100):
+            await one.tick(n)
+            await one.bare(n)
         asked, began = telegram.questions, time.monotonic()
         warming = [asyncio.create_task(kept_warm(each.sender, 10 / times)) for each in benches]
         await asyncio.sleep((IDLE + 5) / times)  # between two questions
