@@ -5,7 +5,7 @@ what it becomes keeps its clientOid, its number, or only its remark, KuCoin does
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -35,6 +35,9 @@ NOT_PLACED_AFTER = timedelta(seconds=30)
 
 LATEST_ACCEPTANCE = timedelta(seconds=7)
 """No not-found before this counts: a POST can be accepted 5 s after it was signed, by clocks that differ by 2 s."""
+
+LISTS_FROM = 5
+"""Open orders. The lists take about as many questions: stop orders, symbols with orders, each of these, futures."""
 
 _MISSES = 3
 
@@ -80,6 +83,19 @@ class Lookups:
         if ticket.spec.trigger is None or ticket.state in _FIRED:
             return await self._ordinary(ticket)
         return await self._stop(ticket)
+
+    async def listed(self, tickets: Sequence[OrderTicket]) -> Mapping[str, Order]:
+        """What rests, by our own ids; nothing where few tickets ask, or no list can be read. The rest is asked alone.
+
+        A question for each of many would fill the way there, and a kill's cancels would wait behind them.
+        """
+        if len(tickets) < LISTS_FROM:
+            return {}
+        try:
+            return {order.client_oid: order for order in await self._exchange.open_orders()}
+        except KucoinError as error:
+            log.warning("what rests on KuCoin could not be listed: %s", error)
+            return {}
 
     async def _stop(self, ticket: OrderTicket) -> Order:
         """While it waits, or when it was cancelled, the stop order itself; else the order that it became.

@@ -101,7 +101,10 @@ class Reconciler:
         """One look at every ticket whose order may be alive, those included whose submission broke off."""
         self._doubt_submissions(ABANDONED_AFTER, "sending it broke off")
         living = [t for t in self._store.orders.living() if t.state is not TicketState.SUBMITTING]
-        await asyncio.gather(*(self.look(t) for t in living if t.id not in self._busy and not self._long_missing(t)))
+        theirs = [t for t in living if t.id not in self._busy and not self._long_missing(t)]
+        shown = await self._lookups.listed(theirs)
+        found = [(ticket, shown.get(ticket.spec.client_oid)) for ticket in theirs]
+        await asyncio.gather(*(self.look(t) if order is None else self.see(t, order) for t, order in found))
 
     async def watch_lost(self) -> None:
         """One look at every order that has been missing for long, and at every ticket of the last day that was
