@@ -2,60 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chatbot.core.errors import Refused
-from chatbot.core.limits import Limits, check, check_draft, estimate, fit
-from chatbot.core.market import Instrument, Symbol, Ticker, Venue
-from chatbot.core.modes import TradingMode
+from chatbot.core.limits import check, check_draft, estimate, fit
 from chatbot.core.numbers import is_multiple
 from chatbot.core.orders import Amount, AmountKind, Draft, OrderSpec, Side
 from chatbot.core.terms import Terms
+from tests.core.bounded import BTC, LIMITS, TERMS, TICKER
 
-_BTC = Instrument(
-    symbol=Symbol("BTC-USDT"),
-    venue=Venue.SPOT,
-    base="BTC",
-    quote="USDT",
-    price_increment=Decimal("0.1"),
-    size_increment=Decimal("0.00000001"),
-    min_size=Decimal("0.00001"),
-    max_size=Decimal(100),
-    funds_increment=Decimal("0.000001"),
-    min_funds=Decimal("0.1"),
-    max_funds=Decimal(999999),
-    tradable=True,
-    taker_fee_rate=Decimal("0.001"),
-)
-_TICKER = Ticker(
-    symbol=Symbol("BTC-USDT"),
-    price=Decimal(68000),
-    bid=Decimal("67990.1"),
-    ask=Decimal("68010.3"),
-    time=datetime(2026, 3, 1, tzinfo=UTC),
-)
-_TERMS = Terms(
-    instrument=_BTC,
-    ticker=_TICKER,
-    fee_rate=Decimal("0.001"),
-    base_free=Decimal("0.5"),
-    quote_free=Decimal(1001),
-    base_in_main=Decimal(0),
-    quote_in_main=Decimal(0),
-    quote_in_usdt=Decimal(1),
-)
-_LIMITS = Limits(
-    mode=TradingMode.PAPER,
-    symbols=None,
-    max_notional=Decimal(5000),
-    daily_max=Decimal(6000),
-    confirm=timedelta(seconds=60),
-    max_drift=Decimal("0.5"),
-)
+_WIDE = replace(LIMITS, max_notional=Decimal(5000), daily_max=Decimal(6000))
 
 
 def _decimals(least: str, most: str, places: int) -> st.SearchStrategy[Decimal]:
@@ -68,11 +27,11 @@ _steps = st.builds(lambda digit, exponent: Decimal(digit).scaleb(exponent), st.s
 @st.composite
 def _any_terms(draw: Callable[[st.SearchStrategy[Decimal]], Decimal]) -> Terms:
     bid = draw(_decimals("0.00001", "200000", 5))
-    instrument = replace(_BTC, price_increment=draw(_steps), size_increment=draw(_steps), funds_increment=draw(_steps))
+    instrument = replace(BTC, price_increment=draw(_steps), size_increment=draw(_steps), funds_increment=draw(_steps))
     return replace(
-        _TERMS,
+        TERMS,
         instrument=instrument,
-        ticker=replace(_TICKER, bid=bid, ask=bid + draw(_decimals("0", "10", 5))),
+        ticker=replace(TICKER, bid=bid, ask=bid + draw(_decimals("0", "10", 5))),
         fee_rate=draw(_decimals("0", "0.01", 5)),
         base_free=draw(_decimals("0", "100000", 8)),
         quote_free=draw(_decimals("0", "1000000", 8)),
@@ -151,11 +110,11 @@ def test_what_passes_is_within_every_limit(draft: Draft, terms: Terms, spent: De
     spec = _fitted(draft, terms)
     cost = estimate(spec, terms)
     try:
-        check(spec, cost, terms, _LIMITS, spent)
+        check(spec, cost, terms, _WIDE, spent)
     except Refused:
         return
-    assert cost.notional <= _LIMITS.max_notional
-    assert cost.notional + spent <= _LIMITS.daily_max
+    assert cost.notional <= _WIDE.max_notional
+    assert cost.notional + spent <= _WIDE.daily_max
     assert cost.free_after >= 0
     assert cost.funds >= terms.instrument.min_funds
     assert spec.size is None or terms.instrument.min_size <= spec.size <= terms.instrument.max_size
@@ -166,7 +125,7 @@ def test_nothing_is_refused_beforehand_that_could_pass_at_its_time(draft: Draft,
     terms = replace(terms, quote_in_usdt=Decimal(1))
     spec = _fitted(draft, terms)
     try:
-        check(spec, estimate(spec, terms), terms, _LIMITS, Decimal(0))
+        check(spec, estimate(spec, terms), terms, _WIDE, Decimal(0))
     except Refused:
         return
-    check_draft(draft, terms.instrument, _LIMITS)
+    check_draft(draft, terms.instrument, _WIDE)

@@ -3,23 +3,10 @@ from decimal import Decimal
 
 import pytest
 
-from chatbot.core.market import Instrument, Symbol, Venue
+from chatbot.core.market import Symbol, Venue
+from tests.core.bounded import BTC
 
-_BTC = Instrument(
-    symbol=Symbol("BTC-USDT"),
-    venue=Venue.SPOT,
-    base="BTC",
-    quote="USDT",
-    price_increment=Decimal("0.10"),
-    size_increment=Decimal("0.00000001"),
-    min_size=Decimal("0.00001"),
-    max_size=Decimal(10000),
-    funds_increment=Decimal("0.000001"),
-    min_funds=Decimal("0.1"),
-    max_funds=Decimal(99999999),
-    tradable=True,
-    taker_fee_rate=Decimal("0.001"),
-)
+_BTC = replace(BTC, price_increment=Decimal("0.10"))  # a zero that stands for nothing
 
 
 def test_each_quantity_is_cut_to_its_own_increment() -> None:

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,47 +9,8 @@ from chatbot.core.market import Instrument, Symbol, Ticker, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.orders import Amount, AmountKind, Draft, OrderSpec, OrderType, Side, TimeInForce
 from chatbot.core.terms import Terms
+from tests.core.bounded import BTC, LIMITS, TERMS, TICKER
 
-_BTC = Instrument(
-    symbol=Symbol("BTC-USDT"),
-    venue=Venue.SPOT,
-    base="BTC",
-    quote="USDT",
-    price_increment=Decimal("0.1"),
-    size_increment=Decimal("0.00000001"),
-    min_size=Decimal("0.00001"),
-    max_size=Decimal(100),
-    funds_increment=Decimal("0.000001"),
-    min_funds=Decimal("0.1"),
-    max_funds=Decimal(999999),
-    tradable=True,
-    taker_fee_rate=Decimal("0.001"),
-)
-_TICKER = Ticker(
-    symbol=Symbol("BTC-USDT"),
-    price=Decimal(68000),
-    bid=Decimal("67990.1"),
-    ask=Decimal("68010.3"),
-    time=datetime(2026, 3, 1, tzinfo=UTC),
-)
-_TERMS = Terms(
-    instrument=_BTC,
-    ticker=_TICKER,
-    fee_rate=Decimal("0.001"),
-    base_free=Decimal("0.5"),
-    quote_free=Decimal(1001),
-    base_in_main=Decimal(0),
-    quote_in_main=Decimal(0),
-    quote_in_usdt=Decimal(1),
-)
-_LIMITS = Limits(
-    mode=TradingMode.PAPER,
-    symbols=None,
-    max_notional=Decimal(100),
-    daily_max=Decimal(500),
-    confirm=timedelta(seconds=60),
-    max_drift=Decimal("0.5"),
-)
 _NONE = Decimal(0)
 
 
@@ -59,7 +19,7 @@ def _draft(side: Side, value: str, kind: AmountKind, price: str | None = None) -
     return Draft(side=side, word="BTC", amount=amount, price=None if price is None else Decimal(price))
 
 
-def _passes(draft: Draft, terms: Terms = _TERMS, limits: Limits = _LIMITS, spent: Decimal = _NONE) -> OrderSpec:
+def _passes(draft: Draft, terms: Terms = TERMS, limits: Limits = LIMITS, spent: Decimal = _NONE) -> OrderSpec:
     spec = fit(draft, terms, "b1f0c0de")
     check(spec, estimate(spec, terms), terms, limits, spent)
     return spec
@@ -88,7 +48,7 @@ def _passes(draft: Draft, terms: Terms = _TERMS, limits: Limits = _LIMITS, spent
 def test_what_is_asked_for_becomes_exactly_what_is_sent(
     draft: Draft, size: str | None, funds: str | None, price: str | None
 ) -> None:
-    spec = fit(draft, _TERMS, "b1f0c0de")
+    spec = fit(draft, TERMS, "b1f0c0de")
     sent = (spec.size, spec.funds, spec.price)
     expected = tuple(None if text is None else Decimal(text) for text in (size, funds, price))
     assert sent == expected
@@ -127,10 +87,10 @@ def test_a_stop_order_counts_for_what_it_comes_to_where_it_fires(
 ) -> None:
     spec = _passes(draft)
     assert (spec.size, spec.funds, spec.price, spec.trigger) == tuple(None if v is None else Decimal(v) for v in sent)
-    cost = estimate(spec, _TERMS)
+    cost = estimate(spec, TERMS)
     assert (cost.price, cost.funds, cost.notional) == (Decimal(price), Decimal(funds), Decimal(funds))
     assert cost.reach is not None
-    assert (cost.reach.market, cost.reach.distance) == (_TICKER.price, Decimal(distance))
+    assert (cost.reach.market, cost.reach.distance) == (TICKER.price, Decimal(distance))
 
 
 @pytest.mark.parametrize(
@@ -150,9 +110,9 @@ def test_what_a_stop_or_post_only_order_is_refused_for(draft: Draft, kind: type[
 
 def test_a_stop_order_that_is_too_large_whatever_comes_is_refused_before_there_is_a_market() -> None:
     with pytest.raises(OverLimit, match="120 USDT"):
-        check_draft(_stop(Side.SELL, "0.002", AmountKind.BASE, "60000"), _BTC, _LIMITS)
-    check_draft(_stop(Side.BUY, "100", AmountKind.QUOTE, "70000"), _BTC, _LIMITS)
-    check_draft(_stop(Side.SELL, "100", AmountKind.PERCENT, "60000"), _BTC, _LIMITS)
+        check_draft(_stop(Side.SELL, "0.002", AmountKind.BASE, "60000"), BTC, LIMITS)
+    check_draft(_stop(Side.BUY, "100", AmountKind.QUOTE, "70000"), BTC, LIMITS)
+    check_draft(_stop(Side.SELL, "100", AmountKind.PERCENT, "60000"), BTC, LIMITS)
 
 
 def test_how_an_order_may_trade_comes_through_unchanged() -> None:
@@ -166,19 +126,19 @@ def test_how_an_order_may_trade_comes_through_unchanged() -> None:
 )
 def test_an_amount_in_a_unit_is_funds_or_a_size(unit: str, kind: AmountKind) -> None:
     amount = Amount(kind=AmountKind.IN_UNIT, value=Decimal(5), unit=unit)
-    assert in_terms_of(_BTC, amount, Side.BUY) == Amount(kind=kind, value=Decimal(5))
+    assert in_terms_of(BTC, amount, Side.BUY) == Amount(kind=kind, value=Decimal(5))
 
 
 @pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
 @pytest.mark.parametrize("unit", ["EUR", "ETH", "USDC", ""])
 def test_an_amount_in_a_third_currency_is_not_guessed(unit: str, side: Side) -> None:
     with pytest.raises(UsageError, match=r"BTC-USDT is BTC against USDT") as refused:
-        in_terms_of(_BTC, Amount(kind=AmountKind.IN_UNIT, value=Decimal(5), unit=unit), side)
+        in_terms_of(BTC, Amount(kind=AmountKind.IN_UNIT, value=Decimal(5), unit=unit), side)
     assert refused.value.example == f"/{side.value} BTC-USDT 5usdt"
 
 
 def test_dollars_are_no_bitcoins() -> None:
-    eth_btc = replace(_BTC, symbol=Symbol("ETH-BTC"), base="ETH", quote="BTC")
+    eth_btc = replace(BTC, symbol=Symbol("ETH-BTC"), base="ETH", quote="BTC")
     with pytest.raises(UsageError):
         in_terms_of(eth_btc, Amount(kind=AmountKind.IN_UNIT, value=Decimal(5), unit="$"), Side.BUY)
 
@@ -186,93 +146,93 @@ def test_dollars_are_no_bitcoins() -> None:
 @pytest.mark.parametrize("kind", [AmountKind.BASE, AmountKind.QUOTE, AmountKind.PERCENT])
 def test_an_amount_without_a_unit_stays_what_it_is(kind: AmountKind) -> None:
     amount = Amount(kind=kind, value=Decimal(5))
-    assert in_terms_of(_BTC, amount, Side.BUY) is amount
+    assert in_terms_of(BTC, amount, Side.BUY) is amount
 
 
 def test_an_amount_in_a_unit_is_never_read_as_a_percentage() -> None:
     amount = Amount(kind=AmountKind.IN_UNIT, value=Decimal(50), unit="USDT")
-    spec = fit(Draft(side=Side.BUY, word="BTC", amount=amount), _TERMS, "b1f0c0de")
+    spec = fit(Draft(side=Side.BUY, word="BTC", amount=amount), TERMS, "b1f0c0de")
     assert spec.funds == Decimal(50)
 
 
 def test_a_market_order_meets_the_best_offer_of_the_other_side() -> None:
-    assert market_price(Side.BUY, _TICKER) == _TICKER.ask
-    assert market_price(Side.SELL, _TICKER) == _TICKER.bid
+    assert market_price(Side.BUY, TICKER) == TICKER.ask
+    assert market_price(Side.SELL, TICKER) == TICKER.bid
 
 
 @pytest.mark.parametrize(
     ("side", "ticker"),
-    [(Side.BUY, replace(_TICKER, ask=Decimal(0))), (Side.SELL, replace(_TICKER, bid=Decimal(0)))],
+    [(Side.BUY, replace(TICKER, ask=Decimal(0))), (Side.SELL, replace(TICKER, bid=Decimal(0)))],
 )
 def test_there_is_no_market_order_where_nobody_offers(side: Side, ticker: Ticker) -> None:
     with pytest.raises(Refused, match="no offers"):
-        _passes(_draft(side, "50", AmountKind.QUOTE), replace(_TERMS, ticker=ticker))
+        _passes(_draft(side, "50", AmountKind.QUOTE), replace(TERMS, ticker=ticker))
 
 
 def test_a_buy_is_estimated_with_its_fee_on_top() -> None:
-    cost = estimate(fit(_draft(Side.BUY, "100", AmountKind.QUOTE), _TERMS, "b1f0c0de"), _TERMS)
+    cost = estimate(fit(_draft(Side.BUY, "100", AmountKind.QUOTE), TERMS, "b1f0c0de"), TERMS)
     assert (cost.price, cost.funds, cost.fee) == (Decimal("68010.3"), Decimal(100), Decimal("0.1"))
     assert cost.size == Decimal("0.00147036")
     assert cost.free_after == Decimal("900.9")
 
 
 def test_a_sale_takes_the_size_alone_from_what_is_free() -> None:
-    cost = estimate(fit(_draft(Side.SELL, "0.001", AmountKind.BASE, "70000"), _TERMS, "b1f0c0de"), _TERMS)
+    cost = estimate(fit(_draft(Side.SELL, "0.001", AmountKind.BASE, "70000"), TERMS, "b1f0c0de"), TERMS)
     assert (cost.price, cost.funds, cost.fee) == (Decimal(70000), Decimal(70), Decimal("0.07"))
     assert cost.free_after == Decimal("0.499")
 
 
 def test_the_notional_is_in_usdt_whatever_the_quote() -> None:
-    terms = replace(_TERMS, quote_in_usdt=Decimal("1.5"))
+    terms = replace(TERMS, quote_in_usdt=Decimal("1.5"))
     assert estimate(fit(_draft(Side.BUY, "100", AmountKind.QUOTE), terms, "b1f0c0de"), terms).notional == Decimal(150)
 
 
-_FUTURES = replace(_BTC, symbol=Symbol("XBTUSDTM"), venue=Venue.FUTURES)
-_DEAR = replace(_BTC, min_funds=Decimal(10))
+_FUTURES = replace(BTC, symbol=Symbol("XBTUSDTM"), venue=Venue.FUTURES)
+_DEAR = replace(BTC, min_funds=Decimal(10))
 
 
 @pytest.mark.parametrize(
     ("draft", "terms", "limits", "kind", "sentence"),
     [
-        (_draft(Side.BUY, "50", AmountKind.QUOTE), _TERMS, replace(_LIMITS, mode=TradingMode.OFF), Refused,
+        (_draft(Side.BUY, "50", AmountKind.QUOTE), TERMS, replace(LIMITS, mode=TradingMode.OFF), Refused,
          "Trading is off (TRADING_MODE)."),
-        (_draft(Side.BUY, "50", AmountKind.QUOTE), replace(_TERMS, instrument=_FUTURES), _LIMITS, Refused,
+        (_draft(Side.BUY, "50", AmountKind.QUOTE), replace(TERMS, instrument=_FUTURES), LIMITS, Refused,
          "XBTUSDTM is a futures contract; I open positions on spot only."),
-        (_draft(Side.BUY, "50", AmountKind.QUOTE), _TERMS, replace(_LIMITS, symbols=frozenset({Symbol("ETH-USDT")})),
+        (_draft(Side.BUY, "50", AmountKind.QUOTE), TERMS, replace(LIMITS, symbols=frozenset({Symbol("ETH-USDT")})),
          OverLimit, "BTC-USDT is not on the list that may be traded (ORDER_SYMBOLS)."),
-        (_draft(Side.BUY, "50", AmountKind.QUOTE), _TERMS, replace(_LIMITS, symbols=frozenset()), OverLimit,
+        (_draft(Side.BUY, "50", AmountKind.QUOTE), TERMS, replace(LIMITS, symbols=frozenset()), OverLimit,
          "BTC-USDT is not on the list that may be traded (ORDER_SYMBOLS)."),
-        (_draft(Side.BUY, "50", AmountKind.QUOTE), replace(_TERMS, instrument=replace(_BTC, tradable=False)), _LIMITS,
+        (_draft(Side.BUY, "50", AmountKind.QUOTE), replace(TERMS, instrument=replace(BTC, tradable=False)), LIMITS,
          Refused, "KuCoin has closed BTC-USDT to trading."),
-        (_draft(Side.SELL, "0.000001", AmountKind.BASE), _TERMS, _LIMITS, Refused,
+        (_draft(Side.SELL, "0.000001", AmountKind.BASE), TERMS, LIMITS, Refused,
          "BTC-USDT orders are 0.00001 to 100 BTC; this is 0.000001."),
-        (_draft(Side.SELL, "101", AmountKind.BASE), _TERMS, _LIMITS, Refused,
+        (_draft(Side.SELL, "101", AmountKind.BASE), TERMS, LIMITS, Refused,
          "BTC-USDT orders are 0.00001 to 100 BTC; this is 101."),
-        (_draft(Side.BUY, "1000000", AmountKind.QUOTE), _TERMS, _LIMITS, Refused,
+        (_draft(Side.BUY, "1000000", AmountKind.QUOTE), TERMS, LIMITS, Refused,
          "BTC-USDT takes at most 999,999 USDT at the market."),
-        (_draft(Side.BUY, "9.99", AmountKind.QUOTE), replace(_TERMS, instrument=_DEAR), _LIMITS, Refused,
+        (_draft(Side.BUY, "9.99", AmountKind.QUOTE), replace(TERMS, instrument=_DEAR), LIMITS, Refused,
          "BTC-USDT orders start at 10 USDT; this is 9.99."),
-        (_draft(Side.SELL, "0.0001", AmountKind.BASE), replace(_TERMS, instrument=_DEAR), _LIMITS, Refused,
+        (_draft(Side.SELL, "0.0001", AmountKind.BASE), replace(TERMS, instrument=_DEAR), LIMITS, Refused,
          "BTC-USDT orders start at 10 USDT; this is 6.79901."),
-        (_draft(Side.BUY, "50", AmountKind.QUOTE), replace(_TERMS, quote_free=Decimal(50)), _LIMITS, Refused,
+        (_draft(Side.BUY, "50", AmountKind.QUOTE), replace(TERMS, quote_free=Decimal(50)), LIMITS, Refused,
          "That needs 50.05 USDT; Trade has 50 free."),
-        (_draft(Side.BUY, "50", AmountKind.QUOTE), replace(_TERMS, quote_free=_NONE, quote_in_main=Decimal(412)),
-         _LIMITS, Refused,
+        (_draft(Side.BUY, "50", AmountKind.QUOTE), replace(TERMS, quote_free=_NONE, quote_in_main=Decimal(412)),
+         LIMITS, Refused,
          "That needs 50.05 USDT; Trade has 0 free. Main has 412 USDT: move it to Trade in KuCoin's app."),
-        (_draft(Side.SELL, "0.001", AmountKind.BASE), replace(_TERMS, base_free=_NONE, base_in_main=Decimal(2)),
-         _LIMITS, Refused,
+        (_draft(Side.SELL, "0.001", AmountKind.BASE), replace(TERMS, base_free=_NONE, base_in_main=Decimal(2)),
+         LIMITS, Refused,
          "That needs 0.001 BTC; Trade has 0 free. Main has 2 BTC: move it to Trade in KuCoin's app."),
-        (_draft(Side.BUY, "50", AmountKind.PERCENT), replace(_TERMS, quote_free=_NONE), _LIMITS, Refused,
+        (_draft(Side.BUY, "50", AmountKind.PERCENT), replace(TERMS, quote_free=_NONE), LIMITS, Refused,
          "Trade holds no free USDT."),
-        (_draft(Side.SELL, "50", AmountKind.PERCENT), replace(_TERMS, base_free=_NONE, base_in_main=Decimal(2)),
-         _LIMITS, Refused, "Trade holds no free BTC. Main has 2 BTC: move it to Trade in KuCoin's app."),
-        (_draft(Side.BUY, "0.0000001", AmountKind.QUOTE), _TERMS, _LIMITS, Refused,
+        (_draft(Side.SELL, "50", AmountKind.PERCENT), replace(TERMS, base_free=_NONE, base_in_main=Decimal(2)),
+         LIMITS, Refused, "Trade holds no free BTC. Main has 2 BTC: move it to Trade in KuCoin's app."),
+        (_draft(Side.BUY, "0.0000001", AmountKind.QUOTE), TERMS, LIMITS, Refused,
          "BTC-USDT trades in steps of 0.000001 USDT; that is less than one."),
-        (_draft(Side.SELL, "0.000000001", AmountKind.BASE), _TERMS, _LIMITS, Refused,
+        (_draft(Side.SELL, "0.000000001", AmountKind.BASE), TERMS, LIMITS, Refused,
          "BTC-USDT trades in steps of 0.00000001 BTC; that is less than one."),
-        (_draft(Side.BUY, "1", AmountKind.BASE, "0.09"), _TERMS, _LIMITS, Refused,
+        (_draft(Side.BUY, "1", AmountKind.BASE, "0.09"), TERMS, LIMITS, Refused,
          "BTC-USDT is priced in steps of 0.1."),
-        (_draft(Side.BUY, "100.01", AmountKind.QUOTE), _TERMS, _LIMITS, OverLimit,
+        (_draft(Side.BUY, "100.01", AmountKind.QUOTE), TERMS, LIMITS, OverLimit,
          "That is 100.01 USDT; one order may be 100 (ORDER_MAX_NOTIONAL)."),
     ],
 )  # fmt: skip
@@ -305,17 +265,17 @@ def test_every_refusal_is_a_sentence_that_names_its_rule(
 )  # fmt: skip
 def test_what_no_market_will_mend_is_refused_before_there_is_a_price(draft: Draft, sentence: str) -> None:
     with pytest.raises(Refused) as refused:
-        check_draft(draft, _BTC, _LIMITS)
+        check_draft(draft, BTC, LIMITS)
     assert str(refused.value) == sentence
 
 
 @pytest.mark.parametrize(
     ("instrument", "limits", "sentence"),
     [
-        (_FUTURES, _LIMITS, "futures contract"),
-        (replace(_BTC, tradable=False), _LIMITS, "closed BTC-USDT"),
-        (_BTC, replace(_LIMITS, mode=TradingMode.OFF), "Trading is off"),
-        (_BTC, replace(_LIMITS, symbols=frozenset()), "ORDER_SYMBOLS"),
+        (_FUTURES, LIMITS, "futures contract"),
+        (replace(BTC, tradable=False), LIMITS, "closed BTC-USDT"),
+        (BTC, replace(LIMITS, mode=TradingMode.OFF), "Trading is off"),
+        (BTC, replace(LIMITS, symbols=frozenset()), "ORDER_SYMBOLS"),
     ],
 )
 def test_what_may_not_be_traded_at_all_is_refused_beforehand(
@@ -337,7 +297,7 @@ def test_what_may_not_be_traded_at_all_is_refused_beforehand(
     ],
 )
 def test_what_a_later_market_may_allow_is_not_refused_beforehand(draft: Draft) -> None:
-    check_draft(draft, _BTC, _LIMITS)
+    check_draft(draft, BTC, LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -351,16 +311,16 @@ def test_what_is_left_of_the_day_bounds_an_order(spent: str, left: str) -> None:
 
 def test_an_order_may_use_a_limit_to_the_last_cent() -> None:
     assert _passes(_draft(Side.BUY, "100", AmountKind.QUOTE), spent=Decimal(400)).funds == Decimal(100)
-    everything = replace(_TERMS, quote_free=Decimal("50.05"))
+    everything = replace(TERMS, quote_free=Decimal("50.05"))
     assert _passes(_draft(Side.BUY, "50", AmountKind.QUOTE), everything).funds == Decimal(50)
-    assert _passes(_draft(Side.SELL, "0.00001", AmountKind.BASE)).size == _BTC.min_size
-    assert _passes(_draft(Side.BUY, "0.1", AmountKind.QUOTE)).funds == _BTC.min_funds
-    listed = replace(_LIMITS, symbols=frozenset({_BTC.symbol}))
-    assert _passes(_draft(Side.BUY, "50", AmountKind.QUOTE), limits=listed).symbol == _BTC.symbol
+    assert _passes(_draft(Side.SELL, "0.00001", AmountKind.BASE)).size == BTC.min_size
+    assert _passes(_draft(Side.BUY, "0.1", AmountKind.QUOTE)).funds == BTC.min_funds
+    listed = replace(LIMITS, symbols=frozenset({BTC.symbol}))
+    assert _passes(_draft(Side.BUY, "50", AmountKind.QUOTE), limits=listed).symbol == BTC.symbol
 
 
 def test_limits_are_in_usdt_whatever_the_quote() -> None:
-    terms = replace(_TERMS, quote_in_usdt=Decimal(3))
+    terms = replace(TERMS, quote_in_usdt=Decimal(3))
     with pytest.raises(OverLimit, match="That is 150 USDT"):
         _passes(_draft(Side.BUY, "50", AmountKind.QUOTE), terms)
 

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -8,30 +7,15 @@ from hypothesis import strategies as st
 from chatbot.core.errors import UnknownSymbol, UsageError
 from chatbot.core.market import Instrument, Symbol, Venue
 from chatbot.core.symbols import Catalogue, normal
-
-_BTC = Instrument(
-    symbol=Symbol("BTC-USDT"),
-    venue=Venue.SPOT,
-    base="BTC",
-    quote="USDT",
-    price_increment=Decimal("0.1"),
-    size_increment=Decimal("0.00000001"),
-    min_size=Decimal("0.00001"),
-    max_size=Decimal(10000),
-    funds_increment=Decimal("0.000001"),
-    min_funds=Decimal("0.1"),
-    max_funds=Decimal(99999999),
-    tradable=True,
-    taker_fee_rate=Decimal("0.001"),
-)
+from tests.core.bounded import BTC
 
 
 def _spot(base: str, quote: str = "USDT") -> Instrument:
-    return replace(_BTC, symbol=Symbol(f"{base}-{quote}"), base=base, quote=quote)
+    return replace(BTC, symbol=Symbol(f"{base}-{quote}"), base=base, quote=quote)
 
 
 def _future(symbol: str, base: str, quote: str = "USDT", *, inverse: bool = False) -> Instrument:
-    return replace(_BTC, symbol=Symbol(symbol), venue=Venue.FUTURES, base=base, quote=quote, inverse=inverse)
+    return replace(BTC, symbol=Symbol(symbol), venue=Venue.FUTURES, base=base, quote=quote, inverse=inverse)
 
 
 _ALL = Catalogue(
