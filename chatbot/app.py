@@ -12,7 +12,6 @@ from functools import partial
 from chatbot.alerting import alert_jobs, open_eyes, watchmen
 from chatbot.config import Settings
 from chatbot.connecting import Kucoin, connect_kucoin
-from chatbot.core.account import AccountMode
 from chatbot.core.errors import KucoinError
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
@@ -163,11 +162,11 @@ async def meet_kucoin(bot: Bot) -> None:
     try:
         async with asyncio.timeout(_PATIENCE):
             await bot.told_time
-            mode, _ = await asyncio.gather(bot.kucoin.exchange.account.mode(), bot.services.guard.meet())
+            await bot.services.guard.meet()
     except TimeoutError:
         log.warning("KuCoin is slow to say what it thinks of the key; it is asked again")
         return
-    if mode is AccountMode.UNIFIED:
+    if bot.services.guard.unified:
         raise UnifiedAccount("This is a KuCoin unified account; I trade through classic accounts only.")
 
 

@@ -121,9 +121,11 @@ async def _service(kucoin: Kucoin) -> Finding:
 
 async def _mode(kucoin: Kucoin) -> Finding:
     async def ask() -> Finding:
-        classic = await kucoin.exchange.account.mode() is AccountMode.CLASSIC
-        mend = "" if classic else "switch the account back to classic, or use another one"
-        return Finding(name="account", ok=classic, found="classic" if classic else "unified", mend=mend)
+        mode = await kucoin.exchange.account.mode()
+        unified = mode is AccountMode.UNIFIED
+        mend = "switch the account back to classic, or use another one" if unified else ""
+        found = "not known, taken as classic" if mode is None else mode.value
+        return Finding(name="account", ok=not unified, found=found, mend=mend)
 
     return await _asked("account", ask())
 

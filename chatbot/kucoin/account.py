@@ -36,13 +36,13 @@ class Account:
         self._spot = spot
         self._futures = futures
 
-    async def mode(self) -> AccountMode:
-        """A probe, not a gate: an account that cannot be asked counts as CLASSIC."""
+    async def mode(self) -> AccountMode | None:
+        """A probe, not a gate: None for an account that cannot be asked."""
         try:
             return one(Mode, await self._spot.call(endpoints.MODE)).to_core()
         except KucoinError as error:
-            _log.warning("account mode not known, taken as classic: %s", error)
-            return AccountMode.CLASSIC
+            _log.warning("account mode not known: %s", error)
+            return None
 
     async def key_info(self, venue: Venue = Venue.SPOT) -> KeyInfo:
         """Of the key that signs for `venue`. Only the spot host answers this question."""

@@ -2,6 +2,7 @@
 
 Looked at when the bot starts, every six hours, and soon after KuCoin refused the key for anything.
 Only an answer changes anything: a KuCoin that is away neither stops orders nor lets them go on.
+An account may be made a unified one while the bot runs: it is asked about together with the key.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 
-from chatbot.core.account import KeyInfo
+from chatbot.core.account import AccountMode, KeyInfo
 from chatbot.core.errors import BadCredentials, KucoinError, Refused
 from chatbot.core.keys import Gravity, KeyNews, KeyRules, Keys, SeenKey, Topic, Verdict, judge
 from chatbot.core.market import Venue
@@ -37,6 +38,8 @@ PAUSE = timedelta(seconds=10)
 
 _NOT_YET = "KuCoin was not yet asked about its key; it will be in a moment"
 _HELD = "orders held by the key"
+_UNIFIED = "this is a KuCoin unified account, and I trade through classic accounts only"
+_CLASSIC = "switch the account back to classic on KuCoin, or use another one"
 _CHECK = "chatbot check tells how to mend it"
 
 
@@ -88,6 +91,8 @@ class KeyGuard:
         self._due = self._looked = steady()
         self._suspected = self._looked - PAUSE
         self._met = False
+        self.unified = False
+        """Whether the account was a unified one when KuCoin last said."""
         self.keys = Keys(held=_NOT_YET if rules.keys else "")
         self.seen_at: datetime | None = None
 
@@ -131,14 +136,25 @@ class KeyGuard:
         self._looked = self._steady()
         self._due = self._looked + (AWAY if self._met else AWAKE)  # also for a look that is cut off
         try:
-            infos = await asyncio.gather(*(self._exchange.account.key_info(key.asked) for key in self._rules.keys))
+            mode, infos = await asyncio.gather(self._mode(), self._infos())
             address = await self._address() if not all(info.ip_bound for info in infos) else ""
         except BadCredentials as error:
             return Keys(seen=self.keys.seen, held=str(error).rstrip("."), mend=_CHECK, refused=True)
         except KucoinError as error:
             log.warning("KuCoin could not be asked about the key: %s", error)
             return None
-        return self._judged(infos, address)
+        self.unified = mode is AccountMode.UNIFIED if mode is not None else self.unified
+        seen = self._judged(infos, address)
+        if not self.unified:
+            return seen
+        return replace(seen, held=_joined(seen.held, _UNIFIED), mend=_joined(seen.mend, _CLASSIC))
+
+    async def _infos(self) -> list[KeyInfo]:
+        return await asyncio.gather(*(self._exchange.account.key_info(key.asked) for key in self._rules.keys))
+
+    async def _mode(self) -> AccountMode | None:
+        """Of interest where a key trades."""
+        return await self._exchange.account.mode() if self._rules.keys else None
 
     async def _address(self) -> str:
         try:
@@ -155,8 +171,8 @@ class KeyGuard:
         grave = [(s.name, v) for s in seen for v in s.verdicts if v.gravity >= Gravity.READ_ONLY]
         return Keys(
             seen=tuple(seen),
-            held="; ".join(f"the {name} {verdict.words}" for name, verdict in grave),
-            mend="; ".join(verdict.mend for _, verdict in grave),
+            held=_joined(*(f"the {name} {verdict.words}" for name, verdict in grave)),
+            mend=_joined(*(verdict.mend for _, verdict in grave)),
             refused=any(verdict.gravity is Gravity.REFUSED for _, verdict in grave),
         )
 
@@ -185,6 +201,10 @@ class KeyGuard:
     def _tell(self, text: str, lane: Lane) -> None:
         letter = Letter(chat_id=0, lane=lane, text=text, silent=lane is Lane.REPORT, kind=Kind.SYSTEM)
         tell_desk(self._store, self._rules.owners, letter)
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
 
 
 def _sentence(words: str) -> str:

@@ -30,6 +30,7 @@ from chatbot.services.trading import Trading
 from tests.sandbox.kucoin_caller import api_key
 from tests.services.desk import ANNA, BEN, PATIENT, Desk, story
 
+MODE = "GET /spot/api/ua/v1/account/mode"
 KEY = "GET /spot/api/v1/user/api-key"
 ONE = (GuardedKey(name="key", asked=Venue.SPOT, venues=frozenset(Venue)),)
 TWO = (
@@ -275,6 +276,31 @@ async def test_f28_a_key_lost_while_running_holds_orders_at_once_and_is_told_onc
         await guarded.pass_time(EVERY)
     assert guarded.told() == []
     assert guarded.desk.state(await guarded.desk.order("buy btc 100usdt")) is TicketState.FILLED
+
+
+@story
+async def test_an_account_that_becomes_a_unified_one_holds_orders_until_it_is_none(guarded: Guarded) -> None:
+    await guarded.guard.meet()
+    guarded.desk.exchange.unified = True
+    await guarded.pass_time(EVERY)
+    assert "unified" in guarded.refusal()
+    [told] = guarded.told()
+    assert "HELD" in told
+    guarded.desk.wire.broken.add(MODE)
+    await guarded.pass_time(AWAY)
+    assert "unified" in guarded.refusal(), "no answer changes nothing"
+    guarded.desk.wire.broken.clear()
+    guarded.desk.exchange.unified = False
+    await guarded.pass_time(AWAY)
+    assert guarded.refusal() == ""
+    assert guarded.told()[-1].endswith("FREE")
+
+
+@story
+async def test_of_an_account_that_cannot_say_what_it_is_nothing_is_held(guarded: Guarded) -> None:
+    guarded.desk.wire.broken.add(MODE)
+    await guarded.guard.meet()
+    assert guarded.refusal() == ""
 
 
 @story
