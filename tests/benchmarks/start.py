@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.benchmarks.bots import bare, first_poll, ours, resident_mib, unlimited_sandbox
 
-RUNS = 7
+RUNS = 15
 
 
 async def timed_ours() -> tuple[float, float]:
