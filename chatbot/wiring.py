@@ -69,7 +69,6 @@ class Chat:
     menus: Menus
     groups: Callable[[], frozenset[int]]
     sender: Sender
-    table: Table
     parts: tuple[Part, ...]
 
 
@@ -177,7 +176,6 @@ async def build_chat(settings: Settings, services: Services, kucoin: Kucoin, doo
             now=steady_now,
             to=Readers(gate=gate, manners=services.manners, owners=settings.telegram_owners),
         ),
-        table=table,
         parts=parts,
     )
 

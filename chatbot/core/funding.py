@@ -40,7 +40,6 @@ def noted(rate: FundingRate, before: FundingSeen | None) -> FundingSeen:
 class FundingPaid:
     """A settlement of a position of ours: `amount` above zero was received, below zero paid, in `currency`."""
 
-    symbol: Symbol
     at: datetime
     amount: Decimal
     currency: str

@@ -4,7 +4,7 @@ The rights a key may have are a list: whatever is not on it is refused, for it m
 lets money out, under a name KuCoin gives it tomorrow.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum
 
@@ -120,10 +120,6 @@ def judge(key: KeyInfo, rules: KeyRules, now: datetime) -> tuple[Verdict, ...]:
 def may_move_money(key: KeyInfo) -> bool:
     """Out of the account, or as far as anybody knows what its rights mean."""
     return bool(key.permissions & _MONEY_OUT or key.permissions - _KNOWN)
-
-
-def may_trade(verdicts: Iterable[Verdict]) -> bool:
-    return all(verdict.gravity < Gravity.READ_ONLY for verdict in verdicts)
 
 
 def reminder(since: datetime, now: datetime) -> str:

@@ -127,9 +127,6 @@ class LevelBook(Generic[Key]):
         """The keys something is watched of; the view follows what is added and taken."""
         return self._levels.keys()
 
-    def has(self, key: Key) -> bool:
-        return key in self._levels
-
     def add(self, key: Key, level: float, rule_id: int, *, rising: bool) -> None:
         """Watches for `level` or more when `rising`, else for `level` or less."""
         _check(level)

@@ -84,7 +84,6 @@ class Offer:
 class Book:
     """The best offers of each side, best first: only the first few of perhaps many."""
 
-    symbol: Symbol
     bids: tuple[Offer, ...]
     asks: tuple[Offer, ...]
 

@@ -19,11 +19,6 @@ class Lane(IntEnum):
     ALERT = 2
     REPORT = 3
 
-    @property
-    def urgent(self) -> bool:
-        """Somebody waits for it: it may use the bursts that Telegram tolerates. The others keep to the letter."""
-        return self <= Lane.ORDER
-
 
 class ButtonStyle(Enum):
     SUCCESS = "success"

@@ -86,15 +86,12 @@ class FundingPayment(Wire):
     """A row of the private funding history: below zero was paid."""
 
     id: Name
-    symbol: Name
     time_point: Moment
     funding: Number
     settle_currency: Name
 
     def to_core(self) -> FundingPaid:
-        return FundingPaid(
-            symbol=Symbol(self.symbol), at=self.time_point, amount=self.funding, currency=self.settle_currency
-        )
+        return FundingPaid(at=self.time_point, amount=self.funding, currency=self.settle_currency)
 
 
 class FundingPage(Wire):

@@ -10,7 +10,7 @@ from chatbot.core.times import from_millis, to_millis
 from chatbot.kucoin import endpoints
 from chatbot.kucoin.answers import exact
 from chatbot.kucoin.rest import Rest
-from chatbot.kucoin.schemas import Moment, Name, Number, Wire, every
+from chatbot.kucoin.schemas import Moment, Number, Wire, every
 
 _MINUTE = 60_000
 """Milliseconds."""
@@ -27,7 +27,6 @@ _SETTLEMENTS_SPAN = timedelta(days=3)
 
 
 class _Settled(Wire):
-    symbol: Name
     funding_rate: Number
     timepoint: Moment
 

@@ -72,7 +72,7 @@ class Market:
     async def book(self, symbol: Symbol) -> Book:
         """The twenty best offers of each side of a spot symbol."""
         data = await self._spot.call(endpoints.SPOT_BOOK, {"symbol": str(symbol)})
-        return one(SpotBook, _known(symbol, data)).to_core(symbol)
+        return one(SpotBook, _known(symbol, data)).to_core()
 
     async def stats(self, symbol: Symbol) -> DayStats:
         """The last day of a spot symbol."""

@@ -92,9 +92,9 @@ class SpotBook(Wire):
     bids: tuple[tuple[Number, Number], ...]
     asks: tuple[tuple[Number, Number], ...]
 
-    def to_core(self, symbol: Symbol) -> Book:
+    def to_core(self) -> Book:
         """Whatever order the rows came in. Raises Unavailable for a row that nobody could trade by."""
-        return Book(symbol=symbol, bids=_offers(self.bids)[::-1], asks=_offers(self.asks))
+        return Book(bids=_offers(self.bids)[::-1], asks=_offers(self.asks))
 
 
 def _offers(rows: tuple[tuple[Decimal, Decimal], ...]) -> tuple[Offer, ...]:
@@ -144,7 +144,6 @@ class FuturesContract(Wire):
     status: str
     base_currency: Name
     quote_currency: Name
-    settle_currency: Name | None = None
     lot_size: Number = Field(gt=0)
     multiplier: Number
     tick_size: Number = Field(gt=0)

@@ -192,7 +192,6 @@ class CancelledIds(Wire):
 
 class FailedSymbol(Wire):
     symbol: Name
-    error: str | None = None
 
 
 class CancelledSymbols(Wire):

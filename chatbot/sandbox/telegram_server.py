@@ -96,4 +96,4 @@ class TelegramServer:
         tap = self._taps.get(tap_id)
         if tap is None or self.now() - tap.at > TAP_LIVES:
             raise bad_request("query is too old and response timeout expired or query ID is invalid")
-        self.answers.append(TapAnswer(tap=tap, text=text, alert=alert, at=self.now()))
+        self.answers.append(TapAnswer(tap=tap, text=text, alert=alert))

@@ -137,4 +137,3 @@ class TapAnswer:
     tap: Tap
     text: str
     alert: bool
-    at: datetime

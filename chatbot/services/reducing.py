@@ -65,7 +65,6 @@ class Reduction:
 class _Met:
     """What a reduction meets now. `held` are all open positions."""
 
-    instrument: Instrument
     held: Sequence[Position]
     ticker: Ticker
     fee_rate: Decimal
@@ -188,7 +187,7 @@ class Reducing:
             self._exchange.market.service(Venue.FUTURES),
         )
         check_trading(status)
-        return _Met(instrument=instrument, held=held, ticker=ticker, fee_rate=fee_rate)
+        return _Met(held=held, ticker=ticker, fee_rate=fee_rate)
 
     def _unchanged(self, ticket: OrderTicket, met: _Met) -> Position:
         """The position that the ticket makes smaller, which may have grown meanwhile but no less is left of it."""

@@ -17,7 +17,6 @@ TICKER = Ticker(
     symbol=SYMBOL, price=Decimal(100), bid=Decimal(99), ask=Decimal(101), time=datetime(2026, 3, 1, tzinfo=UTC)
 )
 BOOK = Book(
-    symbol=SYMBOL,
     bids=(Offer(price=Decimal(99), size=Decimal(1)), Offer(price=Decimal(90), size=Decimal(1))),
     asks=(Offer(price=Decimal(101), size=Decimal(1)), Offer(price=Decimal(111), size=Decimal(1))),
 )
@@ -110,7 +109,7 @@ def test_no_market_order_does_better_than_the_best_offer(
 ) -> None:
     ordered = sorted(rows, reverse=side is Side.SELL)
     levels = tuple(Offer(price=price, size=size) for price, size in ordered)
-    book = Book(symbol=SYMBOL, bids=levels, asks=levels)
+    book = Book(bids=levels, asks=levels)
     size, funds = (None, amount) if by_funds else (amount, None)
     found = reach(replace(MARKET, side=side, size=size, funds=funds), TICKER, book)
     held = sum((o.price * o.size if by_funds else o.size for o in levels), Decimal(0))

@@ -1,5 +1,6 @@
 """Every rule about API keys, its words and its remedy; and which sets of rights may trade at all."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, combinations
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.account import KeyInfo
-from chatbot.core.keys import Gravity, KeyRules, Topic, Verdict, judge, may_trade, reminder
+from chatbot.core.keys import Gravity, KeyRules, Topic, Verdict, judge, reminder
 from chatbot.core.market import Venue
 
 NOON = datetime(2026, 2, 16, 12, tzinfo=UTC)
@@ -33,6 +34,10 @@ def verdicts(rules: KeyRules = BOTH, *, rights: str = "", **changes: Any) -> lis
     names = rights.split()
     has = (SOUND.permissions | {n[1:] for n in names if n[0] == "+"}) - {n[1:] for n in names if n[0] == "-"}
     return list(judge(replace(SOUND, permissions=has, **changes), rules, NOON))
+
+
+def may_trade(found: Iterable[Verdict]) -> bool:
+    return all(verdict.gravity < Gravity.READ_ONLY for verdict in found)
 
 
 def test_a_sound_key_has_nothing_to_mend() -> None:
