@@ -199,7 +199,8 @@ def alert_jobs(alerting: Alerting) -> list[Job]:
     """As many as there are, however many rules."""
 
     async def settle() -> None:
-        alerting.lookout.notice_sleep()
+        if alerting.lookout.notice_sleep():
+            alerting.blindness.slept()
         alerting.lookout.settle_due()
 
     async def follow() -> None:

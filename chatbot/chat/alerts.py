@@ -77,7 +77,7 @@ class AlertHandlers:
 
     async def unalert(self, message: Message) -> Reply:
         if message.text.strip().lower() == _ALL:
-            return rules.all_removed(self._alerts.remove_all(message.person))
+            return rules.all_removed(await self._alerts.remove_all(message.person))
         return rules.removed(self._alerts.remove(_number(message.text, "unalert"), message.person))
 
     async def unalert_tap(self, tap: Tap) -> Reply:

@@ -98,7 +98,8 @@ class AlertRule:
     """`arms` counts how often it was armed: it fires at most once for each. `every` None: it fires once.
 
     `order` is an order line without its slash, `buy BTC 0.001 @ 62000`: its ticket comes with the alert.
-    `eligible_at` is when a COOLING rule may be armed again, and since when a WAITING one waits.
+    `eligible_at` is when a COOLING rule may be armed again, and since when a WAITING one waits, or waited until a
+    tick armed it: unread candles may still show that its value had gone back before.
     """
 
     id: int = 0
@@ -143,8 +144,8 @@ class Firing:
 
     `value` is what fired it: a price, a move's fraction, a rate, a payment. `at` is the tick's
     moment, or the start of the minute (CANDLE), or the settlement (HISTORY); `number` counts the
-    rule's firings. `detail` is the level of a PRICE or MOVE rule, which may be moved afterwards, and for
-    funding a word on what happened. `settles_at` is there for funding alone.
+    rule's firings. `detail` is a word on what happened, and at its end what was asked (`records`), which may be
+    moved afterwards. `settles_at` is there for funding alone.
     """
 
     id: int = 0

@@ -14,6 +14,7 @@ from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Direction, Fir
 from chatbot.core.feed import PredictedRate
 from chatbot.core.funding import FundingSeen, payment
 from chatbot.core.market import FundingRate, SettledRate
+from chatbot.core.records import kept
 from chatbot.core.values import frozen
 
 NEAR = Decimal("0.9")
@@ -127,7 +128,7 @@ def firing(rule: AlertRule, occasion: Occasion, *, source: Source, at: datetime,
         at=at,
         told_at=told_at,
         settles_at=occasion.settles_at,
-        detail=occasion.detail,
+        detail=f"{occasion.detail} {kept(rule.question)}".rstrip(),
     )
 
 

@@ -3,10 +3,12 @@
 A candle says how far the price went in its minute, not in which order. A minute in which the
 rule itself changed counts by its closing price alone, which came after the change; so does the
 second of two things in one candle; a minute in which the rule ends counts by its opening price.
-What could be older than the rule's arming, or newer than its end, is not told.
+What could be older than the rule's arming, or newer than its end, is not told. A rule that a tick armed
+was armed earlier where these candles show it: before they were read, nobody knew.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -28,14 +30,28 @@ class Step:
     fires: bool
 
 
-def replay(rule: AlertRule, candles: Iterable[Candle]) -> tuple[Step, ...]:
+def replay(rule: AlertRule, candles: Sequence[Candle]) -> tuple[Step, ...]:
     """All that provably happened to a PRICE rule, in order. `candles` are closed, oldest first."""
     steps: list[Step] = []
+    rule = _armed_as_proved(rule, candles)
     for candle in candles:
         while (step := _next_step(rule, candle)) is not None:
             steps.append(step)
             rule = step.then
     return tuple(steps)
+
+
+def _armed_as_proved(rule: AlertRule, candles: Sequence[Candle]) -> AlertRule:
+    if rule.state is not AlertState.ARMED or rule.eligible_at is None:
+        return rule
+    waiting = rested(rule)
+    for candle in candles:
+        if candle.start + MINUTE > rule.armed_at:
+            break
+        step = _next_step(waiting, candle)
+        if step is not None:
+            return replace(rule, armed_at=step.then.armed_at)
+    return rule
 
 
 def _next_step(rule: AlertRule, candle: Candle) -> Step | None:

@@ -21,16 +21,19 @@ from chatbot.core.alerts import (
     watch_of,
 )
 from chatbot.core.errors import Refused, UsageError
-from chatbot.core.market import Symbol
 from chatbot.core.people import Person, Role
 from chatbot.core.times import in_words
 from chatbot.core.wishes import Standing, Wish
 from chatbot.services.auditing import CandleAudit
 from chatbot.services.funding import FundingWatch
 from chatbot.services.lookout import Lookout
+from chatbot.services.turns import parts
 from chatbot.services.watching import Watching
 from chatbot.services.wishing import Wishing
 from chatbot.store.store import Store
+
+AT_ONCE = 25
+"""Rules removed in one go: some milliseconds."""
 
 
 class AlertChanges:
@@ -59,16 +62,24 @@ class AlertChanges:
             raise UsageError(f"{rule.name} is gone already.", example="/alerts")
         return self._standing(self._become(rule, ended(rule, AlertState.DELETED), person, "unalert"))
 
-    def remove_all(self, person: Person) -> int:
-        rules = self._store.alerts.alive_of(person.id)
-        with self._store.atomic():
-            for rule in rules:
-                self._become(rule, ended(rule, AlertState.DELETED), person, "unalert")
-        return len(rules)
+    async def remove_all(self, person: Person) -> int:
+        """Those of now, in parts, for a thousand take their time: what fires meanwhile is told."""
+        count = 0
+        async for ids in parts([rule.id for rule in self._store.alerts.alive_of(person.id)], AT_ONCE):
+            some = [rule for rule in self._store.alerts.rules(ids).values() if rule.alive]
+            with self._store.atomic():
+                for rule in some:
+                    self._write(rule, ended(rule, AlertState.DELETED), person, "unalert")
+            for rule in some:
+                self._lookout.forget(rule)
+            count += len(some)
+        self._watching.follow()
+        return count
 
     def snooze(self, rule_id: int, person: Person, span: timedelta) -> Standing:
-        """Silent for `span`; one that was done gets another turn then. Raises as `remove`, Refused past its end."""
-        rule, until = self._livable(rule_id, person), self._now() + span
+        """Silent for `span` or its longer rest, also one that was done. Raises as `remove`, Refused past its end."""
+        rule = self._livable(rule_id, person)
+        until = max(self._now() + span, self._rests_until(rule))
         if rule.state is AlertState.PAUSED:
             raise Refused(f"{rule.name} is paused: it is silent until somebody resumes it.")
         self._check_end(rule, until)
@@ -143,22 +154,6 @@ class AlertChanges:
             raise Refused(f"{rule.name} has just changed. Look again: /alerts")
         return self._standing(self._become(rule, turned, person, "wake"))
 
-    def mute(self, rule_id: int, person: Person, *, on: bool) -> None:
-        """Keeps what fires on this rule's symbol from its person's phone, or no longer. Raises as `remove`."""
-        rule = self._mine(rule_id, person)
-        self._set_mute(rule.person_id, rule.question.symbol, person, on=on)
-
-    def unmute(self, person: Person, symbol: Symbol) -> None:
-        self._set_mute(person.id, symbol, person, on=False)
-
-    def muted(self, person: Person) -> tuple[Symbol, ...]:
-        return self._store.preferences.muted(person.id)
-
-    def _set_mute(self, person_id: int, symbol: Symbol, person: Person, *, on: bool) -> None:
-        with self._store.atomic():
-            self._store.preferences.mute(person_id, symbol, on=on)
-            self._store.audit.record(person.name, "mute" if on else "unmute", f"{symbol} of {person_id}")
-
     async def _turned(self, rule: AlertRule) -> AlertRule:
         """As if it were made now: armed, however near its level, or waiting where its value stands beyond."""
         question = rule.question
@@ -181,22 +176,26 @@ class AlertChanges:
             raise Refused(f"{enough} Delete some first, with /unalert.")
 
     def _become(self, rule: AlertRule, new: AlertRule, person: Person, what: str) -> AlertRule:
-        """Raises Refused when it changed meanwhile, stands a second time already, or is one too many."""
+        """Raises as `_write`."""
         with self._store.atomic():
-            twin = self._store.alerts.twin(new)
-            if new.alive and twin is not None:
-                raise Refused(f"{twin.name} asks the same already.")
-            if new.alive and not rule.question.kind.funding:
-                self._audit.begin(rule.question.symbol, rule.question.venue)
-            if not self._store.alerts.change(rule, new):
-                raise Refused(f"{rule.name} has just changed. Look again: /alerts")
-            if new.alive and not rule.alive:
-                self._check_count(rule.person_id)
-            self._store.audit.record(person.name, what, f"{rule.name} {told_as(new.question)}")
+            self._write(rule, new, person, what)
         self._lookout.forget(rule)
         self._lookout.watch(new)
         self._watching.follow()
         return new
+
+    def _write(self, rule: AlertRule, new: AlertRule, person: Person, what: str) -> None:
+        """Raises Refused when it changed meanwhile, stands a second time already, or is one too many."""
+        twin = self._store.alerts.twin(new) if new.alive else None
+        if twin is not None:
+            raise Refused(f"{twin.name} asks the same already.")
+        if new.alive and not rule.question.kind.funding:
+            self._audit.begin(rule.question.symbol, rule.question.venue)
+        if not self._store.alerts.change(rule, new):
+            raise Refused(f"{rule.name} has just changed. Look again: /alerts")
+        if new.alive and not rule.alive:
+            self._check_count(rule.person_id)
+        self._store.audit.record(person.name, what, f"{rule.name} {told_as(new.question)}")
 
     def _mine(self, rule_id: int, person: Person) -> AlertRule:
         rule = self._store.alerts.rule(rule_id)
@@ -216,10 +215,12 @@ class AlertChanges:
         """A rule that ends before its next `turn` would never tell, whatever was promised. Raises Refused."""
         if rule.until is None or turn < rule.until:
             return
-        left = rule.until - self._now()
-        if left > timedelta(0):
+        if (left := rule.until - self._now()) > timedelta(0):
             raise Refused(f"{rule.name} ends in {in_words(left)}, before it would tell again: nothing was changed.")
         raise Refused(f"{rule.name} ended {in_words(-left)} ago: nothing was changed. Make a new one.")
+
+    def _rests_until(self, rule: AlertRule) -> datetime:
+        return (rule.state is AlertState.COOLING and rule.eligible_at) or self._now()
 
     def _is_muted(self, rule: AlertRule) -> bool:
         return bool(self._store.alerts.muted([rule]) & {(rule.person_id, rule.question.symbol)})

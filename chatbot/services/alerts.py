@@ -4,7 +4,8 @@ from datetime import tzinfo
 from decimal import Decimal
 
 from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Question
-from chatbot.core.errors import NotAllowed
+from chatbot.core.errors import NotAllowed, Refused
+from chatbot.core.market import Symbol
 from chatbot.core.people import Person, Role
 from chatbot.core.values import frozen
 from chatbot.core.wishes import FeedHealth, History, Past, Standing, Told, Why, Wish
@@ -45,10 +46,34 @@ class Alerts(AlertChanges):
             if new:
                 self._check_count(kept.person_id)
                 self._store.audit.record(asking.person.name, "alert", f"{kept.name} {told_as(question)}")
+            else:
+                self._check_not_over(kept)
         if new:
             self._lookout.watch(kept)
             self._watching.follow()
         return self._standing(kept), new
+
+    def mute(self, rule_id: int, person: Person, *, on: bool) -> None:
+        """Keeps what fires on this rule's symbol from its person's phone, or no longer. Raises as `remove`."""
+        rule = self._mine(rule_id, person)
+        self._set_mute(rule.person_id, rule.question.symbol, person, on=on)
+
+    def unmute(self, person: Person, symbol: Symbol) -> None:
+        self._set_mute(person.id, symbol, person, on=False)
+
+    def muted(self, person: Person) -> tuple[Symbol, ...]:
+        return self._store.preferences.muted(person.id)
+
+    def _set_mute(self, person_id: int, symbol: Symbol, person: Person, *, on: bool) -> None:
+        with self._store.atomic():
+            self._store.preferences.mute(person_id, symbol, on=on)
+            self._store.audit.record(person.name, "mute" if on else "unmute", f"{symbol} of {person_id}")
+
+    def _check_not_over(self, rule: AlertRule) -> None:
+        """One whose end has passed stands until its last minutes are read, but watches nothing. Raises Refused."""
+        if rule.until is not None and rule.until <= self._now():
+            sentence = f"{rule.name} asks the same and ended just now; I am still reading what happened before its end."
+            raise Refused(f"{sentence} Ask again in a few minutes, or /unalert {rule.id} first.")
 
     def of(self, person: Person) -> tuple[Standing, ...]:
         """Those alive, the nearest to firing first, then those without a distance, oldest first; paused ones last."""

@@ -7,7 +7,7 @@ those within it are read, and `blindness` says so.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -81,9 +81,17 @@ class CandleAudit:
             await self._look(self._closed())
             self._marks.look()
 
-    def missed(self, symbols: Iterable[Symbol]) -> None:
-        """Until now no ticks of these came: their moves have to be read from candles too, which ticks tell else."""
+    def missed(self, symbols: Collection[Symbol], since: datetime | None = None) -> None:
+        """Until now no ticks of these came: their moves have to be read from candles too, which ticks tell else.
+
+        A gap is known at its end: what was read `since` it began was not read for moves, so it is read again.
+        """
         self._unheard.update(dict.fromkeys(symbols, self._now()))
+        if since is not None:
+            moving = [symbol for symbol in symbols if self._lookout.windows_of(symbol)]
+            self._marks.back(moving, whole_minute(since))
+            for symbol in moving:
+                self._asked.pop(symbol, None)
 
     def read_until(self, symbols: Sequence[Symbol]) -> datetime | None:
         """Up to when the least read of them is read; None when nothing of them is to be read."""

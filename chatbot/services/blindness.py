@@ -83,6 +83,8 @@ class Blindness:
 
     def look(self) -> None:
         """Called every few seconds."""
+        broken = self._watching.broken()
+        self._missed(stream for stream in _STREAMS if stream.venue in broken)
         standing = {b.stream: b for b in self._store.alerts.standing_blind()}
         seeing = [self._sees(stream, standing.get(stream)) for stream in _STREAMS]
         over = [b for b, sees in zip(map(standing.get, _STREAMS), seeing, strict=True) if b is not None and sees]
@@ -94,13 +96,21 @@ class Blindness:
             self._tell_back(off)
         self._tell_unread({b.stream.venue for b in standing.values()})
 
+    def slept(self) -> None:
+        """Nothing was heard for a while, whatever the feed thinks."""
+        self._missed(_STREAMS)
+
+    def _missed(self, streams: Iterable[Stream]) -> None:
+        """No gap is told of a stream that was never whole yet, or whose clock was set; its moves are in doubt, too."""
+        for stream in streams:
+            self._audit.missed(self._symbols(stream))
+
     def _sees(self, stream: Stream, standing: Blind | None) -> bool:
         heard = self._watching.heard_at(stream.venue)
         if self._now() - heard <= TOLD_AFTER:
             self._back_at.setdefault(stream, self._now())
             return True
         self._back_at.pop(stream, None)
-        self._audit.missed(self._symbols(stream))
         if standing is None or standing.told_at is None:
             self._tell_blind(stream, heard)
         else:

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from chatbot.core.alerts import AlertRule, Firing, Source, fired, occasion
 from chatbot.core.notices import Lane, Letter, Subject
-from chatbot.core.numbers import plain
 from chatbot.core.preferences import Kind
+from chatbot.core.records import kept
 from chatbot.core.times import Now
 from chatbot.core.values import frozen
 from chatbot.store.store import Store
@@ -54,7 +54,7 @@ class Teller:
             value=value,
             at=at,
             told_at=self._now(),
-            detail=plain(rule.question.level),
+            detail=kept(rule.question),
         )
         return Change(old=rule, new=fired(rule, at), firing=firing)
 

@@ -78,7 +78,8 @@ class Listening:
             self._account.elsewhere.missed()
         else:
             self._lookout.interrupt(gap.stream.venue)
-            self._audit.missed(s for s, venue in self._store.alerts.watched_symbols() if venue is gap.stream.venue)
+            symbols = [s for s, venue in self._store.alerts.watched_symbols() if venue is gap.stream.venue]
+            self._audit.missed(symbols, gap.since)
 
     def _tell_moved(self, news: MoneyMoved) -> None:
         """The owners hear of money that came or went: it may not have been them."""

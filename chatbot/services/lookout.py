@@ -136,15 +136,16 @@ class Lookout:
             if its is venue:
                 self._windows.interrupt(symbol)
 
-    def notice_sleep(self) -> None:
+    def notice_sleep(self) -> bool:
         """Called every second, before anything is due: after a pause that long the last prices are old ones.
 
         A machine that slept wakes to its clock before the feed finds out that its connection is dead.
         """
         before, self._awake_at = self._awake_at, self._now()
-        if before is not None and self._awake_at - before > ASLEEP:
-            for venue in Venue:
-                self.interrupt(venue)
+        slept = before is not None and self._awake_at - before > ASLEEP
+        for venue in Venue if slept else ():
+            self.interrupt(venue)
+        return slept
 
     def settle_due(self) -> bool:
         """Called every second: rules whose rest is over wait again, and those on prices whose time is over end.

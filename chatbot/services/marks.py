@@ -1,6 +1,6 @@
 """Up to when the candles of each symbol are read, and how far an answer proves it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from chatbot.core.market import Candle, Symbol
@@ -34,6 +34,11 @@ class Marks:
         """`until` is the end of the last closed minute. No mark is ahead of the clock, and none out of reach."""
         marks, ahead = self._store.alerts.audited_all(), until + 2 * MINUTE
         return {s: max(mark, until - REACH) if mark < ahead else until - AGAIN for s, mark in marks.items()}
+
+    def back(self, symbols: Collection[Symbol], to: datetime) -> None:
+        """Whatever is read from there on is read once more, which changes nothing for what was told."""
+        with self._store.atomic():
+            self._store.alerts.mark_back(symbols, to)
 
     def look(self) -> None:
         """At the beginning and the end of each: what is between two ends is seconds, unless the clock was set."""

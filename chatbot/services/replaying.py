@@ -6,6 +6,8 @@ crash or because a candle came late, changes nothing: the rules have moved on.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from chatbot.core.alerts import AlertRule, AlertState, Source, armed, rested, watch_of
 from chatbot.core.market import Candle, Symbol
@@ -13,8 +15,9 @@ from chatbot.core.moves import Move, MoveKey, Windows
 from chatbot.core.replay import MINUTE, Step, replay
 from chatbot.services.firing import Change, Teller
 from chatbot.services.lookout import Lookout, move_key
-from chatbot.services.turns import parts
+from chatbot.services.turns import gathered, parts
 from chatbot.store.store import Store
+from chatbot.store.watches import PAGE
 
 _AT_ONCE = 2_500
 """Minutes of rules, or of windows, looked at in one part: some ten milliseconds."""
@@ -28,6 +31,8 @@ class Replaying:
 
     async def prices(self, symbol: Symbol, candles: Sequence[Candle]) -> int:
         """How many price rules fired."""
+        # A rule that waits to be settled is in no book: it would be passed over.
+        await self._lookout.nothing_waits(symbol)
         if not candles:
             return 0
         late = 0
@@ -45,12 +50,13 @@ class Replaying:
             windows.follow(symbol, window)
         windows.seed(symbol, before)
         late, resting = 0, dict[int, AlertRule]()
+        armings = _Armings(await gathered(self._store.alerts.armed_again(symbol), PAGE))
         async for some in parts(candles, _at_once(len(lengths))):
             await self._lookout.nothing_waits(symbol)
             with self._store.atomic():
                 for candle in some:
                     self._wake(resting, windows, candle)
-                    late += self._minute(resting, windows, candle)
+                    late += self._minute(resting, windows, candle, armings)
         self._lookout.seed(symbol, [*before, *candles])
         return late
 
@@ -63,13 +69,14 @@ class Replaying:
         self._watch_again(rule)
         return late
 
-    def _minute(self, resting: dict[int, AlertRule], windows: Windows, candle: Candle) -> int:
+    def _minute(self, resting: dict[int, AlertRule], windows: Windows, candle: Candle, armings: "_Armings") -> int:
         """What was before the minute's first trade comes first: by then a move may have worn off."""
         late = 0
         for moves in (windows.worn(candle.symbol, candle.start), windows.moves_in(candle.symbol, candle)):
             for key, move in moves:
+                armings.see(key, move, candle)
                 for rule in self._lookout.met_by(key, move):
-                    late += self._judge(rule, move, key, candle)
+                    late += self._judge(armings.proved(rule), move, key, candle)
                     now = self._watch_again(rule)
                     if now is not None and now.state is AlertState.COOLING:
                         resting[now.id] = now
@@ -115,6 +122,27 @@ class Replaying:
         if latest is not None:
             self._lookout.watch(latest)
         return latest
+
+
+class _Armings:
+    """Rules that waited until a tick armed them, and when candles show that their moves had worn off before."""
+
+    def __init__(self, rules: Sequence[AlertRule]) -> None:
+        self._doubted: dict[MoveKey, list[AlertRule]] = {}
+        for rule in rules:
+            self._doubted.setdefault(move_key(rule), []).append(rule)
+        self._proved: dict[tuple[int, int], datetime] = {}
+
+    def see(self, key: MoveKey, move: Move, candle: Candle) -> None:
+        for rule in self._doubted.get(key, ()):
+            since, watch = rule.eligible_at, watch_of(rested(rule))
+            within = since is not None and since <= candle.start and candle.start + MINUTE <= rule.armed_at
+            if within and watch is not None and move.meets(watch):
+                self._proved.setdefault((rule.id, rule.arms), candle.start)
+
+    def proved(self, rule: AlertRule) -> AlertRule:
+        """Armed when it first might have been."""
+        return replace(rule, armed_at=self._proved.get((rule.id, rule.arms), rule.armed_at))
 
 
 def _at_once(weight: int) -> int:

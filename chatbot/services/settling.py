@@ -7,7 +7,7 @@ what the exchange tells meanwhile is kept for the rules that wait, so each sees 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from chatbot.core.alerts import AlertRule, AlertState, Source, Watch, armed, watch_of
@@ -125,5 +125,5 @@ def _decided(rule: AlertRule, happening: Happening, teller: Teller) -> Change | 
     if watch is None or (rule.until is not None and at >= rule.until) or not happening.meets(watch):
         return None
     if rule.state is AlertState.WAITING:
-        return Change(old=rule, new=armed(rule, at))
+        return Change(old=rule, new=replace(armed(rule, at), eligible_at=rule.eligible_at))
     return teller.firing(rule, happening.value, at, happening.source)

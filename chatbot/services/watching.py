@@ -54,10 +54,13 @@ class Watching:
 
     async def stand_in(self) -> None:
         """Called every few seconds: one question for all tickers of each venue whose feed is down."""
-        for state in self._prices():
-            if state.down_since is not None:
-                self._lookout.interrupt(state.stream.venue)
+        for venue in self.broken():
+            self._lookout.interrupt(venue)
         await asyncio.gather(*(self._poll(s.stream.venue) for s in self.down()))
+
+    def broken(self) -> frozenset[Venue]:
+        """Those whose prices do not all come, be it for a moment, be it that they never came yet."""
+        return frozenset(s.stream.venue for s in self._prices() if s.down_since is not None)
 
     def down(self) -> tuple[StreamState, ...]:
         """The public streams that have not been whole for longer than a moment."""
@@ -81,9 +84,9 @@ class Watching:
 
     async def look_for_silence(self) -> None:
         """Called every quarter of a minute. Silent symbols are asked about, a few at a time; mute ones begin anew."""
-        up = {state.stream.venue for state in self._prices() if state.down_since is None}
+        broken = self.broken()
         watched = [self._listened(symbol, venue) for symbol, venue in self._store.alerts.watched_symbols()]
-        listened = [each for each in watched if each.said is not None or each.venue in up]
+        listened = [each for each in watched if each.said is not None or each.venue not in broken]
         asked = self._silence.look(listened, self._now())
         for mute in self._silence.mute(listened, self._now()):
             self._feed.restart(mute.symbol, mute.venue, f"{mute.symbol} was traded and no tick said so.")

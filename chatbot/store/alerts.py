@@ -198,7 +198,7 @@ class Alerts(Watches, FeedMarks):
         """The chats that were told since then what candles showed, and how often."""
         found = self._db.conn.execute(
             "SELECT chat_id, count(*) FROM firings JOIN alerts ON alerts.id = rule_id"
-            " WHERE told_at >= ? AND source = ? GROUP BY chat_id",
+            " WHERE told_at >= ? AND source = ? AND muted = 0 GROUP BY chat_id",
             [stamp(since), Source.CANDLE.value],
         )
         return dict(found.fetchall())

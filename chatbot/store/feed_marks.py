@@ -49,6 +49,12 @@ class FeedMarks:
             [symbol, venue.value, stamp(until)],
         )
 
+    def mark_back(self, symbols: Iterable[Symbol], to: datetime) -> None:
+        """What was looked at from then on counts as not looked at."""
+        self._db.conn.executemany(
+            "UPDATE audited SET until = ? WHERE symbol = ? AND until > ?", [(stamp(to), s, stamp(to)) for s in symbols]
+        )
+
     def begin_blind(self, stream: Stream, since: datetime) -> Blind:
         """The stretch that stands, or a new one."""
         with self._db.atomic():

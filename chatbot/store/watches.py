@@ -95,6 +95,19 @@ class Watches:
         """The same of its price and move rules."""
         return self._living(symbol, _ON_FEED)
 
+    def armed_again(self, symbol: Symbol) -> Iterator[AlertRule]:
+        """The same of those on moves that waited until a tick armed them."""
+        last = 0
+        while page := rules_where(
+            self._db,
+            "kind = 'move' AND symbol = ? AND watch NOT NULL AND state = 'armed' AND eligible_at NOT NULL AND id > ?"
+            f" ORDER BY id LIMIT {PAGE}",
+            symbol,
+            last,
+        ):
+            yield from page
+            last = page[-1].id
+
     def _living(self, symbol: Symbol, kinds: Iterable[AlertKind]) -> Iterator[AlertRule]:
         for kind in kinds:
             last = (_BEFORE_ALL, 0)

@@ -330,7 +330,7 @@ def test_the_record_tells_what_fired_and_for_which_settlement() -> None:
     (occasion,) = occasions(rule, _view(_rate("0.002")))
     record = firing(rule, occasion, source=Source.POLL, at=MADE, told_at=NEXT)
     assert (record.rule_id, record.occasion, record.number) == (1, "settles 2026-03-01T16:00Z", 3)
-    assert (record.value, record.settles_at, record.detail) == (Decimal("0.002"), NEXT, "current")
+    assert (record.value, record.settles_at, record.detail) == (Decimal("0.002"), NEXT, "current above 0.001")
     assert (record.source, record.at, record.told_at) == (Source.POLL, MADE, NEXT)
 
 

@@ -203,7 +203,7 @@ class Desk:
         return [firing for firing in found if firing is not None]
 
     def told(self) -> Told:
-        return [(f.rule_id, f.occasion, str(f.value), f.detail) for f in self.firings()]
+        return [(f.rule_id, f.occasion, str(f.value), _word(f.detail)) for f in self.firings()]
 
     def letters(self) -> int:
         return len(self.store.outbox.due(1000))
@@ -220,3 +220,8 @@ class Desk:
 
 def above(level: str) -> dict[str, Any]:
     return {"level": level, "direction": Direction.ABOVE}
+
+
+def _word(detail: str) -> str:
+    """Without what was asked."""
+    return detail.partition(" above ")[0].partition(" below ")[0]

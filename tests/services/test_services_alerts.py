@@ -121,7 +121,7 @@ async def test_all_of_ones_own_rules_go_at_once_and_nobody_elses(tmp_path: Path)
     for line in ("BTC > 68000", "BTC +5% 1h", "funding BTC flip"):
         await desk.alert(line)
     kept = await desk.alert("BTC > 68000", BEN)
-    assert desk.alerts.remove_all(ANNA) == 3
+    assert await desk.alerts.remove_all(ANNA) == 3
     desk.tick("69000")
     assert desk.fired() == [f"{kept.id}·1 69000 live"]
 

@@ -7,6 +7,7 @@ from chatbot.chat.views.markup import percent, rate
 from chatbot.core.alerts import AlertKind, AlertRule, Direction, Firing, Question, Watch, rested, watch_of
 from chatbot.core.market import Instrument, Symbol, Venue
 from chatbot.core.numbers import ceil_to, floor_to, grouped, money, places, tidy
+from chatbot.core.records import asked
 from chatbot.core.symbols import HOME_QUOTE
 from chatbot.core.times import in_words
 from chatbot.core.wishes import Standing
@@ -67,10 +68,11 @@ def happened(firing: Firing, question: Question, instrument: Instrument | None, 
 
     Without `amounts` nothing is said of how much the account pays.
     """
+    question = asked(firing, question)
     name, up = coin(question, instrument), question.direction is Direction.ABOVE
     match question.kind:
         case AlertKind.PRICE:
-            return f"{name} crossed {'above' if up else 'below'} {level(Decimal(firing.detail))}"
+            return f"{name} crossed {'above' if up else 'below'} {level(question.level)}"
         case AlertKind.MOVE:
             moved = percent(firing.value if up else -firing.value)
             return f"{name} {'rose' if up else 'fell'}: {moved} within {in_words(_window(question))}"

@@ -25,6 +25,7 @@ from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Source
 from chatbot.core.errors import ChatbotError, Refused
 from chatbot.core.market import Instrument
 from chatbot.core.notices import Button, Buttons, Subject
+from chatbot.core.records import asked
 from chatbot.core.times import in_words
 from chatbot.core.wishes import Told
 
@@ -149,8 +150,8 @@ def _facts(told: Told, now: datetime) -> Html | None:
     if kind is AlertKind.PRICE:
         return html("{} was traded", phrases.price(firing.value, told.instrument))
     if kind is AlertKind.MOVE:
-        asked = phrases.size(told.rule.question.level)
-        return html("asked for {}", asked) if firing.late else html("asked for {}, at {}", asked, at)
+        size = phrases.size(asked(firing, told.rule.question).level)
+        return html("asked for {}", size) if firing.late else html("asked for {}, at {}", size, at)
     return _settling(told, now)
 
 
@@ -162,7 +163,7 @@ def _settling(told: Told, now: datetime) -> Html | None:
         return html("settles at {}", when)
     if firing.late:
         return html("{} settled at {}", rate(firing.value), when)
-    verb = "predicted for" if firing.detail == "predicted" else "settles at"
+    verb = "predicted for" if firing.detail.startswith("predicted") else "settles at"
     return html("{}, {} {}", rate(firing.value), verb, when)
 
 
