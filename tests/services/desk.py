@@ -67,7 +67,7 @@ from chatbot.services.watching import Watching, venue_of
 from chatbot.services.wishing import Wishing
 from chatbot.store.store import Store, open_store
 from tests.sandbox.kucoin_caller import api_key
-from tests.sandbox.worlds import BTC, Clock
+from tests.sandbox.worlds import BTC, PERP, Clock
 
 ANNA = Person(id=7, name="Anna", role=Role.OWNER)
 BEN = Person(id=8, name="Ben", role=Role.TRADER)
@@ -479,6 +479,14 @@ class Desk:
         )
         return [f"{r['rule_id']}·{r['number']} {r['value']} {r['source']}" for r in rows]
 
+    async def follow(self, seconds: int = 60) -> None:
+        """What the clock's jobs do of orders, as long as that."""
+        for second in range(0, seconds, 5):
+            self.wait(5)
+            await self.reconciler.follow()
+            if second % 60 == 0:
+                await self.reconciler.watch_lost()
+
     async def propose(self, line: str, person: Person = ANNA) -> OrderTicket:
         """`buy btc 100usdt`, as far as the card that shows it."""
         update = next(self._updates)
@@ -525,6 +533,13 @@ class Desk:
         }
         venue = changes.pop("venue", Venue.SPOT)
         return self.exchange.place(venue, OrderRequest(**(fields | changes)))
+
+    def position(self, symbol: Symbol = PERP, side: Side = Side.BUY, lots: int = 50) -> None:
+        """Lots that somebody bought or sold in KuCoin's own app."""
+        self.elsewhere(
+            venue=Venue.FUTURES, symbol=symbol, side=side, type=OrderType.MARKET, price=None, size=Decimal(lots),
+            leverage=Decimal(5),
+        )  # fmt: skip
 
     def told(self) -> list[Told]:
         """What of tickets and kills waits in the outbox, oldest first, their cards themselves left out."""

@@ -39,15 +39,6 @@ def done_but_answered_by(desk: Desk, status: int) -> App:
     return answer
 
 
-async def follow(desk: Desk, seconds: int = 60) -> None:
-    """What the clock's jobs do of orders, as long as that."""
-    for second in range(0, seconds, 5):
-        desk.wait(5)
-        await desk.reconciler.follow()
-        if second % 60 == 0:
-            await desk.reconciler.watch_lost()
-
-
 def ends(desk: Desk, ticket: OrderTicket) -> TicketState:
     """With every promise kept."""
     check_promises(desk.store, desk.exchange)
@@ -79,9 +70,9 @@ async def test_f06_an_order_that_shows_after_ninety_seconds_is_found_and_never_d
     desk.switch(Fault.ERROR_AFTER_ACCEPT)
     ticket = await desk.order(line)
     desk.faults.clear()
-    await follow(desk, 80)
+    await desk.follow(80)
     assert desk.state(ticket) in (TicketState.UNKNOWN, TicketState.NOT_PLACED)
-    await follow(desk, 120)
+    await desk.follow(120)
     assert desk.posts == 1
     assert ends(desk, ticket) in (TicketState.FILLED, TicketState.OPEN)
 
@@ -92,7 +83,7 @@ async def test_f06_an_order_that_shows_after_ninety_seconds_is_found_and_never_d
 async def test_f07_an_order_that_was_taken_behind_an_error_page_is_found(desk: Desk, line: str, status: int) -> None:
     desk.wire.instead[f"{PLACE}?"] = done_but_answered_by(desk, status)
     ticket = await desk.order(line)
-    await follow(desk)
+    await desk.follow()
     assert desk.posts == 1
     assert len(desk.exchange.orders) == 1
     assert ends(desk, ticket) in (TicketState.FILLED, TicketState.OPEN)
@@ -110,7 +101,7 @@ async def test_f17_what_fills_while_a_cancel_is_on_its_way_is_kept(opened: Opene
 
     (desk.wire.before if when == "before" else desk.wire.after)(line, fill_more)
     done = await desk.cancelling.cancel(part.name)
-    await follow(desk, 10)
+    await desk.follow(10)
     ended = desk.now(part)
     assert ended.executed.size == done.filled_size >= part.executed.size > 0
     assert (done.status, ends(desk, part)) == (OrderStatus.CANCELED, TicketState.CANCELED)
@@ -148,7 +139,7 @@ async def test_f18_news_of_fills_that_come_twice_too_early_and_out_of_order_coun
     await asyncio.sleep(0.05)
     assert desk.now(ticket).executed.size >= newer.executed.size > 0
     work.cancel()
-    await follow(desk, 300)
+    await desk.follow(300)
     assert ends(desk, ticket) is TicketState.FILLED
 
 
@@ -172,5 +163,5 @@ async def test_f19_a_cancel_refused_as_unknown_of_an_order_that_rests_is_not_cal
     unknown = JSONResponse({"code": "400100", "msg": "order_not_exist_or_not_allow_to_cancel"}, 200)
     desk.wire.instead[f"DELETE /spot/api/v1/hf/orders/{ticket.order_id}?"] = unknown
     assert (await desk.cancelling.cancel(ticket.name)).active
-    await follow(desk, 10)
+    await desk.follow(10)
     assert ends(desk, ticket) is TicketState.OPEN

@@ -8,7 +8,7 @@ import pytest
 
 from chatbot.core.errors import KucoinError, OutcomeUnknown, UsageError
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import OrderStatus, OrderType, Side, TicketState
+from chatbot.core.orders import OrderStatus, Side, TicketState
 from chatbot.sandbox.faults import Fault
 from tests.services.desk import Desk, limits, story
 
@@ -169,9 +169,7 @@ async def test_those_made_elsewhere_are_cancelled_by_who_means_them(desk: Desk) 
 
 @story
 async def test_a_position_is_not_touched_by_cancels(desk: Desk) -> None:
-    desk.elsewhere(
-        venue=Venue.FUTURES, symbol=PERP, type=OrderType.MARKET, price=None, size=Decimal(10), leverage=Decimal(5)
-    )
+    desk.position(lots=10)
     await desk.cancelling.cancel_elsewhere()
     assert desk.exchange.positions[PERP].lots == 10
 

@@ -12,10 +12,11 @@ from chatbot.core.errors import Refused, TicketGone, Unavailable
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Subject
-from chatbot.core.orders import OrderTicket, OrderType, Side, TicketState
+from chatbot.core.orders import OrderTicket, Side, TicketState
 from chatbot.core.stops import OpenPosition
 from chatbot.sandbox.faults import Fault
 from chatbot.services.closing import Closing, ClosingRules
+from chatbot.services.exits import Sending
 from tests.services.desk import ANNA, BEN, BRIEF, Desk, story
 
 Opened = Callable[..., Desk]
@@ -38,25 +39,23 @@ def closing(desk: Desk, mode: TradingMode = TradingMode.LIVE, hold: Callable[[],
     )
 
 
-def hold(desk: Desk, symbol: Symbol = BTC, side: Side = Side.BUY, lots: int = 50) -> None:
-    desk.elsewhere(
-        venue=Venue.FUTURES, symbol=symbol, side=side, type=OrderType.MARKET, price=None, size=Decimal(lots),
-        leverage=Decimal(5),
-    )  # fmt: skip
+async def tapped(close: Closing) -> tuple[Sending, ...]:
+    """What the tap on a new card is about to send."""
+    card, _ = await close.propose(ANNA)
+    return await close.confirm(card, ANNA, ANNA.id)
 
 
 async def confirmed(desk: Desk) -> list[OrderTicket]:
     close = closing(desk)
-    card, _ = await close.propose(ANNA)
-    sendings = await close.confirm(card, ANNA, ANNA.id)
+    sendings = await tapped(close)
     await close.send(sendings)
     return [desk.now(ticket) for ticket, _ in sendings]
 
 
 @story
 async def test_a_long_is_sold_and_a_short_bought_back_while_trading_is_stopped(desk: Desk) -> None:
-    hold(desk)
-    hold(desk, ETH, Side.SELL, 3)
+    desk.position()
+    desk.position(ETH, Side.SELL, 3)
     desk.kill()
     tickets = await confirmed(desk)
     assert desk.exchange.positions == {}
@@ -73,8 +72,8 @@ async def test_a_long_is_sold_and_a_short_bought_back_while_trading_is_stopped(d
 
 @story
 async def test_every_order_has_a_row_and_a_card_before_its_bytes_leave(desk: Desk) -> None:
-    hold(desk)
-    hold(desk, ETH, Side.SELL, 3)
+    desk.position()
+    desk.position(ETH, Side.SELL, 3)
     desk.kill()
     seen: list[list[TicketState]] = []
     desk.wire.before(PLACE, lambda: seen.append([t.state for t in desk.store.orders.living()]))
@@ -87,7 +86,7 @@ async def test_every_order_has_a_row_and_a_card_before_its_bytes_leave(desk: Des
 
 @story
 async def test_one_card_closes_once(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     desk.kill()
     close = closing(desk)
     card, _ = await close.propose(ANNA)
@@ -102,7 +101,7 @@ async def test_one_card_closes_once(desk: Desk) -> None:
 @story
 async def test_a_card_of_somebody_else_or_of_long_ago_closes_nothing(opened: Opened, who: str) -> None:
     desk = opened()
-    hold(desk)
+    desk.position()
     desk.kill()
     close = closing(desk)
     card, _ = await close.propose(ANNA)
@@ -115,11 +114,11 @@ async def test_a_card_of_somebody_else_or_of_long_ago_closes_nothing(opened: Ope
 
 @story
 async def test_a_position_that_is_gone_or_turned_round_is_left_alone(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     desk.kill()
     close = closing(desk)
     card, _ = await close.propose(ANNA)
-    hold(desk, side=Side.SELL, lots=80)
+    desk.position(side=Side.SELL, lots=80)
     with pytest.raises(TicketGone, match="None of these"):
         await close.confirm(card, ANNA, ANNA.id)
     assert desk.exchange.positions[BTC].lots == -30
@@ -129,12 +128,11 @@ async def test_a_position_that_is_gone_or_turned_round_is_left_alone(desk: Desk)
 @story
 async def test_a_lost_answer_is_looked_up_and_never_sent_again(opened: Opened, fault: Fault) -> None:
     desk = opened(deadlines=BRIEF)
-    hold(desk)
+    desk.position()
     desk.kill()
     await desk.kucoin.orders.open_orders()
     close = closing(desk)
-    card, _ = await close.propose(ANNA)
-    sendings = await close.confirm(card, ANNA, ANNA.id)
+    sendings = await tapped(close)
     desk.switch(fault)
     await close.send(sendings)
     assert desk.wire.lines.count(PLACE) == 1
@@ -144,11 +142,10 @@ async def test_a_lost_answer_is_looked_up_and_never_sent_again(opened: Opened, f
 
 @story
 async def test_a_close_that_never_arrived_is_found_out_and_told(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     desk.kill()
     close = closing(desk)
-    card, _ = await close.propose(ANNA)
-    sendings = await close.confirm(card, ANNA, ANNA.id)
+    sendings = await tapped(close)
     desk.restart()
     desk.reconciler.recover()
     assert desk.state(sendings[0][0]) is TicketState.UNKNOWN
@@ -162,13 +159,12 @@ async def test_a_close_that_never_arrived_is_found_out_and_told(desk: Desk) -> N
 
 @story
 async def test_what_kucoin_refuses_is_told_and_the_others_go_on(desk: Desk) -> None:
-    hold(desk)
-    hold(desk, ETH, Side.SELL, 3)
+    desk.position()
+    desk.position(ETH, Side.SELL, 3)
     desk.kill()
     close = closing(desk)
-    card, _ = await close.propose(ANNA)
-    sendings = await close.confirm(card, ANNA, ANNA.id)
-    hold(desk, side=Side.SELL, lots=50)
+    sendings = await tapped(close)
+    desk.position(side=Side.SELL, lots=50)
     await close.send(sendings)
     states = {ticket.spec.symbol: desk.now(ticket) for ticket, _ in sendings}
     assert (states[BTC].state, states[ETH].state) == (TicketState.REJECTED, TicketState.FILLED)
@@ -193,7 +189,7 @@ async def test_without_a_kill_a_position_or_a_key_for_futures_nothing_is_offered
 
 @story
 async def test_positions_that_cannot_be_read_close_nothing(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     desk.kill()
     card = (await closing(desk).propose(ANNA))[0]
     desk.switch(Fault.UNAVAILABLE)
@@ -204,11 +200,10 @@ async def test_positions_that_cannot_be_read_close_nothing(desk: Desk) -> None:
 
 @story
 async def test_a_way_out_that_takes_its_time_is_not_cancelled_by_the_kill_it_was_asked_for_after(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     desk.kill()
     close = closing(desk)
-    card, _ = await close.propose(ANNA)
-    sendings = await close.confirm(card, ANNA, ANNA.id)
+    sendings = await tapped(close)
     half_done = {
         "id": "5c35c02703aa673ceec2a168", "clientOid": sendings[0][0].spec.client_oid, "symbol": str(BTC),
         "type": "market", "side": "sell", "size": 50, "filledSize": 20, "filledValue": "1348.2", "isActive": True,
@@ -226,7 +221,7 @@ async def test_a_way_out_that_takes_its_time_is_not_cancelled_by_the_kill_it_was
 
 @story
 async def test_after_a_resume_the_card_closes_nothing(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     desk.kill()
     card: CloseCard = (await closing(desk).propose(ANNA))[0]
     desk.killswitch.resume("Anna", "over", 9_999)
@@ -237,7 +232,7 @@ async def test_after_a_resume_the_card_closes_nothing(desk: Desk) -> None:
 
 @story
 async def test_the_kills_card_counts_what_is_left_afterwards(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     stop = desk.kill()
     await desk.killswitch.sweep(stop)
     assert desk.found().report.positions == (OpenPosition(symbol="XBTUSDTM", lots="50"),)
@@ -252,7 +247,7 @@ async def test_a_key_of_another_account_closes_nothing_whenever_that_is_seen(des
     def foreign() -> None:
         raise Refused("the key belongs to another account")
 
-    hold(desk)
+    desk.position()
     desk.kill()
     with pytest.raises(Refused, match="another account"):
         await closing(desk, hold=foreign).propose(ANNA)
@@ -268,11 +263,10 @@ async def test_a_key_of_another_account_closes_nothing_whenever_that_is_seen(des
 
 @story
 async def test_what_is_sent_a_second_time_does_not_leave(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     desk.kill()
     close = closing(desk)
-    card, _ = await close.propose(ANNA)
-    sendings = await close.confirm(card, ANNA, ANNA.id)
+    sendings = await tapped(close)
     await close.send(sendings)
     with pytest.raises(TicketGone, match="already sent"):
         await close.send(sendings)

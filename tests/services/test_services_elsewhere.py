@@ -1,7 +1,6 @@
 """Orders made in KuCoin's app: each end is told to the owners once, by news or by the minute's look."""
 
 import asyncio
-from decimal import Decimal
 from pathlib import Path
 
 from chatbot.core.feed import OrderNews
@@ -9,7 +8,7 @@ from chatbot.core.market import Symbol, Venue
 from chatbot.core.orders import Order, OrderStatus, OrderType
 from chatbot.sandbox.orders import ExchangeOrder
 from chatbot.services.elsewhere import OrdersElsewhere
-from tests.sandbox.worlds import BTC, PERP
+from tests.sandbox.worlds import BTC
 from tests.services.desk import ANNA, BEN, Desk, story
 
 
@@ -124,9 +123,7 @@ async def test_what_ended_in_a_gap_is_looked_for(tmp_path: Path) -> None:
     await watch.look()
     desk.wait(60)
     desk.elsewhere(type=OrderType.MARKET, price=None)
-    desk.elsewhere(
-        venue=Venue.FUTURES, symbol=PERP, type=OrderType.MARKET, price=None, size=Decimal(1), leverage=Decimal(2)
-    )
+    desk.position(lots=1)
     desk.wait(1)
     await watch.look()
     assert desk.letters() == [], "nobody looks among all ended orders each minute"

@@ -14,7 +14,6 @@ import pytest
 from chatbot.core.alerts import AlertRule, AlertState, Direction, Question, Source
 from chatbot.core.feed import PredictedRate
 from chatbot.core.market import Venue
-from chatbot.core.orders import OrderType
 from chatbot.services.firing import Teller
 from chatbot.services.funding import AT_ONCE, FundingWatch
 from tests.services import desk as sandbox
@@ -351,9 +350,7 @@ async def test_the_sandboxs_kucoin_is_understood_in_all_of_this(opened: Callable
     watch = FundingWatch(
         exchange=desk.kucoin, store=desk.store, teller=teller, gone=lambda rule: None, wording=WORDS, now=desk.time
     )
-    desk.elsewhere(
-        venue=Venue.FUTURES, symbol=PERP, type=OrderType.MARKET, price=None, size=Decimal(50), leverage=Decimal(5)
-    )
+    desk.position()
     rate = desk.prices.funding(PERP)
     assert rate is not None
     fields: dict[str, Any] = {"person_id": 7, "person": "Anna", "chat_id": 7, "every": MINUTE}

@@ -79,12 +79,6 @@ def pair(desk: Desk) -> list[ExchangeOrder]:
     return [desk.exchange.orders[leg] for leg in oco.legs]
 
 
-def position(desk: Desk) -> None:
-    desk.elsewhere(
-        venue=Venue.FUTURES, symbol=PERP, type=OrderType.MARKET, price=None, size=Decimal(50), leverage=Decimal(5)
-    )
-
-
 def left(desk: Desk, orders: list[ExchangeOrder]) -> list[str]:
     return [o.id for o in orders if desk.exchange.orders[o.id].active]
 
@@ -130,7 +124,7 @@ async def test_a_kill_expires_every_open_card_and_tells_each(desk: Desk) -> None
 @story
 async def test_a_sweep_empties_all_five_places_and_names_the_positions(desk: Desk) -> None:
     orders = one_of_each(desk)
-    position(desk)
+    desk.position()
     stop = desk.kill()
     desk.forget_letters()
     await desk.killswitch.sweep(stop)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from chatbot.core.feed import Channel, FeedGap, FundingSettled, MoneyMoved, OrderNews, PositionNews, Stream, Tick
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import OrderTicket, OrderType, TicketState
+from chatbot.core.orders import OrderTicket, TicketState
 from chatbot.core.times import to_millis
 from chatbot.services.elsewhere import OrdersElsewhere
 from chatbot.services.fills import Fills
@@ -107,9 +107,7 @@ async def test_an_order_placed_elsewhere_is_looked_up_as_what_it_is(tmp_path: Pa
 async def test_a_position_that_moves_reaches_whoever_watches_it(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     ears = Ears(desk)
-    desk.elsewhere(
-        venue=Venue.FUTURES, symbol=PERP, type=OrderType.MARKET, price=None, size=Decimal(10), leverage=Decimal(5)
-    )
+    desk.position(lots=10)
     await ears.liquidation.look()
     assert desk.letters() == []
     ears.listening.hear(PositionNews(symbol=PERP, mark=Decimal(59_000), changed=False))

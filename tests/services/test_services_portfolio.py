@@ -6,8 +6,7 @@ from decimal import Decimal
 import pytest
 
 from chatbot.core.errors import KucoinError
-from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import OrderType
+from chatbot.core.market import Symbol
 from chatbot.sandbox.accounts import Pocket
 from chatbot.sandbox.faults import Fault
 from chatbot.services.portfolio import FILLS_SINCE, LATELY_TRADED
@@ -56,9 +55,7 @@ async def test_a_key_that_may_not_see_futures_sees_the_rest(opened: Opened) -> N
 @story
 async def test_positions_are_the_open_ones(desk: Desk) -> None:
     assert await desk.portfolio.positions() == ()
-    desk.elsewhere(
-        venue=Venue.FUTURES, symbol=PERP, type=OrderType.MARKET, price=None, size=Decimal(50), leverage=Decimal(5)
-    )
+    desk.position()
     (position,) = await desk.portfolio.positions()
     assert (position.symbol, position.lots) == (PERP, Decimal(50))
 

@@ -1,13 +1,12 @@
 """The open positions with their funding, and what is missing when KuCoin tells less."""
 
 from collections.abc import Callable
-from decimal import Decimal
 
 import pytest
 
 from chatbot.core.errors import Refused, Unavailable
-from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import OrderType, Side
+from chatbot.core.market import Symbol
+from chatbot.core.orders import Side
 from chatbot.sandbox.faults import Fault
 from chatbot.services.positions import WEEK, Positions
 from tests.services.desk import Desk, story
@@ -22,17 +21,10 @@ def positions(desk: Desk) -> Positions:
     return Positions(exchange=desk.kucoin, markets=desk.markets, now=desk.time)
 
 
-def hold(desk: Desk, symbol: Symbol, side: Side, lots: int) -> None:
-    desk.elsewhere(
-        venue=Venue.FUTURES, symbol=symbol, side=side, type=OrderType.MARKET, price=None, size=Decimal(lots),
-        leverage=Decimal(5),
-    )  # fmt: skip
-
-
 @story
 async def test_each_position_comes_with_its_rate_and_the_week_dearest_first(desk: Desk) -> None:
-    hold(desk, ETH, Side.SELL, 1)
-    hold(desk, BTC, Side.BUY, 50)
+    desk.position(ETH, Side.SELL, 1)
+    desk.position(BTC, Side.BUY, 50)
     desk.wait(9 * 3600)
     paid = [p.amount for p in desk.exchange.payments if p.symbol == BTC]
     holdings = await positions(desk).holdings()
@@ -49,7 +41,7 @@ async def test_each_position_comes_with_its_rate_and_the_week_dearest_first(desk
 
 @story
 async def test_what_is_older_than_a_week_is_not_counted(desk: Desk) -> None:
-    hold(desk, BTC, Side.BUY, 50)
+    desk.position(BTC, Side.BUY, 50)
     desk.wait(8 * 86400)
     paid = desk.exchange.payments
     week = [p.amount for p in paid if p.time >= desk.time() - WEEK]
@@ -59,7 +51,7 @@ async def test_what_is_older_than_a_week_is_not_counted(desk: Desk) -> None:
 
 @story
 async def test_positions_are_shown_without_the_funding_that_cannot_be_read(desk: Desk) -> None:
-    hold(desk, BTC, Side.BUY, 50)
+    desk.position(BTC, Side.BUY, 50)
     await desk.markets.catalogue()
     desk.wire.broken |= {HISTORY, CONTRACTS}
     (held,) = (await positions(desk).holdings()).held

@@ -18,7 +18,7 @@ from chatbot.core.errors import (
 from chatbot.core.market import Symbol, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Lane, Letter, Subject
-from chatbot.core.orders import OrderTicket, OrderType, Side, TicketState
+from chatbot.core.orders import OrderTicket, Side, TicketState
 from chatbot.core.people import Person
 from chatbot.sandbox.faults import Fault
 from chatbot.services.exits import Sending
@@ -44,13 +44,6 @@ def reducing(desk: Desk) -> Reducing:
         rules=desk.rules,
         guards=desk.guards,
     )
-
-
-def hold(desk: Desk, symbol: Symbol = BTC, side: Side = Side.BUY, lots: int = 50) -> None:
-    desk.elsewhere(
-        venue=Venue.FUTURES, symbol=symbol, side=side, type=OrderType.MARKET, price=None, size=Decimal(lots),
-        leverage=Decimal(5),
-    )  # fmt: skip
 
 
 async def propose(
@@ -81,8 +74,8 @@ def posts(desk: Desk) -> int:
 
 @story
 async def test_half_a_long_is_sold_and_a_short_bought_back(desk: Desk) -> None:
-    hold(desk, lots=51)
-    hold(desk, ETH, Side.SELL, 3)
+    desk.position(lots=51)
+    desk.position(ETH, Side.SELL, 3)
     half = await propose(desk, percent=HALF)
     assert (half.spec.side, half.spec.size, half.cost.free_after) == (Side.SELL, Decimal(25), Decimal(26))
     assert half.asked == "/close XBTUSDTM 50% long"
@@ -100,7 +93,7 @@ async def test_half_a_long_is_sold_and_a_short_bought_back(desk: Desk) -> None:
 async def test_what_only_reduces_counts_against_no_limit_and_needs_neither_code_nor_approval(opened: Opened) -> None:
     rules = limits(max_notional=Decimal(1), daily_max=Decimal(1), totp_above=Decimal(0), approval_above=Decimal(0))
     desk = opened(rules=rules)
-    hold(desk)
+    desk.position()
     ticket = await closed(desk, await propose(desk))
     assert ticket.state is TicketState.FILLED
     assert ticket.cost.notional == 0
@@ -110,7 +103,7 @@ async def test_what_only_reduces_counts_against_no_limit_and_needs_neither_code_
 
 @story
 async def test_nothing_leaves_before_the_tap_nor_twice_after_two(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     ticket = await propose(desk)
     assert posts(desk) == 0
     sending = await confirm(desk, ticket)
@@ -124,7 +117,7 @@ async def test_nothing_leaves_before_the_tap_nor_twice_after_two(desk: Desk) -> 
 
 @story
 async def test_the_same_update_makes_one_ticket(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     asking = Asking(person=ANNA, chat_id=ANNA.id, update_id=5, asked="")
     one, other = [await reducing(desk).propose(Reduction(word="btc"), asking) for _ in range(2)]
     assert one.id == other.id
@@ -134,7 +127,7 @@ async def test_the_same_update_makes_one_ticket(desk: Desk) -> None:
 @story
 async def test_only_its_proposer_on_its_card_in_its_time_confirms(opened: Opened, who: str) -> None:
     desk = opened()
-    hold(desk)
+    desk.position()
     ticket = await propose(desk)
     if who == "too late":
         desk.wait(60)
@@ -149,7 +142,7 @@ async def test_a_ticket_of_another_kind_never_passes_this_door_nor_this_one_thei
     spot = await desk.propose("buy btc 100usdt")
     with pytest.raises(TicketGone, match="closes no position"):
         await confirm(desk, spot)
-    hold(desk)
+    desk.position()
     with pytest.raises(Refused, match="spot only"):
         await desk.confirm(await propose(desk))
     assert (posts(desk), desk.posts) == (0, 0)
@@ -157,9 +150,9 @@ async def test_a_ticket_of_another_kind_never_passes_this_door_nor_this_one_thei
 
 @story
 async def test_a_position_that_is_gone_spends_the_ticket_with_a_sentence(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     ticket = await propose(desk)
-    hold(desk, side=Side.SELL)
+    desk.position(side=Side.SELL)
     with pytest.raises(TicketGone, match="long position on XBTUSDTM is gone"):
         await confirm(desk, ticket)
     assert (desk.state(ticket), posts(desk)) == (TicketState.EXPIRED, 0)
@@ -167,9 +160,9 @@ async def test_a_position_that_is_gone_spends_the_ticket_with_a_sentence(desk: D
 
 @story
 async def test_a_position_that_turned_round_is_left_alone(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     ticket = await propose(desk)
-    hold(desk, side=Side.SELL, lots=80)
+    desk.position(side=Side.SELL, lots=80)
     with pytest.raises(TicketGone, match="is gone"):
         await confirm(desk, ticket)
     assert desk.exchange.positions[BTC].lots == -30
@@ -177,23 +170,23 @@ async def test_a_position_that_turned_round_is_left_alone(desk: Desk) -> None:
 
 @story
 async def test_less_than_the_card_would_close_wants_another_look_and_more_is_closed_as_shown(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     shrunk, grown = await propose(desk), await propose(desk)
-    hold(desk, side=Side.SELL, lots=20)
+    desk.position(side=Side.SELL, lots=20)
     with pytest.raises(PositionChanged, match="Only 30 lots of it are left, 50 were to go"):
         await confirm(desk, shrunk)
     assert desk.state(shrunk) is TicketState.EXPIRED
-    hold(desk, lots=70)
+    desk.position(lots=70)
     assert (await closed(desk, grown)).executed.size == 50
     assert desk.exchange.positions[BTC].lots == 50
 
 
 @story
 async def test_a_position_that_shrinks_on_the_way_is_never_turned_round(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     ticket = await propose(desk)
     sending = await confirm(desk, ticket)
-    desk.wire.before(PLACE, lambda: hold(desk, side=Side.SELL, lots=45))
+    desk.wire.before(PLACE, lambda: desk.position(side=Side.SELL, lots=45))
     await reducing(desk).send(sending)
     assert desk.now(ticket).executed.size == 5
     assert desk.exchange.positions == {}
@@ -201,7 +194,7 @@ async def test_a_position_that_shrinks_on_the_way_is_never_turned_round(desk: De
 
 @story
 async def test_a_price_that_ran_away_spends_the_ticket(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     ticket = await propose(desk)
     desk.price("67000")
     with pytest.raises(PriceMoved, match="Nothing was sent"):
@@ -212,7 +205,7 @@ async def test_a_price_that_ran_away_spends_the_ticket(desk: Desk) -> None:
 
 @story
 async def test_a_kill_expires_the_card_and_one_between_tap_and_post_is_obeyed(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     shown, tapped = await propose(desk), await propose(desk)
     sending = await confirm(desk, tapped)
     desk.kill()
@@ -226,7 +219,7 @@ async def test_a_kill_expires_the_card_and_one_between_tap_and_post_is_obeyed(de
 
 @story
 async def test_a_kill_while_the_market_is_read_is_obeyed(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     ticket = await propose(desk)
     desk.wire.after("GET /futures/api/v1/positions", desk.kill)
     with pytest.raises(TicketGone, match="expired"):
@@ -238,7 +231,7 @@ async def test_a_kill_while_the_market_is_read_is_obeyed(desk: Desk) -> None:
 @story
 async def test_a_lost_answer_is_looked_up_and_never_sent_again(opened: Opened, fault: Fault) -> None:
     desk = opened(deadlines=BRIEF)
-    hold(desk)
+    desk.position()
     ticket = await propose(desk)
     sending = await confirm(desk, ticket)
     desk.switch(fault)
@@ -249,8 +242,8 @@ async def test_a_lost_answer_is_looked_up_and_never_sent_again(opened: Opened, f
 
 @story
 async def test_while_one_is_unknown_no_other_on_its_contract_is_begun_or_sent(desk: Desk) -> None:
-    hold(desk)
-    hold(desk, ETH, lots=4)
+    desk.position()
+    desk.position(ETH, lots=4)
     waiting, ticket = await propose(desk, percent=HALF), await propose(desk, percent=HALF)
     await confirm(desk, ticket)
     desk.restart()
@@ -270,7 +263,7 @@ async def test_while_one_is_unknown_no_other_on_its_contract_is_begun_or_sent(de
 
 @story
 async def test_a_submission_given_up_meanwhile_does_not_leave(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     ticket = await propose(desk)
     sending = await confirm(desk, ticket)
     desk.wait(61)
@@ -283,7 +276,7 @@ async def test_a_submission_given_up_meanwhile_does_not_leave(desk: Desk) -> Non
 @story
 async def test_held_orders_and_trading_that_is_off_hold_this_too(opened: Opened) -> None:
     desk = opened()
-    hold(desk)
+    desk.position()
     ticket, tapped = await propose(desk), await propose(desk)
     sending = await confirm(desk, tapped)
     desk.held = "Orders are held: the key is odd."
@@ -303,7 +296,7 @@ async def test_held_orders_and_trading_that_is_off_hold_this_too(opened: Opened)
 
 @story
 async def test_only_what_may_be_traded_is_closed_also_by_the_limits_of_the_tap(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     ticket = await propose(desk)
     desk.restart(limits(symbols=frozenset({"BTC-USDT"})))
     assert not reducing(desk).offers(BTC)
@@ -317,7 +310,7 @@ async def test_only_what_may_be_traded_is_closed_also_by_the_limits_of_the_tap(d
 @story
 async def test_orders_that_come_too_fast_stop_trading(opened: Opened) -> None:
     desk = opened(rules=limits(most_per_minute=1))
-    hold(desk)
+    desk.position()
     first, second = await propose(desk, percent=HALF), await propose(desk, percent=HALF)
     await closed(desk, first)
     with pytest.raises(Tripped):
@@ -331,7 +324,7 @@ async def test_what_is_not_there_is_refused_with_what_is(opened: Opened) -> None
     desk = opened()
     with pytest.raises(Refused, match="No position is open on XBTUSDTM"):
         await propose(desk)
-    hold(desk, ETH, Side.SELL, 1)
+    desk.position(ETH, Side.SELL, 1)
     with pytest.raises(Refused, match="Open: ETHUSDTM"):
         await propose(desk)
     with pytest.raises(Refused, match="less than one lot"):
@@ -349,7 +342,7 @@ async def test_what_is_not_there_is_refused_with_what_is(opened: Opened) -> None
 
 @story
 async def test_a_kucoin_that_is_away_or_closed_leaves_the_card_as_it_is(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     ticket = await propose(desk)
     desk.switch(Fault.UNAVAILABLE)
     with pytest.raises(Unavailable):
@@ -364,10 +357,10 @@ async def test_a_kucoin_that_is_away_or_closed_leaves_the_card_as_it_is(desk: De
 
 @story
 async def test_what_kucoin_refuses_is_told(desk: Desk) -> None:
-    hold(desk)
+    desk.position()
     ticket = await propose(desk)
     sending = await confirm(desk, ticket)
-    hold(desk, side=Side.SELL)
+    desk.position(side=Side.SELL)
     await reducing(desk).send((sending[0], replace(sending[1], hedged=False)))
     assert desk.state(ticket) is TicketState.REJECTED
     assert "no position to close" in desk.now(ticket).reason

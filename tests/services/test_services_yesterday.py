@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 from chatbot.core.digests import Paid
-from chatbot.core.market import Symbol, Venue
-from chatbot.core.orders import OrderType, Side
 from chatbot.sandbox.faults import Fault
 from chatbot.services.yesterday import Yesterday
 from tests.services.desk import Desk, story
@@ -46,14 +44,7 @@ async def test_fees_of_the_day_are_counted_and_no_others(desk: Desk) -> None:
 @story
 async def test_funding_of_positions_we_hold_is_counted(desk: Desk) -> None:
     began = desk.time()
-    desk.elsewhere(
-        venue=Venue.FUTURES,
-        symbol=Symbol("XBTUSDTM"),
-        side=Side.BUY,
-        type=OrderType.MARKET,
-        price=None,
-        size=Decimal(10),
-    )
+    desk.position(lots=10)
     for _ in range(9):
         desk.wait(3600)
     paid = await yesterday(desk).paid(began, desk.time())

@@ -52,14 +52,6 @@ def fire(desk: Desk, ticket: OrderTicket) -> None:
     desk.wait(1)
 
 
-async def follow(desk: Desk, seconds: int = 60) -> None:
-    for second in range(0, seconds, 5):
-        desk.wait(5)
-        await desk.reconciler.follow()
-        if second % 60 == 0:
-            await desk.reconciler.watch_lost()
-
-
 def ends(desk: Desk, ticket: OrderTicket) -> OrderTicket:
     """With every promise kept."""
     check_promises(desk.store, desk.exchange)
@@ -81,7 +73,7 @@ async def test_a_stop_order_waits_where_stop_orders_wait(desk: Desk, line: str) 
     assert stop.request.remark == ticket.spec.mark
     (waiting,) = await desk.kucoin.orders.resting(Resting.SPOT_STOPS)
     assert (waiting.order_id, waiting.trigger, waiting.external) == (stop.id, ticket.spec.trigger, False)
-    await follow(desk)
+    await desk.follow()
     assert ends(desk, ticket).state is TicketState.PARKED
 
 
@@ -164,7 +156,7 @@ async def test_one_whose_answer_was_lost_is_found_where_it_waits(
     desk.switch(fault)
     desk.wire.after(STOP, desk.faults.clear)
     await desk.trading.submit(ticket)
-    await follow(desk, 10)
+    await desk.follow(10)
     assert desk.wire.lines.count(STOP) == 1
     parked = ends(desk, ticket)
     assert (parked.state, parked.order_id) == (TicketState.PARKED, stop_at_kucoin(desk, ticket).id)
@@ -178,7 +170,7 @@ async def test_one_that_never_arrived_is_given_up_and_never_sent_again(opened: O
     assert ticket.state is TicketState.UNKNOWN
     assert desk.store.orders.unknown_on(BTC) == ticket
     desk.faults.clear()
-    await follow(desk, 60)
+    await desk.follow(60)
     assert ends(desk, ticket).state is TicketState.NOT_PLACED
     assert desk.wire.lines.count(STOP) == 1
 
@@ -190,9 +182,9 @@ async def test_one_that_shows_late_is_found_after_all(opened: Opened, line: str)
     desk.switch(Fault.ERROR_AFTER_ACCEPT)
     ticket = await desk.order(line)
     desk.faults.clear()
-    await follow(desk, 80)
+    await desk.follow(80)
     assert desk.state(ticket) is TicketState.NOT_PLACED
-    await follow(desk, 120)
+    await desk.follow(120)
     assert ends(desk, ticket).state is TicketState.PARKED
 
 
@@ -204,7 +196,7 @@ async def test_one_that_fires_while_nobody_knows_whether_it_exists_is_found_as_w
     desk.faults.clear()
     assert desk.state(ticket) is TicketState.UNKNOWN
     fire(desk, ticket)
-    await follow(desk, 60)
+    await desk.follow(60)
     assert ends(desk, ticket).state is TicketState.FILLED
 
 
@@ -219,9 +211,9 @@ async def test_one_that_kucoin_refused_as_it_fired_lapses_and_says_why(desk: Des
     if state:
         gone = stop_at_kucoin(desk, ticket)
         desk.exchange._ledger.orders[gone.id] = replace(gone, cancelled=False)
-    await follow(desk, 30)
+    await desk.follow(30)
     assert desk.state(ticket) is TicketState.PARKED  # too early to say so
-    await follow(desk, 30)
+    await desk.follow(30)
     lapsed = desk.now(ticket)
     assert (lapsed.state, lapsed.reason) == (TicketState.LAPSED, FIRED_FOR_NOTHING if state else GONE)
     assert [told.rings for told in desk.told()] == [False, True]
@@ -233,15 +225,15 @@ async def test_one_cancelled_in_the_app_lapses_and_one_that_comes_back_goes_on(d
     ticket = await desk.order(MARKET)
     stop = stop_at_kucoin(desk, ticket)
     desk.exchange._ledger.orders.pop(stop.id)
-    await follow(desk, 60)
+    await desk.follow(60)
     assert desk.now(ticket).reason == GONE
     desk.forget_letters()
     desk.exchange._ledger.orders[stop.id] = stop  # KuCoin's list had a hole
-    await follow(desk, 60)
+    await desk.follow(60)
     assert ends(desk, ticket).state is TicketState.PARKED
     assert True in [told.rings for told in desk.told()]
     fire(desk, ticket)
-    await follow(desk, 60)
+    await desk.follow(60)
     assert ends(desk, ticket).state is TicketState.FILLED
 
 
@@ -265,7 +257,7 @@ async def test_a_question_that_kucoin_refuses_is_no_proof(desk: Desk) -> None:
     """The list of all that wait has the last word."""
     ticket = await desk.order(MARKET)
     desk.wire.instead[f"{BY_OID}?"] = JSONResponse({"code": "400100", "msg": "something"}, 200)
-    await follow(desk, 60)
+    await desk.follow(60)
     assert ends(desk, ticket).state is TicketState.PARKED
 
 
@@ -274,7 +266,7 @@ async def test_lists_that_cannot_be_read_are_no_proof_either(desk: Desk) -> None
     ticket = await desk.order(MARKET)
     desk.exchange._ledger.orders.pop(stop_at_kucoin(desk, ticket).id)
     desk.switch(Fault.UNAVAILABLE)
-    await follow(desk, 120)
+    await desk.follow(120)
     assert desk.state(ticket) is TicketState.PARKED
 
 
@@ -336,7 +328,7 @@ async def test_a_cancel_whose_answer_is_lost_is_not_called_done(desk: Desk) -> N
         await desk.cancelling.cancel(ticket.name)
     assert desk.state(ticket) is TicketState.PARKED
     desk.faults.clear()
-    await follow(desk, 60)
+    await desk.follow(60)
     assert ends(desk, ticket).state is TicketState.LAPSED
 
 
@@ -376,7 +368,7 @@ async def test_a_cancel_after_which_no_list_could_be_read_does_not_say_that_it_w
     with pytest.raises(OutcomeUnknown, match="whether it still waits could not be read"):
         await desk.cancelling.cancel(ticket.name)
     desk.wire.broken.clear()
-    await follow(desk)
+    await desk.follow()
     assert ends(desk, ticket).state is TicketState.LAPSED
 
 
@@ -391,7 +383,7 @@ async def test_a_kill_ends_what_waits_and_its_ticket(desk: Desk, line: str) -> N
     assert (told.order_id, told.place, told.result) == (ticket.order_id, Resting.SPOT_STOPS.value, Result.GONE)
     assert told.trigger
     desk.forget_letters()
-    await follow(desk, 60)
+    await desk.follow(60)
     lapsed = ends(desk, ticket)
     assert (lapsed.state, lapsed.reason) == (TicketState.LAPSED, CALLED_OFF)
     assert not any(told.rings for told in desk.told())
@@ -403,7 +395,7 @@ async def test_what_fires_in_the_middle_of_a_kill_is_cancelled_too(desk: Desk) -
     stop = desk.kill()
     desk.wire.before(CANCEL, lambda: fire(desk, ticket))
     await desk.killswitch.sweep(stop)
-    await follow(desk, 60)
+    await desk.follow(60)
     assert ends(desk, ticket).state is TicketState.CANCELED
     assert not [o for o in desk.exchange.orders.values() if o.active]
 
@@ -417,7 +409,7 @@ async def test_one_whose_answer_was_lost_is_cancelled_where_it_waits_once_a_kill
     desk.exchange._ledger.orders[stop_at_kucoin(desk, ticket).id]  # it is there, and shows later
     await desk.killswitch.sweep(desk.kill())
     desk.switch(Fault.CANCEL_ONLY)
-    await follow(desk, 90)
+    await desk.follow(90)
     assert not [o for o in desk.exchange.orders.values() if o.active]
     assert desk.state(ticket) in (TicketState.LAPSED, TicketState.NOT_PLACED)
 
@@ -484,7 +476,7 @@ async def test_a_bot_that_dies_over_the_post_finds_out_at_its_next_start(
     if when == "after":
         assert ends(desk, ticket).state is TicketState.PARKED
     else:
-        await follow(desk, 60)
+        await desk.follow(60)
         assert ends(desk, ticket).state is TicketState.NOT_PLACED
     assert desk.wire.lines.count(STOP) == 1
 
