@@ -73,12 +73,17 @@ async def goes_to_bed(desk: Desk, person: Person, *lines: str) -> None:
     price(desk, "67412.3")
 
 
+def fires_in_the_night(desk: Desk) -> None:
+    """At two, and nothing leaves."""
+    at(desk, 2)
+    price(desk, "68012.4")
+    assert leaving(desk) == []
+
+
 def test_what_fires_at_night_is_held_and_comes_with_the_digest(tmp_path: Path) -> None:
     async def tell(desk: Desk) -> None:
         await goes_to_bed(desk, ANNA, "/settings zone Europe/Berlin", "/settings digest 8:00")
-        at(desk, 2)
-        price(desk, "68012.4")
-        assert leaving(desk) == []
+        fires_in_the_night(desk)
         assert desk.store.quiet.count(ANNA.id) == 1
         at(desk, 6, 59)
         assert await morning(desk) == []
@@ -100,9 +105,7 @@ def test_what_fires_at_night_is_held_and_comes_with_the_digest(tmp_path: Path) -
 def test_where_no_digest_comes_what_was_held_leaves_without_a_sound_when_the_night_ends(tmp_path: Path) -> None:
     async def tell(desk: Desk) -> None:
         await goes_to_bed(desk, ANNA)
-        at(desk, 2)
-        price(desk, "68012.4")
-        assert leaving(desk) == []
+        fires_in_the_night(desk)
         at(desk, 6, 59)
         assert await morning(desk) == []
         at(desk, 7)
@@ -119,9 +122,7 @@ def test_what_was_held_together_leaves_together_and_says_why_so_late(tmp_path: P
     async def tell(desk: Desk) -> None:
         await goes_to_bed(desk, ANNA)
         await desk.says(ANNA, "/alert BTC > 68001")
-        at(desk, 2)
-        price(desk, "68012.4")
-        assert leaving(desk) == []
+        fires_in_the_night(desk)
         at(desk, 7)
         together = desk.looks.digest(await morning(desk))[0]
         assert "2 alerts" in together.text
@@ -133,9 +134,7 @@ def test_what_was_held_together_leaves_together_and_says_why_so_late(tmp_path: P
 def test_who_ends_the_night_early_reads_what_was_held(tmp_path: Path) -> None:
     async def tell(desk: Desk) -> None:
         await goes_to_bed(desk, ANNA)
-        at(desk, 2)
-        price(desk, "68012.4")
-        assert leaving(desk) == []
+        fires_in_the_night(desk)
         desk.services.manners.change(ANNA, lambda each: replace(each, quiet=None))
         assert len(await morning(desk)) == 1
 
@@ -291,9 +290,7 @@ def test_the_change_is_that_since_the_digest_before(tmp_path: Path) -> None:
 def test_a_digest_asked_for_leaves_what_is_held_to_the_one_that_comes(tmp_path: Path) -> None:
     async def tell(desk: Desk) -> None:
         await goes_to_bed(desk, ANNA, "/settings digest 8:00")
-        at(desk, 2)
-        price(desk, "68012.4")
-        assert leaving(desk) == []
+        fires_in_the_night(desk)
         [asked] = (await desk.says(ANNA, "/digest")).letters
         assert "1 alert held" in asked.text
         assert "BTC crossed" in (await desk.taps(ANNA, asked, "Held alerts")).text
@@ -341,9 +338,7 @@ def test_whoever_is_on_no_list_gets_no_digest_and_kucoin_is_not_asked_for_it(tmp
 def test_what_is_set_in_the_moment_a_digest_is_due_costs_nobody_that_digest(tmp_path: Path) -> None:
     async def tell(desk: Desk) -> None:
         await goes_to_bed(desk, ANNA, "/settings digest 8:00")
-        at(desk, 2)
-        price(desk, "68012.4")
-        assert leaving(desk) == []
+        fires_in_the_night(desk)
         at(desk, 8)
         for line in ("/settings prices silent", "/settings currency EUR", "/settings quiet 23-7"):
             await desk.says(ANNA, line)
@@ -357,9 +352,7 @@ def test_what_was_held_waits_for_a_digest_that_fell_due_while_another_was_read(t
     async def tell(desk: Desk) -> None:
         await goes_to_bed(desk, ANNA, "/settings digest 8:00")
         await desk.says(BEN, "/settings digest 7:59")
-        at(desk, 2)
-        price(desk, "68012.4")
-        assert leaving(desk) == []
+        fires_in_the_night(desk)
         at(desk, 7, 59)
         reading = looking(desk)
         await asyncio.sleep(0)
@@ -375,9 +368,7 @@ def test_what_was_held_waits_for_a_digest_that_fell_due_while_another_was_read(t
 def test_whoever_turns_digests_off_before_one_leaves_misses_nothing_it_was_to_tell(tmp_path: Path) -> None:
     async def tell(desk: Desk) -> None:
         await goes_to_bed(desk, ANNA, "/settings digest 8:00")
-        at(desk, 2)
-        price(desk, "68012.4")
-        assert leaving(desk) == []
+        fires_in_the_night(desk)
         at(desk, 8)
         await looking(desk)
         off = {Kind.DIGEST: Volume.OFF}
@@ -418,9 +409,7 @@ def test_a_digest_that_waits_for_weeks_keeps_what_it_tells_of(tmp_path: Path) ->
 def test_who_blocked_the_bot_finds_one_digest_and_not_one_for_each_day(tmp_path: Path) -> None:
     async def tell(desk: Desk) -> None:
         await goes_to_bed(desk, ANNA, "/settings digest 8:00")
-        at(desk, 2)
-        price(desk, "68012.4")
-        assert leaving(desk) == []
+        fires_in_the_night(desk)
         desk.store.outbox.chats.close(ANNA.id, "bot was blocked by the user")
         for day in (4, 5, 6):
             for hour in (8, 15):
