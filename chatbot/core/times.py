@@ -12,6 +12,8 @@ Now = Callable[[], datetime]
 Sleep = Callable[[float], Awaitable[None]]
 """Seconds to wait. `asyncio.sleep`, or a driven one in tests."""
 
+_MINUTE = timedelta(minutes=1)
+
 
 @frozen
 class Uptime:
@@ -64,3 +66,10 @@ def in_words(span: timedelta) -> str:
             rest = whole % size // below_size
             return f"{whole // size} {unit} {rest} {below}" if rest else f"{whole // size} {unit}"
     return f"{whole} s"
+
+
+def in_minutes(span: timedelta) -> str:
+    """As `in_words`, for what is still to come: from a minute on to the nearest minute, `23 m`, not `22 m 59 s`."""
+    if span < _MINUTE:
+        return in_words(span)
+    return in_words((span + _MINUTE / 2) // _MINUTE * _MINUTE)

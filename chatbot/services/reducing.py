@@ -198,11 +198,10 @@ class Reducing:
             raise TicketGone(f"The {side} position on {spec.symbol} is gone. Nothing was sent.")
         (position, *_), lots = there, spec.size or _NOTHING
         if abs(position.lots) < lots:
-            left = plain(abs(position.lots))
-            fewer = f"{plain(lots)} were to go. Nothing was sent."
-            raise PositionChanged(
-                f"Only {left} lots of it are left, {fewer}", aloud=f"Fewer lots of it are left, {fewer}"
-            )
+            left = abs(position.lots)
+            only = "1 lot of it is" if left == 1 else f"{plain(left)} lots of it are"
+            fewer = f"left, {plain(lots)} were to go. Nothing was sent."
+            raise PositionChanged(f"Only {only} {fewer}", aloud=f"Fewer lots of it are {fewer}")
         price = limits.market_price(spec.side, met.ticker)
         if limits.drift(ticket.cost.price, price) > self._rules.max_drift:
             raise PriceMoved(ticket.cost.price, price)

@@ -1,7 +1,6 @@
 """/positions and /close as phones would use them, before a sandbox KuCoin."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,33 +9,18 @@ import pytest
 from chatbot.chat.reducing import reduction
 from chatbot.core.errors import UsageError
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.notices import Letter
 from chatbot.core.orders import OrderType, Side
 from chatbot.sandbox.faults import Fault
 from chatbot.sandbox.orders import OrderRequest
-from tests.chat.desk import ANNA, BEN, CARA, GROUP, Desk, Said, open_desk
+from tests.chat.desk import ANNA, BEN, CARA, GROUP, Desk, Said, at_desk, open_desk
+from tests.chat.shown import labels
 
 BTC = Symbol("XBTUSDTM")
-_RIGHTS = frozenset({"General", "Spot", "Futures"})
-
-
-def told(story: Callable[[Desk], Coroutine[None, None, None]], folder: Path, **environ: str) -> None:
-    async def run() -> None:
-        async with open_desk(folder, _RIGHTS, **environ) as desk:
-            await story(desk)
-
-    asyncio.run(run())
-
-
-def buttons(letter: Letter) -> list[str]:
-    return [button.text for row in letter.buttons for button in row]
 
 
 async def finish(desk: Desk, said: Said) -> str:
     """What came of it in the end, on the card."""
-    assert said.then is not None
-    await said.then()
-    return "\n".join(letter.text for letter in desk.delivered())
+    return "\n".join(letter.text for letter in await desk.finish(said))
 
 
 def elsewhere(desk: Desk, side: Side, lots: int) -> None:
@@ -55,38 +39,37 @@ def test_half_a_position_is_closed_from_its_card(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         (card,) = (await desk.says(BEN, "/positions")).letters
         assert "<b>BTC long</b> 50 lots = 0.05 BTC" in card.text
-        assert buttons(card) == ["Close BTC", "Close half BTC", "Refresh", "Balance", "Hide amounts"]
+        assert labels(card) == ["Close BTC", "Close half BTC", "Refresh", "Balance", "Hide amounts"]
         (ticket,) = (await desk.taps(BEN, card, "Close half")).letters
         assert "Sell 25 lots = 0.025 BTC, reduce-only" in ticket.text
         assert "After: 25 lots stay open" in ticket.text
-        assert buttons(ticket) == ["Confirm close", "Cancel"]
+        assert labels(ticket) == ["Confirm close", "Cancel"]
         assert lots(desk) == 50
         tapped = await desk.taps(BEN, ticket, "Confirm")
-        assert tapped.toast is not None
-        assert tapped.toast.text == "Sending T-1…"
+        assert tapped.toast_text == "Sending T-1…"
         assert "Filled 25 lots at 67,4" in await finish(desk, tapped)
         assert lots(desk) == 25
 
-    told(story, tmp_path)
+    at_desk(tmp_path, story)
 
 
 def test_a_line_closes_all_of_it_and_a_question_offers_what_there_is(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         (which,) = (await desk.says(BEN, "/close")).letters
-        assert (which.text, buttons(which)) == ("Close which position?", ["Close BTC", "Close half BTC"])
+        assert (which.text, labels(which)) == ("Close which position?", ["Close BTC", "Close half BTC"])
         (ticket,) = (await desk.says(BEN, "/close btc")).letters
         assert "After: it is closed" in ticket.text
         assert "Filled 50 lots" in await finish(desk, await desk.taps(BEN, ticket, "Confirm"))
         assert "No position is open." in (await desk.says(BEN, "/positions")).text
         assert "No position is open on XBTUSDTM" in (await desk.says(BEN, "/close btc 50%")).text
 
-    told(story, tmp_path)
+    at_desk(tmp_path, story)
 
 
 def test_viewers_look_and_close_nothing_and_nobody_taps_for_another(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         (card,) = (await desk.says(CARA, "/positions")).letters
-        assert buttons(card) == ["Refresh", "Balance", "Hide amounts"]
+        assert labels(card) == ["Refresh", "Balance", "Hide amounts"]
         assert "for traders" in (await desk.says(CARA, "/close btc")).text
         (shared,) = (await desk.says(BEN, "/close btc", group=True)).letters
         assert "After: it is closed" in shared.text
@@ -97,7 +80,7 @@ def test_viewers_look_and_close_nothing_and_nobody_taps_for_another(tmp_path: Pa
             assert said.then is None
         assert lots(desk) == 50
 
-    told(story, tmp_path)
+    at_desk(tmp_path, story)
 
 
 def test_cancel_and_time_end_a_ticket_and_it_can_be_quoted_again(tmp_path: Path) -> None:
@@ -107,28 +90,26 @@ def test_cancel_and_time_end_a_ticket_and_it_can_be_quoted_again(tmp_path: Path)
         (second,) = (await desk.says(BEN, "/close btc 50%")).letters
         desk.clock.advance(61)
         late = await desk.taps(BEN, second, "Confirm")
-        assert late.toast is not None
-        assert "expired" in late.toast.text
+        assert "expired" in late.toast_text
         desk.services.trading.expire_overdue()
         (edit,) = desk.delivered()
-        assert buttons(edit) == ["Quote again"]
+        assert labels(edit) == ["Quote again"]
         (again,) = (await desk.taps(BEN, edit, "Quote again")).letters
         assert "Sell 25 lots" in again.text
 
-    told(story, tmp_path)
+    at_desk(tmp_path, story)
 
 
 def test_a_second_tap_sends_nothing_more(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         (ticket,) = (await desk.says(BEN, "/close btc 50%")).letters
         first, second = [await desk.taps(BEN, ticket, "Confirm") for _ in range(2)]
-        assert second.toast is not None
-        assert "already sent" in second.toast.text
+        assert "already sent" in second.toast_text
         assert second.then is None
         await finish(desk, first)
         assert lots(desk) == 25
 
-    told(story, tmp_path)
+    at_desk(tmp_path, story)
 
 
 def test_where_no_new_card_can_be_drawn_the_answer_offers_one(tmp_path: Path) -> None:
@@ -136,12 +117,11 @@ def test_where_no_new_card_can_be_drawn_the_answer_offers_one(tmp_path: Path) ->
         (ticket,) = (await desk.says(BEN, "/close btc 50%")).letters
         elsewhere(desk, Side.SELL, 49)
         said = await desk.taps(BEN, ticket, "Confirm")
-        assert said.toast is not None
-        assert "Only 1 lots of it are left" in said.toast.text
+        assert "Only 1 lot of it is left, 25 were to go." in said.toast_text
         (answer,) = (letter for letter in said.letters if letter.subject is None)
-        assert buttons(answer) == ["Quote again"]
+        assert labels(answer) == ["Quote again"]
 
-    told(story, tmp_path)
+    at_desk(tmp_path, story)
 
 
 def test_a_price_that_ran_or_a_position_that_shrank_brings_a_new_card(tmp_path: Path) -> None:
@@ -149,24 +129,21 @@ def test_a_price_that_ran_or_a_position_that_shrank_brings_a_new_card(tmp_path: 
         (ticket,) = (await desk.says(BEN, "/close btc")).letters
         desk.move_btc("0.97")
         said = await desk.taps(BEN, ticket, "Confirm")
-        assert said.toast is not None
-        assert "Look at the new card T-2." in said.toast.text
-        assert [buttons(letter) for letter in said.letters if letter.edits == ticket.id] == [[]]
+        assert "Look at the new card T-2." in said.toast_text
+        assert [labels(letter) for letter in said.letters if letter.edits == ticket.id] == [[]]
         fresh = next(letter for letter in said.letters if "Ticket T-2" in letter.text)
         elsewhere(desk, Side.SELL, 20)
         said = await desk.taps(BEN, fresh, "Confirm")
-        assert said.toast is not None
-        assert "Only 30 lots of it are left" in said.toast.text
+        assert "Only 30 lots of it are left" in said.toast_text
         newest = next(letter for letter in said.letters if "Ticket T-3" in letter.text)
         assert "30 lots" in newest.text
         elsewhere(desk, Side.SELL, 40)
         said = await desk.taps(BEN, newest, "Confirm")
-        assert said.toast is not None
-        assert "The long position on XBTUSDTM is gone. Nothing was sent." in said.toast.text
+        assert "The long position on XBTUSDTM is gone. Nothing was sent." in said.toast_text
         assert "Expired, nothing was sent." in said.text
         assert lots(desk) == -10
 
-    told(story, tmp_path)
+    at_desk(tmp_path, story)
 
 
 def test_a_kill_between_card_and_tap_and_after_the_tap(tmp_path: Path) -> None:
@@ -176,14 +153,13 @@ def test_a_kill_between_card_and_tap_and_after_the_tap(tmp_path: Path) -> None:
         tapped = await desk.taps(BEN, sent, "Confirm")
         await desk.says(ANNA, "/kill")
         said = await desk.taps(BEN, shown, "Confirm")
-        assert said.toast is not None
-        assert "expired" in said.toast.text
+        assert "expired" in said.toast_text
         assert "trading was stopped before it left" in await finish(desk, tapped)
         refused = await desk.says(BEN, "/close btc")
         assert "Close positions is on the card of the stop." in refused.text
         assert lots(desk) == 50
 
-    told(story, tmp_path)
+    at_desk(tmp_path, story)
 
 
 def test_a_lost_answer_is_found_and_told_on_the_card(tmp_path: Path) -> None:
@@ -196,7 +172,7 @@ def test_a_lost_answer_is_found_and_told_on_the_card(tmp_path: Path) -> None:
         assert lots(desk) == 0
         assert desk.rows("SELECT state FROM tickets") == [("filled",)]
 
-    told(story, tmp_path)
+    at_desk(tmp_path, story)
 
 
 def test_one_order_too_many_stops_trading_with_a_sentence(tmp_path: Path) -> None:
@@ -205,12 +181,11 @@ def test_one_order_too_many_stops_trading_with_a_sentence(tmp_path: Path) -> Non
         (second,) = (await desk.says(BEN, "/close btc 50%")).letters
         await finish(desk, await desk.taps(BEN, first, "Confirm"))
         said = await desk.taps(BEN, second, "Confirm")
-        assert said.toast is not None
-        assert "Stopped: more than 1 orders in a minute" in said.toast.text
+        assert "Stopped: more than 1 orders in a minute" in said.toast_text
         await finish(desk, said)
         assert lots(desk) == 25
 
-    told(story, tmp_path, ORDER_MAX_PER_MINUTE="1")
+    at_desk(tmp_path, story, ORDER_MAX_PER_MINUTE="1")
 
 
 @pytest.mark.parametrize(
@@ -219,10 +194,10 @@ def test_one_order_too_many_stops_trading_with_a_sentence(tmp_path: Path) -> Non
 def test_where_nothing_may_be_closed_no_button_offers_it(tmp_path: Path, environ: dict[str, str], words: str) -> None:
     async def story(desk: Desk) -> None:
         (card,) = (await desk.says(BEN, "/positions")).letters
-        assert buttons(card) == ["Refresh", "Balance", "Hide amounts"]
+        assert labels(card) == ["Refresh", "Balance", "Hide amounts"]
         assert words in (await desk.says(BEN, "/close btc")).text
 
-    told(story, tmp_path, **environ)
+    at_desk(tmp_path, story, **environ)
 
 
 def test_in_a_group_positions_are_told_to_who_presses_alone(tmp_path: Path) -> None:
@@ -239,7 +214,7 @@ def test_in_a_group_positions_are_told_to_who_presses_alone(tmp_path: Path) -> N
         (order,) = (await desk.says(BEN, "/buy btc 50usdt", group=True)).letters
         assert "After: ••• USDT free" in order.text
 
-    told(story, tmp_path)
+    at_desk(tmp_path, story)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +239,7 @@ def test_in_a_group_a_refusal_tells_nothing_of_what_the_account_holds(
         assert not [amount for amount in ("1,240", "412", "0.0421", "50 lots") if amount in among_others]
         assert alone in (await desk.says(BEN, line)).text
 
-    told(story, tmp_path)
+    at_desk(tmp_path, story)
 
 
 def test_what_a_slow_pop_up_would_have_said_in_a_group_goes_to_who_pressed_alone(tmp_path: Path) -> None:
@@ -275,7 +250,7 @@ def test_what_a_slow_pop_up_would_have_said_in_a_group_goes_to_who_pressed_alone
             (CARA.id, "BTC long 0.05, PnL +1 USDT")
         ]
 
-    told(story, tmp_path)
+    at_desk(tmp_path, story)
 
 
 def test_what_a_slow_tap_would_have_read_hangs_on_its_card(tmp_path: Path) -> None:
@@ -285,7 +260,7 @@ def test_what_a_slow_tap_would_have_read_hangs_on_its_card(tmp_path: Path) -> No
         desk.front.tell(tap, "KuCoin gave no answer in 5 s.")
         assert [(letter.chat_id, letter.reply_to) for letter in desk.delivered()] == [(BEN.id, tap.message_id)]
 
-    told(story, tmp_path)
+    at_desk(tmp_path, story)
 
 
 def test_a_key_that_may_not_see_futures_is_no_empty_account(tmp_path: Path) -> None:

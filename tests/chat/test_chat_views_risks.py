@@ -97,6 +97,12 @@ def test_a_coming_payment_says_the_sum_first() -> None:
     assert "50 lots, +0.0145 %" in shown(_cost(replace(COST, week=None, instrument=None)))
 
 
+def test_a_payment_comes_in_minutes_as_long_as_there_are_any() -> None:
+    for seconds, words in ((22 * 60 + 59, "in 23 m"), (60, "in 1 m"), (42, "in 42 s")):
+        told = replace(COST, settles_at=NOON + timedelta(seconds=seconds))
+        assert shown(_cost(told)).split("\n")[0] == f"BTC long pays 0.49 USDT {words}"
+
+
 @pytest.mark.parametrize(
     ("worth", "more"),
     [("0.49", "0.5"), ("0.5", "1"), ("1", "2"), ("2.3", "5"), ("7", "10"), ("10", "20"), ("999", "1000")],

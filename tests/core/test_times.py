@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.core.times import Uptime, from_millis, in_words, to_millis, utc_now
+from chatbot.core.times import Uptime, from_millis, in_minutes, in_words, to_millis, utc_now
 
 
 def test_the_time_read_is_utc() -> None:
@@ -47,6 +47,22 @@ def test_a_moment_of_another_zone_is_the_same_moment() -> None:
 )
 def test_a_span_is_read_in_two_units_at_most(span: timedelta, words: str) -> None:
     assert in_words(span) == words
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        (timedelta(minutes=22, seconds=59), "23 m"),
+        (timedelta(minutes=22, seconds=29), "22 m"),
+        (timedelta(hours=4, minutes=55, seconds=31), "4 h 56 m"),
+        (timedelta(minutes=59, seconds=30), "1 h"),
+        (timedelta(minutes=1), "1 m"),
+        (timedelta(seconds=59.9), "59 s"),
+        (timedelta(seconds=-5), "0.0 s"),
+    ],
+)
+def test_what_is_still_to_come_is_read_in_minutes_as_long_as_there_are_any(span: timedelta, words: str) -> None:
+    assert in_minutes(span) == words
 
 
 _MARK = Uptime(boot="a", awake=timedelta(seconds=100))

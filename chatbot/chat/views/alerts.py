@@ -26,7 +26,7 @@ from chatbot.core.errors import ChatbotError, Refused
 from chatbot.core.market import Instrument
 from chatbot.core.notices import Button, Buttons, Subject
 from chatbot.core.records import asked
-from chatbot.core.times import in_words
+from chatbot.core.times import in_minutes, in_words
 from chatbot.core.wishes import Told
 
 SNOOZE = timedelta(hours=1)
@@ -108,7 +108,7 @@ def _in_time(told: Told, now: datetime) -> str:
     settles_at = told.firing.settles_at
     if told.rule.question.kind is not AlertKind.FUNDING_PAYMENT or settles_at is None:
         return ""
-    return f" in {in_words(settles_at - now)}" if settles_at - now > _FRESH else ""
+    return f" in {in_minutes(settles_at - now)}" if settles_at - now > _FRESH else ""
 
 
 def _happened(told: Told) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from chatbot.chat.views.markup import Html, bold, clock, html, lines
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.times import in_words
+from chatbot.core.times import in_minutes, in_words
 from chatbot.services.blindness import Back
 
 _MOST_NAMES = 10
@@ -50,7 +50,7 @@ def lost_funding(symbol: Symbol, span: timedelta) -> Html:
 def unforeseen(symbol: Symbol, settles_in: timedelta) -> Html:
     """Positions could not be read before a settlement that an alert asks about."""
     return lines(
-        bold(html("{} settles in {}, and I do not know what it will pay.", symbol, in_words(settles_in))),
+        bold(html("{} settles in {}, and I do not know what it will pay.", symbol, in_minutes(settles_in))),
         "KuCoin does not tell your positions. I keep trying; until then no alert on the payment can come.",
     )
 

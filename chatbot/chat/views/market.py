@@ -25,7 +25,7 @@ from chatbot.core.funding import Payer, annualised, payer, payment
 from chatbot.core.market import Contract, FundingRate, Instrument, Symbol
 from chatbot.core.notices import Button, Buttons, ButtonStyle
 from chatbot.core.numbers import money, places
-from chatbot.core.times import in_words
+from chatbot.core.times import in_minutes, in_words
 from chatbot.services.market import FundingLook, Look
 
 _FUNDING_ROWS = 10
@@ -60,7 +60,7 @@ def funding(
     share = NOT_IN_GROUPS if in_group else _own_share(position, current, amounts)
     body = lines(
         html("<b>{}</b>  {}  {}", coin(look.instrument), rate(current.rate), payer(current.rate).value),
-        html("settles in {}, every {}", in_words(current.next_at - now), in_words(current.interval)),
+        html("settles in {}, every {}", in_minutes(current.next_at - now), in_words(current.interval)),
         _predicted(current),
         html("a year at this rate {}", percent(annualised(current.rate, current.interval))),
         _bounds(current),
@@ -155,7 +155,7 @@ def _funding_line(contract: Contract | None, now: datetime) -> Html | None:
     if contract is None or contract.funding is None:
         return None
     current = contract.funding
-    left = in_words(current.next_at - now)
+    left = in_minutes(current.next_at - now)
     return html("Funding {}, {}\n  settles in {}", rate(current.rate), payer(current.rate).value, left)
 
 
@@ -199,8 +199,7 @@ def _funding_row(look: FundingLook, position: Position | None, now: datetime, am
     whose = payer(current.rate).value if current.rate else Payer.NOBODY.value
     note = whose if share is None or position is None else _share_in_words(share, position.currency, amounts)
     left = current.next_at - now
-    minutes = in_words(max(left - left % _MINUTE, _MINUTE))
-    when = f"in {minutes}, every {in_words(current.interval)}"
+    when = f"in {in_minutes(max(left, _MINUTE))}, every {in_words(current.interval)}"
     return html("<b>{}</b>  {}\n  {}, {}", coin(look.instrument), rate(current.rate), note, when)
 
 

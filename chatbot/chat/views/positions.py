@@ -15,7 +15,7 @@ from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, Buttons, ButtonStyle
 from chatbot.core.numbers import grouped, money, places, plain, tidy
 from chatbot.core.positions import coin_of, coins, direction, to_liquidation
-from chatbot.core.times import in_words
+from chatbot.core.times import in_minutes
 from chatbot.services.positions import Held, Holdings
 
 _POPUP = 200
@@ -150,7 +150,7 @@ def _funding(position: Position, rate: FundingRate | None, amounts: Amounts, now
     if rate is None:
         return None
     share, left = payment(position, rate.rate), rate.next_at - now
-    when = in_words(max(left - left % _MINUTE, _MINUTE))
+    when = in_minutes(max(left, _MINUTE))
     if not share:
         return html("  funding in {}: nothing settles", when)
     amount = amounts.of(money(abs(share), position.currency))

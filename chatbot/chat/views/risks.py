@@ -9,7 +9,7 @@ from chatbot.core.liquidation import RUNGS, Danger
 from chatbot.core.notices import Button, Buttons, ButtonStyle
 from chatbot.core.numbers import grouped, money, places, plain, signed, tidy
 from chatbot.core.positions import coin_of, coins, direction
-from chatbot.core.times import in_words
+from chatbot.core.times import in_minutes
 from chatbot.services.funding_pushes import Cost
 
 _LOUDER = ("Liquidation comes near", "DANGER, liquidation is near", "LAST WARNING BEFORE LIQUIDATION")
@@ -40,7 +40,7 @@ def cost(told: Cost, now: datetime, *, may_trade: bool) -> tuple[Html, Buttons]:
     position, currency = told.position, told.position.currency
     week = html(". Last 7 days {}", _signed(told.week, currency)) if told.week is not None else Html("")
     body = lines(
-        bold(f"{_name(position)} pays {money(told.paid, currency)} {currency} in {in_words(told.settles_at - now)}"),
+        bold(f"{_name(position)} pays {money(told.paid, currency)} {currency} in {in_minutes(told.settles_at - now)}"),
         html("{}{}{}", _size(told), rate(told.rate), week),
         html("settles at {}", clock(told.settles_at)),
     )
