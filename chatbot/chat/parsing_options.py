@@ -115,25 +115,28 @@ def _until(asked: Wish, reader: _Reader) -> Wish:
         raise words.missing("Say until which day.", later)
     day = words.take()
     clock = words.also() if _CLOCK.fullmatch(words.peek()) else ""
-    moment = _moment(day, clock, reader.zone)
-    if moment is None:
+    if not _DATE.fullmatch(day):
         raise words.wrong(f"I read days written as {later}, and after them hours as 18:00.", later)
-    if moment <= reader.now:
+    moments = _moments(day, clock, reader.zone)
+    if not moments:
+        raise words.wrong("There is no " + f"{day} {clock}".rstrip() + ".", later)
+    moment = next((each for each in moments if each > reader.now), None)
+    if moment is None:
         here = f"{reader.now.astimezone(reader.zone):%Y-%m-%d %H:%M %Z}"
         raise words.wrong(f"{day} {clock}".rstrip() + f" is in the past; here it is {here}.", later)
     return replace(asked, until=moment)
 
 
-def _moment(day: str, clock: str, zone: tzinfo) -> datetime | None:
-    if not _DATE.fullmatch(day):
-        return None
+def _moments(day: str, clock: str, zone: tzinfo) -> tuple[datetime, ...]:
+    """None for a day or an hour that no calendar has. When clocks are put back, an hour comes twice: both of it."""
     year, month, date = map(int, day.split("-"))
     hour, minute = map(int, clock.split(":")) if clock else (0, 0)
     try:
         local = datetime(year, month, date, hour, minute, tzinfo=zone)
     except ValueError:
-        return None
-    return (local if clock else local + _DAY).astimezone(UTC)
+        return ()
+    end = local if clock else local + _DAY
+    return end.astimezone(UTC), end.replace(fold=1).astimezone(UTC)
 
 
 def _note(asked: Wish, reader: _Reader) -> Wish:

@@ -13,7 +13,7 @@ from decimal import Decimal, localcontext
 from operator import attrgetter
 from typing import NamedTuple
 
-from chatbot.core.alerts import LONGEST_WINDOW, SHORTEST_WINDOW, Direction, Watch
+from chatbot.core.alerts import LONGEST_WINDOW, SHORTEST_WINDOW, AlertRule, Direction, Watch
 from chatbot.core.extremes import MINUTE, Extremes
 from chatbot.core.feed import Tick
 from chatbot.core.market import Candle, Symbol
@@ -30,6 +30,14 @@ class MoveKey(NamedTuple):
     symbol: Symbol
     window: timedelta
     direction: Direction
+
+
+def move_key(rule: AlertRule) -> MoveKey:
+    """Of a MOVE rule."""
+    question = rule.question
+    if question.window is None or question.direction is None:
+        raise ValueError(f"{rule.name} watches no move")
+    return MoveKey(symbol=question.symbol, window=question.window, direction=question.direction)
 
 
 class Move(NamedTuple):

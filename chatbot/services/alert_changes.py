@@ -179,8 +179,7 @@ class AlertChanges:
         """Raises as `_write`."""
         with self._store.atomic():
             self._write(rule, new, person, what)
-        self._lookout.forget(rule)
-        self._lookout.watch(new)
+        self._lookout.begin_anew(rule, new)
         self._watching.follow()
         return new
 

@@ -13,7 +13,7 @@ from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Source, armed,
 from chatbot.core.feed import Tick
 from chatbot.core.levels import LevelBook
 from chatbot.core.market import Candle, Symbol, Venue
-from chatbot.core.moves import Move, MoveKey, Moves, Windows
+from chatbot.core.moves import Move, MoveKey, Moves, Windows, move_key
 from chatbot.core.times import Now
 from chatbot.services.firing import Teller
 from chatbot.services.settling import Happening, Met, Settling
@@ -121,6 +121,13 @@ class Lookout:
             self._prices.remove(question.symbol, level, rule.id, rising=watch.rising)
         else:
             self._moves.remove(move_key(rule), level, rule.id, rising=watch.rising)
+
+    def begin_anew(self, old: AlertRule, new: AlertRule) -> None:
+        """After a person's change was committed: what was before is nothing to `new`. A note changes nothing here."""
+        if new != replace(old, note=new.note):
+            self._settling.drop(old.id)
+            self.forget(old)
+            self.watch(new)
 
     def _let_go(self) -> None:
         """Windows that no rule looks into any more."""
@@ -237,11 +244,3 @@ class Lookout:
     def _move(self, rule: AlertRule) -> Move | None:
         """As it is now, the last price having stood since."""
         return self._windows.standing(move_key(rule), self._now())
-
-
-def move_key(rule: AlertRule) -> MoveKey:
-    """Of a MOVE rule."""
-    question = rule.question
-    if question.window is None or question.direction is None:
-        raise ValueError(f"{rule.name} watches no move")
-    return MoveKey(symbol=question.symbol, window=question.window, direction=question.direction)

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from chatbot.core.alerts import AlertRule, AlertState, Source, armed, rested, watch_of
 from chatbot.core.market import Candle, Symbol
-from chatbot.core.moves import Move, MoveKey, Windows
+from chatbot.core.moves import Move, MoveKey, Windows, move_key
 from chatbot.core.replay import MINUTE, Step, replay
 from chatbot.services.firing import Change, Teller
-from chatbot.services.lookout import Lookout, move_key
+from chatbot.services.lookout import Lookout
 from chatbot.services.turns import gathered, parts
 from chatbot.store.store import Store
 from chatbot.store.watches import PAGE

@@ -85,6 +85,13 @@ class Settling:
             if crowd.happened[0].watched == happening.watched:
                 crowd.happened.append(happening)
 
+    def drop(self, rule_id: int) -> None:
+        """The rule begins anew: what happened before is nothing to it."""
+        for crowd in self._crowds:
+            if rule_id in crowd.ids:
+                crowd.ids = [each for each in crowd.ids if each != rule_id]
+        self._crowds = deque(crowd for crowd in self._crowds if crowd.ids)
+
     def settle_some(self) -> None:
         """The next part of what waits."""
         part: list[tuple[int, Sequence[Happening]]] = []

@@ -161,8 +161,8 @@ MISTAKES = [
     ("ETH > 5 until 2025-12-31", _PAST.format("2025-12-31"), "ETH > 5 until 2026-04-02"),
     ("ETH > 5 until 2026-03-03 13:00", _PAST.format("2026-03-03 13:00"), "ETH > 5 until 2026-04-02"),
     ("ETH > 5 until friday", "I read days written as 2026-04-02, and", "ETH > 5 until 2026-04-02"),
-    ("ETH > 5 until 2026-02-30", "I read days written as 2026-04-02, and", "ETH > 5 until 2026-04-02"),
-    ("ETH > 5 until 2026-12-31 25:00", "I read days written as 2026-04-02, and", "ETH > 5 until 2026-04-02"),
+    ("ETH > 5 until 2026-02-30", "There is no 2026-02-30.", "ETH > 5 until 2026-04-02"),
+    ("ETH > 5 until 2026-12-31 25:00", "There is no 2026-12-31 25:00.", "ETH > 5 until 2026-04-02"),
     ("ETH > 5 until 31.12.2026", "I read days written as 2026-04-02, and", "ETH > 5 until 2026-04-02"),
     ("ETH > 5 note", "Say what to note.", "ETH > 5 note resistance"),
     ("ETH > 5 note " + "x" * 201, "A note has room for 200 characters; this one has 201.", "ETH > 5 note " + "x" * 200),
@@ -383,3 +383,18 @@ def _assert_sound(wish: Wish) -> None:
     if wish.order:
         side, _, rest = wish.order.partition(" ")
         assert parsing.order(Side(side), rest).amount.value > 0
+
+
+@pytest.mark.parametrize(
+    ("now", "typed", "until"),
+    [
+        ("2026-10-25T00:10", "2026-10-25 02:30", "2026-10-25T00:30"),
+        ("2026-10-25T00:45", "2026-10-25 02:30", "2026-10-25T01:30"),
+        ("2026-03-28T12:00", "2026-03-29 02:30", "2026-03-29T01:30"),
+        ("2026-10-25T00:45", "2026-10-25", "2026-10-25T23:00"),
+    ],
+)
+def test_an_hour_that_comes_twice_or_never_ends_an_alert_in_the_future(now: str, typed: str, until: str) -> None:
+    at = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    wish = parsing_alerts.wish(f"BTC > 5 until {typed}", at, BERLIN)
+    assert wish.until == datetime.fromisoformat(until).replace(tzinfo=UTC)

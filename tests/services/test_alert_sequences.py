@@ -248,3 +248,28 @@ async def test_removing_all_gives_others_their_turns_and_takes_only_what_there_w
     assert [standing.rule.question.level for standing in desk.alerts.of(ANNA)] == [Decimal(60_000)]
     desk.tick("70000")
     assert desk.fired() == []
+
+
+@story
+async def test_a_rule_that_is_moved_while_its_crowd_waits_is_judged_by_what_comes_after(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    rules = [await desk.alert(f"BTC > {68000 + n}") for n in range(AT_ONCE + 10)]
+    for price in ("70000", "68900", "70100"):
+        desk.wait(1)
+        desk.price(price)
+        desk.tick(price)
+    standing = await desk.alerts.move(rules[0].id, ANNA, Decimal(71_000))
+    other = Wish(kind=AlertKind.PRICE, word=str(BTC), level=Decimal(69_000))
+    await desk.alerts.edit(rules[1].id, ANNA, other)
+    desk.alerts.note(rules[2].id, ANNA, "mine")
+    work = asyncio.create_task(desk.lookout.run())
+    await desk.lookout.nothing_waits(BTC)
+    work.cancel()
+    told = {int(line.partition("·")[0]) for line in desk.fired()}
+    assert told == {rule.id for rule in rules[2:]}
+    assert standing.rule.state is AlertState.ARMED
+    desk.wait(1)
+    desk.tick("68999")
+    assert desk.fired()[-1] == f"{rules[1].id}·1 68999 live"
+    desk.tick("71000")
+    assert desk.fired()[-1] == f"{rules[0].id}·1 71000 live"
