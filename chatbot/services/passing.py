@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from chatbot.core import limits
-from chatbot.core.errors import Killed, Refused, TicketGone
+from chatbot.core.errors import Killed, Refused
 from chatbot.core.limits import Limits
 from chatbot.core.market import Instrument, Symbol
 from chatbot.core.modes import TradingMode
@@ -20,7 +20,7 @@ from chatbot.services.breaker import Breaker
 from chatbot.services.factors import Factors
 from chatbot.services.market import Markets
 from chatbot.services.terms import TermsReader
-from chatbot.services.tickets import Tickets
+from chatbot.services.tickets import Tickets, moved_on
 from chatbot.store.orders import Step
 from chatbot.store.store import Store
 
@@ -91,7 +91,7 @@ class Passage:
         with self._store.atomic():
             ticket = taken()
             if ticket.waiting.awaits is not before.waiting.awaits:  # what was done for one step counts for no other
-                raise TicketGone(f"{ticket.name} has moved on.")
+                raise moved_on(ticket)
             self.check_open()
             self.check_nothing_unknown(spec.symbol)
             cost = limits.estimate(spec, terms)

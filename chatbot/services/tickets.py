@@ -16,6 +16,24 @@ from chatbot.store.store import Store
 APPROVAL_LIFE = timedelta(minutes=3)
 """How long a second person has, from the proposer's own last step on."""
 
+_BECAME = {
+    TicketState.AWAIT_CONFIRM: "its card says what it waits for",
+    TicketState.SUBMITTING: "it is being sent",
+    TicketState.UNKNOWN: "KuCoin's answer was lost, and it is being looked up",
+    TicketState.PARKED: "it waits on KuCoin for its stop",
+    TicketState.OPEN: "KuCoin has accepted it",
+    TicketState.PARTIAL: "it is filled in part",
+    TicketState.FILLED: "it was filled",
+    TicketState.CANCELED: "it was cancelled on KuCoin",
+    TicketState.LAPSED: "it was cancelled before its stop fired",
+    TicketState.REJECTED: "KuCoin refused it",
+    TicketState.NOT_SENT: "it was not sent",
+    TicketState.NOT_PLACED: "it was not found on KuCoin",
+    TicketState.FORGOTTEN: "KuCoin no longer knows it",
+    TicketState.DECLINED: "it was declined, nothing was sent",
+    TicketState.EXPIRED: "it expired, nothing was sent",
+}
+
 
 class Tickets:
     """`approvers` may agree to what others proposed: everybody who may trade."""
@@ -104,7 +122,7 @@ class Tickets:
 
     def _told(self, ticket: OrderTicket, moved: OrderTicket | None) -> OrderTicket:
         if moved is None:
-            raise TicketGone(f"{ticket.name} has moved on.")
+            raise moved_on(self.get(ticket.id))
         tell_ticket(self._store.outbox, moved)
         return moved
 
@@ -126,3 +144,8 @@ class Tickets:
     def _is_over(self, ticket: OrderTicket) -> bool:
         """By the stricter of two clocks: one may be set back, the other begins anew with the host."""
         return ticket.expires_at <= self._store.now() or self._store.uptime().reached(ticket.lasts_until)
+
+
+def moved_on(ticket: OrderTicket) -> TicketGone:
+    """Somebody, or KuCoin's own news of it, was quicker: what became of the ticket, as it stands in its row now."""
+    return TicketGone(f"{ticket.name} has moved on meanwhile: {_BECAME[ticket.state]}.")

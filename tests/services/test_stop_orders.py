@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.responses import JSONResponse
 
-from chatbot.core.errors import KucoinError, OutcomeUnknown, OverLimit, Refused, UsageError
+from chatbot.core.errors import KucoinError, OutcomeUnknown, OverLimit, Refused, TicketGone, UsageError
 from chatbot.core.exchange import Resting
 from chatbot.core.orders import OrderStatus, OrderTicket, OrderType, Side, TicketState, TimeInForce
 from chatbot.core.stops import Result
@@ -330,6 +330,20 @@ async def test_a_cancel_whose_answer_is_lost_is_not_called_done(desk: Desk) -> N
     desk.faults.clear()
     await desk.follow(60)
     assert ends(desk, ticket).state is TicketState.LAPSED
+
+
+@story
+async def test_a_cancel_that_overtakes_the_answer_to_the_order_is_told_to_who_waits_for_that(desk: Desk) -> None:
+    ticket = await desk.confirm(await desk.propose(MARKET))
+    gate = desk.wire.hold(STOP)
+    sending = asyncio.create_task(desk.trading.submit(ticket))
+    await gate.reached.wait()
+    await desk.cancelling.cancel(ticket.name)
+    gate.opened.set()
+    with pytest.raises(TicketGone, match="T-1 has moved on meanwhile: it was cancelled before its stop fired"):
+        await sending
+    assert ends(desk, ticket).state is TicketState.LAPSED
+    assert desk.wire.lines.count(STOP) == 1
 
 
 @story
