@@ -1,7 +1,5 @@
 """The part that lets people act, put together: what its jobs find at a KuCoin is told, and its buttons do something."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,19 +10,10 @@ import pytest
 from chatbot.core.market import Symbol
 from chatbot.core.notices import Letter
 from chatbot.core.preferences import Kind
-from tests.chat.desk import ANNA, BEN, CARA, NOON, Desk, Said, open_desk
-from tests.chat.shown import visible
+from tests.chat.desk import ANNA, BEN, CARA, NOON, Desk, at_desk
+from tests.chat.shown import labels, visible
 
 PERP = Symbol("XBTUSDTM")
-_RIGHTS = frozenset({"General", "Spot", "Futures"})
-
-
-def _story(folder: Path, story: Callable[[Desk], Awaitable[None]], **environ: str) -> None:
-    async def run() -> None:
-        async with open_desk(folder, _RIGHTS, **environ) as desk:
-            await story(desk)
-
-    asyncio.run(run())
 
 
 async def _job(desk: Desk, name: str) -> list[Letter]:
@@ -49,15 +38,6 @@ async def _before_settlement(desk: Desk, minutes: int = 22) -> list[Letter]:
     return await _job(desk, "look what funding will cost")
 
 
-def _labels(letter: Letter) -> list[str]:
-    return [button.text for row in letter.buttons for button in row]
-
-
-def _toast(said: Said) -> str:
-    assert said.toast is not None
-    return said.toast.text
-
-
 def _wants_pushes(desk: Desk, above: str = "0") -> None:
     for person in (ANNA, CARA):
         desk.store.preferences.change(person.id, lambda p: replace(p, pays_above=Decimal(above)))
@@ -72,13 +52,13 @@ def test_a_position_near_its_liquidation_is_told_to_all_who_may_close_it(tmp_pat
         first, *more = visible(letters[0].text).split("\n")
         assert first.startswith("Liquidation comes near: BTC long, 1")
         assert "liquidation at" in more[0]
-        assert _labels(letters[0]) == ["Close half", "Close", "Positions"]
+        assert labels(letters[0]) == ["Close half", "Close", "Positions"]
         (ticket,) = (await desk.taps(BEN, letters[1], "Close half")).letters
         assert "25 lots = 0.025 BTC, reduce-only" in ticket.text
         (positions,) = (await desk.taps(BEN, letters[1], "Positions")).letters
         assert "BTC long" in positions.text
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_each_rung_is_louder_than_the_one_before(tmp_path: Path) -> None:
@@ -90,15 +70,15 @@ def test_each_rung_is_louder_than_the_one_before(tmp_path: Path) -> None:
             "LAST WARNING BEFORE LIQUIDATION",
         ]
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_nothing_can_be_closed_while_trading_is_off(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         letters = await _look(desk, "0.93")
-        assert _labels(letters[0]) == ["Positions"]
+        assert labels(letters[0]) == ["Positions"]
 
-    _story(tmp_path, story, TRADING_MODE="off")
+    at_desk(tmp_path, story, TRADING_MODE="off")
 
 
 def test_what_a_position_will_pay_is_told_before_it_is_paid(tmp_path: Path) -> None:
@@ -114,11 +94,11 @@ def test_what_a_position_will_pay_is_told_before_it_is_paid(tmp_path: Path) -> N
         assert first.endswith(" USDT in 22 m")
         assert second.startswith("0.05 BTC, +0.0")
         assert third.startswith("settles at ")
-        assert _labels(letters[0])[:2] == ["Close half", "Close"]
-        assert _labels(letters[1])[0].startswith("Only above "), "Cara may not trade"
+        assert labels(letters[0])[:2] == ["Close half", "Close"]
+        assert labels(letters[1])[0].startswith("Only above "), "Cara may not trade"
         assert await _before_settlement(desk, 21) == [], "once for each settlement"
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_only_above_a_sum_is_what_it_says(tmp_path: Path) -> None:
@@ -126,18 +106,18 @@ def test_only_above_a_sum_is_what_it_says(tmp_path: Path) -> None:
         _wants_pushes(desk)
         anna, cara = await _before_settlement(desk)
         tapped = await desk.taps(ANNA, anna, "Only above")
-        assert _toast(tapped).startswith("Told only above ")
+        assert tapped.toast_text.startswith("Told only above ")
         (card,) = tapped.letters
-        assert _labels(card) == ["Close half", "Close"]
+        assert labels(card) == ["Close half", "Close"]
         above = desk.store.preferences.of(ANNA.id).pays_above
         assert above is not None
         assert above > 0
         (done,) = (await desk.taps(CARA, cara, "Ok")).letters
-        assert _labels(done) == []
+        assert labels(done) == []
         desk.clock.advance(8 * 3600)
         assert [letter.chat_id for letter in await _job(desk, "look what funding will cost")] == [CARA.id]
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 @pytest.mark.parametrize(("line", "pushed"), [("pay", False), ("pay > 100", True), ("flip", True)])
@@ -152,7 +132,7 @@ def test_whoever_has_a_rule_that_tells_the_same_is_told_once(tmp_path: Path, lin
         assert (CARA.id in rung) is not pushed
         assert await _before_settlement(desk, 20) == [], "also after its rule has fired"
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_a_paused_rule_leaves_it_to_the_push(tmp_path: Path) -> None:
@@ -164,7 +144,7 @@ def test_a_paused_rule_leaves_it_to_the_push(tmp_path: Path) -> None:
         await desk.services.alerting.funding.scan()
         assert desk.delivered() == []
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_what_is_muted_is_not_pushed(tmp_path: Path) -> None:
@@ -173,4 +153,4 @@ def test_what_is_muted_is_not_pushed(tmp_path: Path) -> None:
         desk.store.preferences.mute(CARA.id, PERP, on=True)
         assert [letter.chat_id for letter in await _before_settlement(desk)] == [ANNA.id]
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -21,10 +21,10 @@ from chatbot.chat.guide import Guide
 from chatbot.chat.messages import Incoming, Then
 from chatbot.chat.parcels import Looks
 from chatbot.chat.table import Table
-from chatbot.config import Settings, read_settings
+from chatbot.config import read_settings
 from chatbot.connecting import Kucoin
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.notices import Letter
+from chatbot.core.notices import Letter, Subject
 from chatbot.core.people import Person, Role
 from chatbot.core.values import frozen
 from chatbot.kucoin.account import Account
@@ -61,6 +61,7 @@ CARA = Person(id=13, name="Cara", role=Role.VIEWER)
 MALLORY = Person(id=66, name="Mallory", role=Role.OWNER)
 """On no list, whatever she says of herself."""
 
+_RIGHTS = frozenset({"General", "Spot", "Futures"})
 _ENVIRONMENT = {
     "TELEGRAM_BOT_TOKEN": "7000001:made-up-made-up-made-up-made-up-mad",
     "TELEGRAM_API_URL": "http://127.0.0.1:9",
@@ -117,6 +118,11 @@ class Said:
     def text(self) -> str:
         return "\n".join(letter.text for letter in self.letters)
 
+    @property
+    def toast_text(self) -> str:
+        assert self.toast is not None
+        return self.toast.text
+
 
 @frozen
 class Desk:
@@ -128,7 +134,6 @@ class Desk:
     parts: tuple[Part, ...]
     services: Services
     looks: Looks
-    settings: Settings
     sandbox: SandboxExchange
     prices: SeededWalk
     faults: Faults
@@ -159,6 +164,18 @@ class Desk:
         message = self.store.outbox.message_of(letter)
         assert message is not None
         return replace(update, chat_id=letter.chat_id, private=letter.chat_id > 0, message_id=message)
+
+    async def ticket(self, line: str = "/buy btc 50usdt") -> Letter:
+        """The card of an order that Ben asks for."""
+        (card,) = (await self.says(BEN, line)).letters
+        assert card.subject is Subject.TICKET, card.text
+        return card
+
+    async def finish(self, said: Said) -> list[Letter]:
+        """Does what was to follow an answer: the letters that leaves."""
+        assert said.then is not None
+        await said.then()
+        return self.delivered()
 
     def delivered(self) -> list[Letter]:
         """Everything that waits, drawn and marked as sent, in the order it would leave."""
@@ -197,9 +214,7 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def open_desk(
-    folder: Path, permissions: frozenset[str] = frozenset({"General", "Spot", "Futures"}), **environ: str
-) -> AsyncIterator[Desk]:
+async def open_desk(folder: Path, permissions: frozenset[str] = _RIGHTS, **environ: str) -> AsyncIterator[Desk]:
     """`environ` are settings by their names. BTC stands at 67,412.3 until it is moved."""
     clock = Clock()
     settings = read_settings(_ENVIRONMENT | environ, folder)
@@ -247,7 +262,6 @@ async def open_desk(
             parts=parts,
             services=services,
             looks=looks(services, settings, clock),
-            settings=settings,
             sandbox=sandbox,
             prices=prices,
             faults=faults,
@@ -256,6 +270,14 @@ async def open_desk(
         )
         desk.delivered()  # what the key guard had to say
         yield desk
+
+
+def at_desk(folder: Path, tell: Callable[[Desk], Awaitable[None]], **environ: str) -> None:
+    async def story() -> None:
+        async with open_desk(folder, _RIGHTS, **environ) as desk:
+            await tell(desk)
+
+    asyncio.run(story())
 
 
 async def _leave(chat_id: int, message_id: int) -> None:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from chatbot.chat.messages import Reply
 from chatbot.chat.views.markup import TEXT_LIMIT, split, units
-from chatbot.core.notices import Buttons
+from chatbot.core.notices import Buttons, Letter
 from chatbot.sandbox.telegram_html import parse_html
 from chatbot.sandbox.telegram_text import EntityKind, cleaned, settled
 
@@ -45,7 +45,7 @@ def shown(reply: Reply) -> str:
     return visible(reply.text)
 
 
-def labels(reply: Reply) -> list[str]:
+def labels(reply: Reply | Letter) -> list[str]:
     return [button.text for row in reply.buttons for button in row]
 
 

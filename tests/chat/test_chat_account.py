@@ -79,9 +79,7 @@ def test_fills_of_what_was_traded_watched_or_named(tmp_path: Path) -> None:
         async with open_desk(tmp_path) as desk:
             (card,) = (await desk.says(BEN, "/buy btc 50usdt")).letters
             said = await desk.taps(BEN, card, "Confirm")
-            assert said.then is not None
-            await said.then()
-            desk.delivered()
+            await desk.finish(said)
             for line in ("/fills", "/fills btc", "/fills BTC-USDT eth"):
                 assert "BTC-USDT bought 0.00074" in (await desk.says(CARA, line)).text
             assert "XBTUSDTM bought 50 lots" in (await desk.says(CARA, "/fills XBTUSDTM")).text
@@ -107,13 +105,11 @@ def test_amounts_are_hidden_on_every_card_and_looked_at_in_a_pop_up(tmp_path: Pa
             assert positions.edits == card.id
             assert "BTC long</b> ••• = ••• BTC" in positions.text
             peeked = await desk.taps(BEN, positions, "Peek")
-            assert peeked.toast is not None
-            assert "BTC long 0.05, PnL " in peeked.toast.text
+            assert "BTC long 0.05, PnL " in peeked.toast_text
             (funding,) = (await desk.says(BEN, "/funding btc")).letters
             assert "your long of ••• USDT" in funding.text
             peeked = await desk.taps(BEN, funding, "Peek")
-            assert peeked.toast is not None
-            assert "your long of 3,37" in peeked.toast.text
+            assert "your long of 3,37" in peeked.toast_text
             assert "After: ••• USDT free" in (await desk.says(BEN, "/buy btc 50usdt")).text
             assert "Total <b>6,507.81 USDT</b>" in (await desk.says(ANNA, "/balance")).text
             (shown,) = (await desk.taps(BEN, positions, "Show amounts")).letters

@@ -1,8 +1,6 @@
 """Alerts that stand: paused, moved, noted and muted from the list, and what they told before."""
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -12,22 +10,10 @@ from chatbot.core.feed import Tick
 from chatbot.core.market import Symbol
 from chatbot.core.notices import Letter
 from chatbot.core.times import to_millis
-from tests.chat.desk import ANNA, BEN, CARA, Desk, Said, open_desk
-from tests.chat.shown import visible
+from tests.chat.desk import ANNA, BEN, CARA, Desk, at_desk
+from tests.chat.shown import labels, visible
 
 BTC = Symbol("BTC-USDT")
-
-
-def _story(folder: Path, story: Callable[[Desk], Awaitable[None]]) -> None:
-    async def run() -> None:
-        async with open_desk(folder) as desk:
-            await story(desk)
-
-    asyncio.run(run())
-
-
-def _labels(letter: Letter) -> list[str]:
-    return [button.text for row in letter.buttons for button in row]
 
 
 def _tick(desk: Desk, digits: str) -> list[Letter]:
@@ -35,11 +21,6 @@ def _tick(desk: Desk, digits: str) -> list[Letter]:
     desk.clock.advance(1)
     desk.services.alerting.lookout.hear(Tick(BTC, digits, to_millis(desk.clock())))
     return desk.delivered()
-
-
-def _toast(said: Said) -> str:
-    assert said.toast is not None
-    return said.toast.text
 
 
 def _state(desk: Desk, rule_id: int = 1) -> AlertState:
@@ -52,14 +33,14 @@ def test_a_paused_alert_does_not_fire_and_says_so(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         (card,) = (await desk.says(CARA, "/alert btc > 68000")).letters
         paused = await desk.taps(CARA, card, "Pause")
-        assert _toast(paused) == "Paused."
+        assert paused.toast_text == "Paused."
         (shown,) = paused.letters
         assert "paused: it watches nothing until you resume it" in visible(shown.text)
-        assert "Resume" in _labels(shown)
+        assert "Resume" in labels(shown)
         assert _tick(desk, "69000") == []
         assert visible((await desk.says(CARA, "/alerts")).text).endswith("#1 BTC > 68,000, paused")
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_what_crossed_while_it_was_paused_is_not_told_afterwards(tmp_path: Path) -> None:
@@ -74,7 +55,7 @@ def test_what_crossed_while_it_was_paused_is_not_told_afterwards(tmp_path: Path)
         assert _tick(desk, "67900") == []
         assert len(_tick(desk, "68000")) == 1
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_a_resumed_alert_that_is_not_passed_is_armed_however_near_the_price_is(tmp_path: Path) -> None:
@@ -82,11 +63,11 @@ def test_a_resumed_alert_that_is_not_passed_is_armed_however_near_the_price_is(t
         (card,) = (await desk.says(CARA, "/alert btc > 67413")).letters
         (paused,) = (await desk.taps(CARA, card, "Pause")).letters
         resumed = await desk.taps(CARA, paused, "Resume")
-        assert _toast(resumed) == "It watches again."
+        assert resumed.toast_text == "It watches again."
         assert _state(desk) is AlertState.ARMED
         assert len(_tick(desk, "67413")) == 1
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_a_paused_alert_is_paused_after_a_restart(tmp_path: Path) -> None:
@@ -97,7 +78,7 @@ def test_a_paused_alert_is_paused_after_a_restart(tmp_path: Path) -> None:
         assert _tick(desk, "69000") == []
         assert _state(desk) is AlertState.PAUSED
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +102,7 @@ def test_a_level_is_edited_in_place(tmp_path: Path, line: str, typed: str, asks:
         assert edited.startswith(asks), edited
         assert "“top”" in edited
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +124,7 @@ def test_a_level_that_cannot_be_is_refused_with_a_line_that_works(tmp_path: Path
         assert rule is not None
         assert rule.question.level == 68000
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_a_paused_alert_stays_paused_at_its_new_level(tmp_path: Path) -> None:
@@ -154,7 +135,7 @@ def test_a_paused_alert_stays_paused_at_its_new_level(tmp_path: Path) -> None:
         assert _state(desk) is AlertState.PAUSED
         assert _tick(desk, "70000") == []
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_a_note_is_asked_for_and_taken_away_with_a_dash(tmp_path: Path) -> None:
@@ -165,7 +146,7 @@ def test_a_note_is_asked_for_and_taken_away_with_a_dash(tmp_path: Path) -> None:
         assert "“" not in (await desk.says(CARA, "/alerts note 1 -")).text
         assert "has room for 200" in (await desk.says(CARA, f"/alerts note 1 {'x' * 201}")).text
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 @pytest.mark.parametrize(("label", "answer", "shown"), [("Note", "top", "“top”"), ("Edit level", "69k", "69,000")])
@@ -183,7 +164,7 @@ def test_what_is_answered_changes_the_card_and_the_question_goes(
         assert (CARA.id, question.message_id) in desk.erased
         assert (CARA.id, card.message_id) not in desk.erased
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_a_question_that_nobody_answers_goes_and_its_card_stays(tmp_path: Path) -> None:
@@ -195,7 +176,7 @@ def test_a_question_that_nobody_answers_goes_and_its_card_stays(tmp_path: Path) 
         await asked_anew.then()
         assert desk.erased == [(CARA.id, question.message_id)]
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_only_whose_alert_it_is_and_owners_may_change_it(tmp_path: Path) -> None:
@@ -207,7 +188,7 @@ def test_only_whose_alert_it_is_and_owners_may_change_it(tmp_path: Path) -> None
         await desk.says(ANNA, "/alerts pause 1")
         assert _state(desk) is AlertState.PAUSED
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 @pytest.mark.parametrize("line", ["/alerts nonsense", "/alerts edit", "/alerts edit x 5", "/alerts pause"])
@@ -215,7 +196,7 @@ def test_what_alerts_do_not_understand_gets_an_example(tmp_path: Path, line: str
     async def story(desk: Desk) -> None:
         assert "Example: /alerts" in visible((await desk.says(CARA, line)).text)
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_snoozing_does_not_wake_what_was_paused(tmp_path: Path) -> None:
@@ -223,10 +204,10 @@ def test_snoozing_does_not_wake_what_was_paused(tmp_path: Path) -> None:
         await desk.says(CARA, "/alert btc > 68000 every 1h")
         (fired,) = _tick(desk, "68001")
         await desk.says(CARA, "/alerts pause 1")
-        assert "is paused" in _toast(await desk.taps(CARA, fired, "Snooze"))
+        assert "is paused" in (await desk.taps(CARA, fired, "Snooze")).toast_text
         assert _state(desk) is AlertState.PAUSED
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_a_muted_coin_rings_no_phone_and_stands_in_the_history(tmp_path: Path) -> None:
@@ -237,7 +218,7 @@ def test_a_muted_coin_rings_no_phone_and_stands_in_the_history(tmp_path: Path) -
         (fired,) = _tick(desk, "68001")
         (card,) = (await desk.taps(CARA, fired, "Mute BTC")).letters
         assert visible(card.text).endswith("BTC muted (Cara)")
-        assert "Unmute BTC" in _labels(card)
+        assert "Unmute BTC" in labels(card)
         assert [letter.chat_id for letter in _tick(desk, "69001")] == [BEN.id], "the mute is one person's"
         told = visible((await desk.says(CARA, "/alerts history")).text).split("\n")
         assert re.fullmatch(r"\d\d:\d\d UTC BTC crossed above 69,000, 69,001\.0 #2·1", told[1]), "of today: no day"
@@ -245,7 +226,7 @@ def test_a_muted_coin_rings_no_phone_and_stands_in_the_history(tmp_path: Path) -
         assert told[3].endswith("BTC crossed above 68,000, 68,001.0 #1·1")
         assert told[4].strip() == "BTC muted (Cara)"
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_a_mute_is_shown_in_the_list_and_lifted_there(tmp_path: Path) -> None:
@@ -257,12 +238,12 @@ def test_a_mute_is_shown_in_the_list_and_lifted_there(tmp_path: Path) -> None:
         (listed,) = (await desk.says(CARA, "/alerts")).letters
         assert visible(listed.text).endswith("muted: BTC")
         lifted = await desk.taps(CARA, listed, "Unmute BTC")
-        assert _toast(lifted) == "BTC is heard again."
+        assert lifted.toast_text == "BTC is heard again."
         assert "muted" not in lifted.text
         assert len(_tick(desk, "69001")) == 1
         assert "nothing muted" in (await desk.says(CARA, "/alerts unmute BTC")).text
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_a_muted_alert_brings_no_ticket(tmp_path: Path) -> None:
@@ -272,7 +253,7 @@ def test_a_muted_alert_brings_no_ticket(tmp_path: Path) -> None:
         assert _tick(desk, "68001") == []
         assert desk.store.alerts.owed_tickets() == ()
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)
 
 
 def test_the_history_is_paged_and_ones_own(tmp_path: Path) -> None:
@@ -283,13 +264,13 @@ def test_the_history_is_paged_and_ones_own(tmp_path: Path) -> None:
         _tick(desk, "69000")
         (first,) = (await desk.says(CARA, "/alerts history")).letters
         assert visible(first.text).count("BTC crossed above") == 10
-        assert _labels(first) == ["Earlier »", "All alerts"]
+        assert labels(first) == ["Earlier »", "All alerts"]
         (second,) = (await desk.taps(CARA, first, "Earlier")).letters
         assert second.edits == first.id
         assert visible(second.text).count("BTC crossed above") == 2
-        assert _labels(second) == ["« Latest", "All alerts"]
+        assert labels(second) == ["« Latest", "All alerts"]
         (again,) = (await desk.taps(CARA, second, "« Latest")).letters
         assert again.text == first.text
         assert visible((await desk.says(ANNA, "/alerts history")).text) == "None of your alerts has fired yet."
 
-    _story(tmp_path, story)
+    at_desk(tmp_path, story)

@@ -26,31 +26,14 @@ def wrong(desk: Desk) -> str:
     return next(f"{n:06}" for n in range(271828, 271838) if f"{n:06}" not in near)
 
 
-def toast(said: Said) -> str:
-    assert said.toast is not None
-    return said.toast.text
-
-
 def shown_to(person: Person, said: Said) -> list[Letter]:
     return [letter for letter in said.letters if letter.chat_id == person.id]
-
-
-async def propose(desk: Desk, line: str = "/buy btc 50usdt") -> Letter:
-    (card,) = (await desk.says(BEN, line)).letters
-    assert card.subject is Subject.TICKET, card.text
-    return card
 
 
 async def answer(desk: Desk, said: Said, text: str, person: Person = BEN) -> Said:
     """To the question that was asked."""
     (question,) = [letter for letter in said.letters if letter.asks]
     return await desk.says(person, text, answers=question.message_id)
-
-
-async def finish(desk: Desk, said: Said) -> None:
-    assert said.then is not None
-    await said.then()
-    desk.delivered()
 
 
 def state(desk: Desk) -> TicketState:
@@ -60,9 +43,9 @@ def state(desk: Desk) -> TicketState:
 def test_the_first_tap_on_a_far_order_changes_its_button_and_the_second_sends_it(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
-            card = await propose(desk, "/buy btc 0.001 @ 69500")
+            card = await desk.ticket("/buy btc 0.001 @ 69500")
             first = await desk.taps(BEN, card, "Confirm")
-            assert toast(first) == "T-1: 3.1 % above the market. Tap Confirm once more if you mean it."
+            assert first.toast_text == "T-1: 3.1 % above the market. Tap Confirm once more if you mean it."
             assert first.then is None
             (redrawn,) = first.letters
             assert redrawn.edits == card.id
@@ -70,8 +53,8 @@ def test_the_first_tap_on_a_far_order_changes_its_button_and_the_second_sends_it
             again = await desk.taps(BEN, card, "Confirm")
             assert again.then is None, "a double tap on the first button"
             second = await desk.taps(BEN, redrawn, "Confirm,")
-            assert toast(second) == "Sending T-1…"
-            await finish(desk, second)
+            assert second.toast_text == "Sending T-1…"
+            await desk.finish(second)
             assert len(desk.sandbox.posts) == 1
 
     asyncio.run(story())
@@ -80,15 +63,15 @@ def test_the_first_tap_on_a_far_order_changes_its_button_and_the_second_sends_it
 def test_one_order_too_many_stops_trading_and_is_told_where_it_was_tapped(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path, ORDER_MAX_PER_MINUTE="1") as desk:
-            await finish(desk, await desk.taps(BEN, await propose(desk, "/buy btc 10usdt"), "Confirm"))
-            resting = await propose(desk, "/buy btc 10usdt")
+            await desk.finish(await desk.taps(BEN, await desk.ticket("/buy btc 10usdt"), "Confirm"))
+            resting = await desk.ticket("/buy btc 10usdt")
             said = await desk.taps(BEN, resting, "Confirm")
-            assert "more than 1 orders in a minute" in toast(said)
-            assert "an owner has to /resume" in toast(said)
+            assert "more than 1 orders in a minute" in said.toast_text
+            assert "an owner has to /resume" in said.toast_text
             (stopped,) = shown_to(ANNA, said)
             assert stopped.subject is Subject.STOP
             assert "more than 1 orders in a minute" in stopped.text
-            await finish(desk, said)
+            await desk.finish(said)
             assert len(desk.sandbox.posts) == 1
             assert "stopped" in (await desk.says(BEN, "/buy btc 10usdt")).text
 
@@ -98,9 +81,9 @@ def test_one_order_too_many_stops_trading_and_is_told_where_it_was_tapped(tmp_pa
 def test_a_large_order_asks_another_trader_in_their_own_chat(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path, ORDER_APPROVAL_ABOVE="20") as desk:
-            card = await propose(desk)
+            card = await desk.ticket()
             confirmed = await desk.taps(BEN, card, "Confirm")
-            assert toast(confirmed) == "T-1 waits for a second person."
+            assert confirmed.toast_text == "T-1 waits for a second person."
             assert confirmed.then is None
             (asked,) = shown_to(ANNA, confirmed)
             assert shown_to(CARA, confirmed) == []
@@ -109,12 +92,12 @@ def test_a_large_order_asks_another_trader_in_their_own_chat(tmp_path: Path) -> 
             (waits,) = shown_to(BEN, confirmed)
             assert [b.text for row in waits.buttons for b in row] == ["Cancel"]
             approved = await desk.taps(ANNA, asked, "Approve")
-            assert toast(approved) == "Sending T-1…"
+            assert approved.toast_text == "Sending T-1…"
             assert "Approved by Anna." in shown_to(ANNA, approved)[0].text
-            await finish(desk, approved)
+            await desk.finish(approved)
             assert len(desk.sandbox.posts) == 1
-            assert toast(await desk.taps(ANNA, asked, "Approve")) == "T-1 was already sent."
-            assert toast(await desk.taps(ANNA, asked, "Reject")) == "T-1 was already sent."
+            assert (await desk.taps(ANNA, asked, "Approve")).toast_text == "T-1 was already sent."
+            assert (await desk.taps(ANNA, asked, "Reject")).toast_text == "T-1 was already sent."
 
     asyncio.run(story())
 
@@ -122,7 +105,7 @@ def test_a_large_order_asks_another_trader_in_their_own_chat(tmp_path: Path) -> 
 def test_an_approvals_button_counts_for_nobody_else_and_nowhere_else(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path, ORDER_APPROVAL_ABOVE="20") as desk:
-            card = await propose(desk)
+            card = await desk.ticket()
             (asked,) = shown_to(ANNA, await desk.taps(BEN, card, "Confirm"))
             for person in (BEN, CARA, MALLORY):
                 said = await desk.taps(person, asked, "Approve")
@@ -130,7 +113,7 @@ def test_an_approvals_button_counts_for_nobody_else_and_nowhere_else(tmp_path: P
             forged = desk.tap_of(BEN, card, f"{asked.key}:0")
             assert (await desk.handles(forged)).then is None
             assert state(desk) is TicketState.AWAIT_CONFIRM
-            assert toast(await desk.taps(ANNA, asked, "Reject")) == "T-1 rejected, nothing was sent."
+            assert (await desk.taps(ANNA, asked, "Reject")).toast_text == "T-1 rejected, nothing was sent."
             assert state(desk) is TicketState.DECLINED
             assert desk.sandbox.posts == []
 
@@ -140,11 +123,11 @@ def test_an_approvals_button_counts_for_nobody_else_and_nowhere_else(tmp_path: P
 def test_a_kill_takes_the_buttons_from_every_card(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path, ORDER_APPROVAL_ABOVE="20") as desk:
-            (asked,) = shown_to(ANNA, await desk.taps(BEN, await propose(desk), "Confirm"))
+            (asked,) = shown_to(ANNA, await desk.taps(BEN, await desk.ticket(), "Confirm"))
             killed = await desk.says(BEN, "/kill")
             edits = [letter for letter in killed.letters if letter.edits == asked.id]
             assert [letter.buttons for letter in edits] == [()]
-            assert "expired" in toast(await desk.taps(ANNA, asked, "Approve"))
+            assert "expired" in (await desk.taps(ANNA, asked, "Approve")).toast_text
 
     asyncio.run(story())
 
@@ -152,17 +135,17 @@ def test_a_kill_takes_the_buttons_from_every_card(tmp_path: Path) -> None:
 def test_a_large_order_asks_for_a_code_and_the_code_does_not_stay(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
-            card = await propose(desk)
+            card = await desk.ticket()
             tapped = await desk.taps(BEN, card, "Confirm")
             (question,) = [letter for letter in tapped.letters if letter.asks]
             assert question.text == "The code for T-1?"
             proved = await answer(desk, tapped, code(desk))
             assert "Sending T-1…" in proved.text
-            await finish(desk, proved)
+            await desk.finish(proved)
             assert len(desk.sandbox.posts) == 1
             assert [chat for chat, _ in desk.erased] == [BEN.id]
-            small = await desk.taps(BEN, await propose(desk, "/buy btc 10usdt"), "Confirm")
-            assert toast(small) == "Sending T-2…"
+            small = await desk.taps(BEN, await desk.ticket("/buy btc 10usdt"), "Confirm")
+            assert small.toast_text == "Sending T-2…"
 
     asyncio.run(story())
 
@@ -170,15 +153,15 @@ def test_a_large_order_asks_for_a_code_and_the_code_does_not_stay(tmp_path: Path
 def test_a_wrong_code_is_told_erased_and_nowhere_written_down(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
-            tapped = await desk.taps(BEN, await propose(desk), "Confirm")
+            tapped = await desk.taps(BEN, await desk.ticket(), "Confirm")
             guess = wrong(desk)
             said = await answer(desk, tapped, guess)
             assert "That code is wrong; 4 more" in said.text
-            await finish(desk, said)
+            await desk.finish(said)
             assert len(desk.erased) == 1
             assert desk.sandbox.posts == []
             right = code(desk)
-            await finish(desk, await answer(desk, tapped, right))
+            await desk.finish(await answer(desk, tapped, right))
             assert len(desk.sandbox.posts) == 1
             for text in (guess, right):
                 assert text not in "\n".join(desk.dump(without=()))
@@ -189,7 +172,7 @@ def test_a_wrong_code_is_told_erased_and_nowhere_written_down(tmp_path: Path) ->
 def test_five_wrong_codes_are_told_to_the_owner(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
-            tapped = await desk.taps(BEN, await propose(desk), "Confirm")
+            tapped = await desk.taps(BEN, await desk.ticket(), "Confirm")
             for _ in range(5):
                 said = await answer(desk, tapped, wrong(desk))
             assert any("Ben typed too many wrong codes." in letter.text for letter in shown_to(ANNA, said))
@@ -205,7 +188,7 @@ def test_a_code_for_nothing_is_explained_and_erased(tmp_path: Path, line: str) -
         async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
             said = await desk.says(BEN, line)
             assert "/code T-12 123456" in said.text
-            await finish(desk, said)
+            await desk.finish(said)
             assert len(desk.erased) == 1
 
     asyncio.run(story())
@@ -214,7 +197,7 @@ def test_a_code_for_nothing_is_explained_and_erased(tmp_path: Path, line: str) -
 def test_a_code_typed_without_the_tap_sends_nothing(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
-            await propose(desk)
+            await desk.ticket()
             assert "Tap Confirm on its card first" in (await desk.says(BEN, f"/code T-1 {code(desk)}")).text
             assert "Only Ben" in (await desk.says(ANNA, f"/code T-1 {code(desk)}")).text
             assert state(desk) is TicketState.AWAIT_CONFIRM
@@ -235,7 +218,7 @@ def test_resume_asks_for_a_code_where_there_are_codes_and_kill_never_does(tmp_pa
             resumed = await answer(desk, asked, code(desk), ANNA)
             assert desk.services.killswitch.standing() is None
             assert "news are over" in resumed.text
-            await finish(desk, resumed)
+            await desk.finish(resumed)
             assert [chat for chat, _ in desk.erased] == [ANNA.id]
 
     asyncio.run(story())
@@ -281,7 +264,7 @@ def test_without_a_secret_there_is_no_such_command(tmp_path: Path) -> None:
 def test_a_late_code_is_of_no_use(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path, TOTP_SECRET=SECRET, ORDER_TOTP_ABOVE="20") as desk:
-            await desk.taps(BEN, await propose(desk), "Confirm")
+            await desk.taps(BEN, await desk.ticket(), "Confirm")
             shown = code(desk)
             typed = replace(incoming(10**6, BEN, text=f"/code T-1 {shown}"), sent_at=desk.clock())
             desk.clock.advance(61)

@@ -128,9 +128,6 @@ def test_an_update_whose_handling_was_cut_off_is_handled_at_the_next_start_and_o
 
 def test_an_update_that_cannot_be_read_keeps_no_other_from_being_answered(tmp_path: Path) -> None:
     async def story() -> None:
-        async def echo(message: Message) -> Reply:
-            return Reply(text=f"you said {message.text}")
-
         async with wired(tmp_path) as wire:
             wire.telegram.updates.put(UpdateKind.MESSAGE, {"message_id": 9, "chat": 7})
             wire.phone(ANNA).write("/echo hello")

@@ -107,9 +107,7 @@ def test_own_alerts_orders_and_positions_are_drawn_but_none_of_the_account_in_a_
             await desk.says(BEN, "/alert btc > 70000")
             ticket = _only((await desk.says(ANNA, "/buy btc 0.001 @ 66000")).letters)
             tapped = await desk.taps(ANNA, ticket, "Confirm")
-            assert tapped.then is not None
-            await tapped.then()
-            desk.delivered()
+            await desk.finish(tapped)
             assert (await desk.says(ANNA, "/chart btc")).text.endswith("With 1 alert, 1 order")
             assert (await desk.says(BEN, "/chart btc")).text.endswith("With 2 alerts, 1 order")
             assert "your long" in (await desk.says(ANNA, "/chart XBTUSDTM")).text

@@ -18,9 +18,8 @@ def _labels(card: Letter) -> list[str]:
 async def _killed(desk: Desk) -> Letter:
     """Ben's card of a kill, swept; the demo's account holds fifty lots."""
     said = await desk.says(BEN, "/kill")
-    assert said.then is not None
-    await said.then()
-    return [letter for letter in desk.delivered() if letter.subject is Subject.STOP and letter.chat_id == BEN.id][-1]
+    letters = await desk.finish(said)
+    return [letter for letter in letters if letter.subject is Subject.STOP and letter.chat_id == BEN.id][-1]
 
 
 def test_positions_are_closed_after_a_card_of_its_own(tmp_path: Path) -> None:
@@ -66,8 +65,7 @@ def test_an_expired_card_closes_nothing_and_viewers_are_not_asked(tmp_path: Path
             (asks,) = (await desk.taps(BEN, card, "Close positions")).letters
             desk.clock.advance(61)
             late = await desk.taps(BEN, asks, "Confirm close")
-            assert late.toast is not None
-            assert "expired" in late.toast.text
+            assert "expired" in late.toast_text
             said = await desk.says(CARA, "/kill")
             assert "for traders" in said.text
             assert desk.sandbox.positions

@@ -15,7 +15,8 @@ from chatbot.core.notices import Letter, Subject
 from chatbot.core.people import Person
 from chatbot.sandbox.faults import Fault
 from chatbot.services.wizards import LIFE
-from tests.chat.desk import ANNA, BEN, CARA, GROUP, NOON, Desk, Said, incoming, open_desk
+from tests.chat.desk import ANNA, BEN, CARA, GROUP, NOON, Desk, Said, at_desk, incoming, open_desk
+from tests.chat.shown import labels
 
 Story = Callable[[Desk], Awaitable[None]]
 _EXPIRED = "This ran out of time; nothing was done."
@@ -23,16 +24,7 @@ _EXPIRED = "This ran out of time; nothing was done."
 
 def _play(folder: Path, story: Story, most: str = "100") -> None:
     """`most` is the USDT that one order may cost."""
-
-    async def played() -> None:
-        async with open_desk(folder, ORDER_MAX_NOTIONAL=most) as desk:
-            await story(desk)
-
-    asyncio.run(played())
-
-
-def _labels(letter: Letter) -> list[str]:
-    return [button.text for row in letter.buttons for button in row]
+    at_desk(folder, story, ORDER_MAX_NOTIONAL=most)
 
 
 def _popup(said: Said) -> str:
@@ -77,15 +69,15 @@ def test_an_order_takes_four_taps_and_leaves_its_ticket_alone(tmp_path: Path) ->
     async def story(desk: Desk) -> None:
         (card,) = (await desk.says(BEN, "/buy")).letters
         assert card.text == "Buy what?"
-        assert _labels(card)[:2] == ["BTC", "ETH"]
-        assert _labels(card)[-2:] == ["Other…", "Cancel"]
+        assert labels(card)[:2] == ["BTC", "ETH"]
+        assert labels(card)[-2:] == ["Other…", "Cancel"]
         (how_much,) = (await desk.taps(BEN, card, "BTC")).letters
         assert (how_much.edits, how_much.text) == (card.id, "Buy <b>BTC-USDT</b>: how much?")
-        assert _labels(how_much) == ["50 USDT", "100 USDT", "Other…", "Cancel"]
+        assert labels(how_much) == ["50 USDT", "100 USDT", "Other…", "Cancel"]
         (kind,) = (await desk.taps(BEN, how_much, "50 USDT")).letters
         assert kind.edits == card.id
         assert "67,412.3" in kind.text
-        assert _labels(kind) == ["At the market", "At my price…", "Cancel"]
+        assert labels(kind) == ["At the market", "At my price…", "Cancel"]
         done = await desk.taps(BEN, kind, "At the market")
         (ticket,) = done.letters
         assert ticket.subject is Subject.TICKET
@@ -100,7 +92,7 @@ def test_a_price_of_ones_own_is_typed_or_tapped(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         card, prompt = await _walk(desk, BEN, "/buy", "BTC", "50 USDT", "At my price")
         assert (prompt.asks, prompt.hint, prompt.buttons) == ("/buy BTC 50usdt @", "67000", ())
-        assert _labels(card)[0] == "67,075.2 (-0.5 %)"
+        assert labels(card)[0] == "67,075.2 (-0.5 %)"
         done = await desk.says(BEN, "60000", answers=prompt.message_id)
         assert "at 60,000.0 = 50.00 USDT" in done.text
         answer = int(str(desk.rows("SELECT max(update_id) FROM inbox")[0][0]))
@@ -155,13 +147,13 @@ def test_a_level_is_typed_as_it_is_said(tmp_path: Path, typed: str, made: str) -
 def test_the_watchlist_comes_first_then_what_everybody_knows(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         await desk.says(BEN, "/watch sol doge")
-        assert _labels((await desk.says(BEN, "/buy")).letters[0]) == ["SOL", "DOGE", "Other…", "Cancel"]
+        assert labels((await desk.says(BEN, "/buy")).letters[0]) == ["SOL", "DOGE", "Other…", "Cancel"]
         await desk.says(BEN, "/unwatch sol doge")
-        assert _labels((await desk.says(BEN, "/buy")).letters[0])[0] == "BTC"
+        assert labels((await desk.says(BEN, "/buy")).letters[0])[0] == "BTC"
         (card,) = (await desk.says(BEN, "/watch")).letters
         assert "You watch 1" in (await desk.taps(BEN, card, "ETH")).text
         (card,) = (await desk.says(BEN, "/watch")).letters
-        assert "ETH" not in _labels(card)
+        assert "ETH" not in labels(card)
         (card,) = (await desk.says(BEN, "/unwatch")).letters
         assert "Your watchlist is empty" in (await desk.taps(BEN, card, "ETH-USDT")).text
         (prices,) = (await desk.says(BEN, "/price")).letters
@@ -261,7 +253,7 @@ def test_a_card_outlives_a_kucoin_that_is_away(tmp_path: Path) -> None:
         desk.faults.switch(Fault.UNAVAILABLE, on=True)
         assert "Ask again in a moment" in _popup(await desk.taps(BEN, card, "50 USDT"))
         desk.faults.clear()
-        assert "At the market" in _labels((await desk.taps(BEN, card, "50 USDT")).letters[0])
+        assert "At the market" in labels((await desk.taps(BEN, card, "50 USDT")).letters[0])
 
     _play(tmp_path, story)
 
@@ -351,7 +343,7 @@ def test_an_answer_after_the_end_is_offered_back(tmp_path: Path) -> None:
         desk.clock.time += LIFE
         (offer,) = (await desk.says(CARA, "68k", answers=prompt.message_id)).letters
         assert "had run out, and nothing was done" in offer.text
-        assert _labels(offer) == ["Go on with 68k"]
+        assert labels(offer) == ["Go on with 68k"]
         assert "#1 BTC crosses above 68,000" in (await desk.taps(CARA, offer, "Go on")).text
         (prompt,) = await _walk(desk, BEN, "/buy", "Other")
         desk.clock.time += LIFE
@@ -368,7 +360,7 @@ def test_money_typed_while_the_bot_was_away_never_runs(tmp_path: Path) -> None:
         late = replace(incoming(800, BEN, text="60000"), answers=prompt.message_id, sent_at=NOON)
         (stale,) = (await desk.handles(late)).letters
         assert "I did not act on it" in stale.text
-        assert (_labels(stale), _tickets(desk)) == (["Ask again"], 0)
+        assert (labels(stale), _tickets(desk)) == (["Ask again"], 0)
         assert "Ticket T-1" in (await desk.taps(BEN, stale, "Ask again")).text
 
     _play(tmp_path, story)
@@ -485,7 +477,7 @@ def test_what_has_not_left_yet_does_not_leave_once_it_is_over(tmp_path: Path) ->
     async def story(desk: Desk) -> None:
         (card,) = (await desk.says(BEN, "/buy")).letters
         for update_id, label in ((901, "BTC"), (902, "Cancel")):
-            place = next(n for n, text in enumerate(_labels(card)) if text == label)
+            place = next(n for n, text in enumerate(labels(card)) if text == label)
             tap = replace(desk.tap_of(BEN, card, f"{card.key}:{place}"), update_id=update_id)
             desk.store.inbox.keep([(update_id, "{}")])
             toast, _ = await desk.front.handle(tap)
@@ -498,13 +490,13 @@ def test_what_has_not_left_yet_does_not_leave_once_it_is_over(tmp_path: Path) ->
 def test_the_amounts_on_offer_are_within_the_limits(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         (card,) = (await desk.says(BEN, "/buy btc")).letters
-        assert _labels(card) == ["25 %", "50 %", "200 USDT", "500 USDT", "Other…", "Cancel"]
+        assert labels(card) == ["25 %", "50 %", "200 USDT", "500 USDT", "Other…", "Cancel"]
         (card,) = (await desk.says(BEN, "/sell eth")).letters
-        assert _labels(card) == ["200 USDT", "500 USDT", "Other…", "Cancel"]
+        assert labels(card) == ["200 USDT", "500 USDT", "Other…", "Cancel"]
         (card,) = (await desk.says(BEN, "/buy btc", group=True)).letters
-        assert _labels(card)[:3] == ["25 %", "50 %", "max"], "what a group sees must not depend on what there is"
+        assert labels(card)[:3] == ["25 %", "50 %", "max"], "what a group sees must not depend on what there is"
         (card,) = (await desk.says(BEN, "/buy eth-btc")).letters
-        assert "USDT" not in " ".join(_labels(card))
+        assert "USDT" not in " ".join(labels(card))
 
     _play(tmp_path, story, most="700")
 
@@ -513,12 +505,12 @@ def test_a_coins_bare_name_is_enough_at_home(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         (offer,) = (await desk.says(BEN, "btc")).letters
         assert offer.text == "<b>BTC-USDT</b>"
-        assert [label for label in _labels(offer) if label != "Chart"] == ["Price", "Alert", "Buy", "Sell", "Watch"]
+        assert [label for label in labels(offer) if label != "Chart"] == ["Price", "Alert", "Buy", "Sell", "Watch"]
         assert "67,412.3" in (await desk.taps(BEN, offer, "Price")).text
         assert "how much?" in (await desk.taps(BEN, offer, "Buy")).text
         await desk.says(BEN, "/help")
         assert "What should I watch about BTC?" in (await desk.taps(BEN, offer, "Alert")).text
-        assert "Buy" not in _labels((await desk.says(CARA, "btc")).letters[0])
+        assert "Buy" not in labels((await desk.says(CARA, "btc")).letters[0])
         (guess,) = (await desk.says(CARA, "bct")).letters
         assert guess.text.startswith("No BCT on KuCoin. Did you mean BTC")
         assert "67,412.3" in (await desk.taps(CARA, guess, "BTC")).text

@@ -1,7 +1,5 @@
 """/settings: one card that changes in place, lines, questions, and what the rest of the bot makes of it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,19 +8,8 @@ import pytest
 
 from chatbot.core.notices import Letter
 from chatbot.core.preferences import Kind, Preferences, Quiet, Volume
-from tests.chat.desk import ANNA, BEN, CARA, Desk, open_desk
-
-
-def at_the_desk(tmp_path: Path, tell: Callable[[Desk], Awaitable[None]]) -> None:
-    async def story() -> None:
-        async with open_desk(tmp_path) as desk:
-            await tell(desk)
-
-    asyncio.run(story())
-
-
-def labels(letter: Letter) -> list[str]:
-    return [button.text for row in letter.buttons for button in row]
+from tests.chat.desk import ANNA, BEN, CARA, Desk, at_desk
+from tests.chat.shown import labels
 
 
 async def card(desk: Desk, line: str = "/settings") -> Letter:
@@ -42,7 +29,7 @@ def test_the_card_shows_what_is_set_and_changes_in_place(tmp_path: Path) -> None
         assert desk.store.preferences.of(CARA.id).quiet == Quiet(since=time(22), until=time(7))
         assert desk.store.preferences.of(BEN.id) == Preferences()
 
-    at_the_desk(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_a_tap_makes_a_kind_silent_then_off_then_loud_again(tmp_path: Path) -> None:
@@ -53,7 +40,7 @@ def test_a_tap_makes_a_kind_silent_then_off_then_loud_again(tmp_path: Path) -> N
             seen.append(desk.store.preferences.of(CARA.id).volume(Kind.PRICE))
         assert seen == [Volume.SILENT, Volume.OFF, Volume.RINGS]
 
-    at_the_desk(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_two_taps_on_one_card_change_once(tmp_path: Path) -> None:
@@ -63,7 +50,7 @@ def test_two_taps_on_one_card_change_once(tmp_path: Path) -> None:
             await desk.taps(CARA, letter, "Funding")
         assert desk.store.preferences.of(CARA.id).volume(Kind.FUNDING) is Volume.SILENT
 
-    at_the_desk(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 @pytest.mark.parametrize("name", ["Zone", "Quiet hours", "Digest hour", "Currency", "Payments"])
@@ -78,7 +65,7 @@ def test_every_page_asks_for_an_own_answer_and_leads_back(tmp_path: Path, name: 
         assert answered.letters[0].edits == letter.id
         assert "Your settings" in (await desk.taps(CARA, page, "Back")).text
 
-    at_the_desk(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_a_zone_that_is_none_is_answered_with_the_nearest_as_buttons(tmp_path: Path) -> None:
@@ -90,7 +77,7 @@ def test_a_zone_that_is_none_is_answered_with_the_nearest_as_buttons(tmp_path: P
         assert "Zone Europe/Berlin, it is 13:00" in told.text
         assert desk.store.preferences.of(CARA.id).zone == ZoneInfo("Europe/Berlin")
 
-    at_the_desk(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_common_zones_are_a_tap_away(tmp_path: Path) -> None:
@@ -108,7 +95,7 @@ def test_common_zones_are_a_tap_away(tmp_path: Path) -> None:
             assert desk.store.preferences.of(CARA.id).zone == ZoneInfo(zone)
         assert "Zone UTC" in (await desk.taps(CARA, page, "The bot's own")).text
 
-    at_the_desk(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 @pytest.mark.parametrize("line", ["/settings quiet 22-22", "/settings colour blue", "/settings digest noonish"])
@@ -119,7 +106,7 @@ def test_nonsense_gets_an_example_and_loses_nothing(tmp_path: Path, line: str) -
         assert "Example: <code>/settings" in (await desk.says(CARA, line)).text
         assert desk.store.preferences.of(CARA.id) == before
 
-    at_the_desk(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_in_a_group_nothing_is_shown_or_set(tmp_path: Path) -> None:
@@ -129,7 +116,7 @@ def test_in_a_group_nothing_is_shown_or_set(tmp_path: Path) -> None:
             assert "our own chat" in said.text
         assert desk.store.preferences.of(CARA.id) == Preferences()
 
-    at_the_desk(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_a_greeting_tells_zone_and_quiet_hours(tmp_path: Path) -> None:
@@ -138,7 +125,7 @@ def test_a_greeting_tells_zone_and_quiet_hours(tmp_path: Path) -> None:
             await desk.says(ANNA, line)
         assert "Zone Europe/Berlin, quiet hours 22:00-07:00." in (await desk.says(ANNA, "/start")).text
 
-    at_the_desk(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_times_are_read_and_told_in_the_zone_of_whoever_typed_them(tmp_path: Path) -> None:
@@ -151,4 +138,4 @@ def test_times_are_read_and_told_in_the_zone_of_whoever_typed_them(tmp_path: Pat
         assert desk.looks.zone_of(ANNA.id) == ZoneInfo("Asia/Tokyo")
         assert {str(desk.looks.zone_of(chat)) for chat in (BEN.id, -1001)} == {"UTC"}
 
-    at_the_desk(tmp_path, tell)
+    at_desk(tmp_path, tell)

@@ -34,9 +34,7 @@ async def placed(desk: Desk, line: str) -> Letter:
     """Typed and confirmed; the card as it stands then."""
     (card,) = (await desk.says(BEN, line)).letters
     said = await desk.taps(BEN, card, "Confirm")
-    assert said.then is not None
-    await said.then()
-    return desk.delivered()[-1]
+    return (await desk.finish(said))[-1]
 
 
 def stand_at(desk: Desk, factor: str) -> None:
@@ -130,9 +128,7 @@ def test_a_kill_tells_what_became_of_what_waited(tmp_path: Path) -> None:
         async with open_desk(tmp_path) as desk:
             await placed(desk, "/sell btc 0.001 stop 60000")
             said = await desk.says(BEN, "/kill")
-            assert said.then is not None
-            await said.then()
-            card = desk.delivered()[-1]
+            card = (await desk.finish(said))[-1]
             assert "BTC-USDT sell 0.001 stop 60,000: gone" in visible(card.text).replace("  ", "")
 
     asyncio.run(story())

@@ -8,33 +8,12 @@ from pathlib import Path
 import pytest
 
 from chatbot.core.market import Symbol, Venue
-from chatbot.core.notices import Letter, Subject
+from chatbot.core.notices import Subject
 from chatbot.core.orders import OrderType, Side, TicketState
 from chatbot.sandbox.faults import Fault
 from chatbot.sandbox.orders import OrderRequest
-from tests.chat.desk import ANNA, BEN, CARA, Desk, Said, open_desk
-
-
-async def _ticket(desk: Desk, line: str = "/buy btc 50usdt") -> Letter:
-    (card,) = (await desk.says(BEN, line)).letters
-    assert card.subject is Subject.TICKET, card.text
-    return card
-
-
-def labels(letter: Letter) -> list[str]:
-    return [button.text for row in letter.buttons for button in row]
-
-
-def _toast(said: Said) -> str:
-    assert said.toast is not None
-    return said.toast.text
-
-
-async def _done(desk: Desk, said: Said) -> None:
-    assert said.then is not None
-    await said.then()
-    desk.delivered()
-
+from tests.chat.desk import ANNA, BEN, CARA, open_desk
+from tests.chat.shown import labels
 
 FORMS = {
     "/buy btc 20usdt": "Spend 20.00 USDT",
@@ -62,7 +41,7 @@ def test_every_form_of_an_order_becomes_a_card(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
             for line, words in FORMS.items():
-                card = await _ticket(desk, line)
+                card = await desk.ticket(line)
                 assert words in card.text
                 assert "asked by Ben" in card.text
                 assert card.protected
@@ -95,14 +74,14 @@ def test_a_kill_is_not_explained_as_a_wrong_amount(tmp_path: Path) -> None:
 def test_a_confirmed_ticket_is_sent_once_whatever_is_tapped_again(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
-            card = await _ticket(desk)
+            card = await desk.ticket()
             first = await desk.taps(BEN, card, "Confirm")
-            assert _toast(first) == "Sending T-1…"
+            assert first.toast_text == "Sending T-1…"
             for _ in range(5):
                 again = await desk.taps(BEN, card, "Confirm")
-                assert (_toast(again), again.then) == ("T-1 was already sent.", None)
-            assert _toast(await desk.taps(BEN, card, "Cancel")) == "T-1 was already sent."
-            await _done(desk, first)
+                assert (again.toast_text, again.then) == ("T-1 was already sent.", None)
+            assert (await desk.taps(BEN, card, "Cancel")).toast_text == "T-1 was already sent."
+            await desk.finish(first)
             assert len(desk.sandbox.posts) == 1
             assert desk.services.trading.ticket(1).state is TicketState.FILLED
 
@@ -112,7 +91,7 @@ def test_a_confirmed_ticket_is_sent_once_whatever_is_tapped_again(tmp_path: Path
 def test_many_taps_at_the_same_time_send_one_order(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
-            card = await _ticket(desk)
+            card = await desk.ticket()
             taps = [desk.tap_of(BEN, card, f"{card.key}:0") for _ in range(50)]
             desk.store.inbox.keep([(tap.update_id, "{}") for tap in taps])
             answers = await asyncio.gather(*(desk.front.handle(tap) for tap in taps))
@@ -124,7 +103,7 @@ def test_many_taps_at_the_same_time_send_one_order(tmp_path: Path) -> None:
 def test_of_confirm_and_cancel_exactly_one_wins(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
-            card = await _ticket(desk)
+            card = await desk.ticket()
             taps = [desk.tap_of(BEN, card, f"{card.key}:{place}") for place in (0, 1)]
             desk.store.inbox.keep([(tap.update_id, "{}") for tap in taps])
             (confirmed, then), (declined, _) = await asyncio.gather(*(desk.front.handle(tap) for tap in taps))
@@ -139,12 +118,12 @@ def test_of_confirm_and_cancel_exactly_one_wins(tmp_path: Path) -> None:
 def test_a_cancelled_ticket_stays_cancelled(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
-            card = await _ticket(desk)
+            card = await desk.ticket()
             said = await desk.taps(BEN, card, "Cancel")
-            assert _toast(said) == "T-1 cancelled, nothing was sent."
+            assert said.toast_text == "T-1 cancelled, nothing was sent."
             assert [letter.edits for letter in said.letters] == [card.id]
             assert "Cancelled by Ben, nothing was sent." in said.text
-            assert _toast(await desk.taps(BEN, card, "Confirm")) == "T-1 was cancelled, nothing was sent."
+            assert (await desk.taps(BEN, card, "Confirm")).toast_text == "T-1 was cancelled, nothing was sent."
             assert desk.sandbox.posts == []
 
     asyncio.run(story())
@@ -155,8 +134,8 @@ def test_nobody_else_may_tap_a_ticket_wherever_it_stands(tmp_path: Path) -> None
         async with open_desk(tmp_path) as desk:
             (card,) = (await desk.says(BEN, "/buy btc 50usdt", group=True)).letters
             for label in ("Confirm", "Cancel"):
-                assert _toast(await desk.taps(ANNA, card, label)) == "Only Ben can tap T-1."
-            assert "Roles are given" in _toast(await desk.taps(CARA, card, "Confirm"))
+                assert (await desk.taps(ANNA, card, label)).toast_text == "Only Ben can tap T-1."
+            assert "Roles are given" in (await desk.taps(CARA, card, "Confirm")).toast_text
             assert desk.services.trading.ticket(1).state is TicketState.AWAIT_CONFIRM
 
     asyncio.run(story())
@@ -166,10 +145,10 @@ def test_nobody_else_may_tap_a_ticket_wherever_it_stands(tmp_path: Path) -> None
 def test_a_ticket_lives_to_its_second(tmp_path: Path, seconds: float, *, alive: bool) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
-            card = await _ticket(desk)
+            card = await desk.ticket()
             desk.clock.advance(seconds)
             said = await desk.taps(BEN, card, "Confirm")
-            assert _toast(said) == ("Sending T-1…" if alive else "T-1 expired, nothing was sent.")
+            assert said.toast_text == ("Sending T-1…" if alive else "T-1 expired, nothing was sent.")
 
     asyncio.run(story())
 
@@ -193,14 +172,14 @@ def test_an_expired_ticket_is_quoted_again_for_whoever_asks(tmp_path: Path) -> N
 def test_a_price_that_ran_away_is_told_and_a_new_card_drawn(tmp_path: Path, factor: str, *, moved: bool) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
-            card = await _ticket(desk)
+            card = await desk.ticket()
             desk.move_btc(factor)
             said = await desk.taps(BEN, card, "Confirm")
             if not moved:
-                assert _toast(said) == "Sending T-1…"
+                assert said.toast_text == "Sending T-1…"
                 return
-            assert "The price moved: was 67,413.0, now 6" in _toast(said)
-            assert "Look at the new card T-2." in _toast(said)
+            assert "The price moved: was 67,413.0, now 6" in said.toast_text
+            assert "Look at the new card T-2." in said.toast_text
             assert {letter.subject_id: labels(letter) for letter in said.letters} == {
                 1: [],
                 2: ["Confirm buy", "Cancel"],
@@ -213,10 +192,10 @@ def test_a_price_that_ran_away_is_told_and_a_new_card_drawn(tmp_path: Path, fact
 def test_a_price_that_ran_over_the_limits_leaves_quote_again_to_tap(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
-            card = await _ticket(desk, "/buy btc 0.00148")
+            card = await desk.ticket("/buy btc 0.00148")
             desk.move_btc("1.01")
             said = await desk.taps(BEN, card, "Confirm")
-            assert "The price moved" in _toast(said)
+            assert "The price moved" in said.toast_text
             (answer,) = (letter for letter in said.letters if letter.subject is None)
             assert "ORDER_MAX_NOTIONAL" in answer.text
             assert labels(answer) == ["Quote again"]
@@ -245,13 +224,13 @@ def test_who_typed_coins_and_meant_dollars_has_them_on_a_button(tmp_path: Path) 
 def test_a_tap_while_the_exchange_is_silent_sends_nothing(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
-            card = await _ticket(desk)
+            card = await desk.ticket()
             desk.faults.switch(Fault.UNAVAILABLE, on=True)
             said = await desk.taps(BEN, card, "Confirm")
-            assert "Nothing was done." in _toast(said)
+            assert "Nothing was done." in said.toast_text
             assert desk.services.trading.ticket(1).state is TicketState.AWAIT_CONFIRM
             desk.faults.clear()
-            assert _toast(await desk.taps(BEN, card, "Confirm")) == "Sending T-1…"
+            assert (await desk.taps(BEN, card, "Confirm")).toast_text == "Sending T-1…"
 
     asyncio.run(story())
 
@@ -261,7 +240,7 @@ def test_open_orders_are_listed_and_cancelled_by_name_id_and_button(tmp_path: Pa
         async with open_desk(tmp_path) as desk:
             assert "No open orders." in (await desk.says(CARA, "/orders")).text
             for _ in range(3):
-                await _done(desk, await desk.taps(BEN, await _ticket(desk, "/sell btc 0.0001 @ 90000"), "Confirm"))
+                await desk.finish(await desk.taps(BEN, await desk.ticket("/sell btc 0.0001 @ 90000"), "Confirm"))
             (listed,) = (await desk.says(BEN, "/orders")).letters
             assert "3 open" in listed.text
             assert "Cancel" not in [
@@ -281,7 +260,7 @@ def test_open_orders_are_listed_and_cancelled_by_name_id_and_button(tmp_path: Pa
 def test_cancel_all_leaves_what_was_made_elsewhere_until_somebody_means_it(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
-            await _done(desk, await desk.taps(BEN, await _ticket(desk, "/sell btc 0.0001 @ 90000"), "Confirm"))
+            await desk.finish(await desk.taps(BEN, await desk.ticket("/sell btc 0.0001 @ 90000"), "Confirm"))
             wanted = OrderRequest(
                 client_oid="app-1", symbol=Symbol("BTC-USDT"), side=Side.SELL, type=OrderType.LIMIT,
                 price=Decimal(95_000), size=Decimal("0.0001"),
@@ -300,14 +279,12 @@ def test_cancel_all_leaves_what_was_made_elsewhere_until_somebody_means_it(tmp_p
 def test_a_resting_order_is_cancelled_from_its_own_card(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
-            card = await _ticket(desk, "/sell btc 0.001 @ 90000")
+            card = await desk.ticket("/sell btc 0.001 @ 90000")
             said = await desk.taps(BEN, card, "Confirm")
-            assert said.then is not None
-            await said.then()
-            resting = desk.delivered()[-1]
+            resting = (await desk.finish(said))[-1]
             assert "Accepted, in the order book." in resting.text
             cancelled = await desk.taps(BEN, resting, "Cancel order")
-            assert _toast(cancelled) == "T-1 is cancelled."
+            assert cancelled.toast_text == "T-1 is cancelled."
             assert "Cancelled, nothing was filled." in cancelled.text
 
     asyncio.run(story())
@@ -316,7 +293,7 @@ def test_a_resting_order_is_cancelled_from_its_own_card(tmp_path: Path) -> None:
 def test_a_doubtful_order_is_looked_up_by_its_button_and_the_list_is_a_message(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
-            card = await _ticket(desk)
+            card = await desk.ticket()
             desk.faults.switch(Fault.LOST_REQUEST, on=True)
             desk.store.orders.move(desk.services.trading.ticket(1), TicketState.SUBMITTING, by="Ben")
             desk.services.reconciler.recover()
@@ -324,7 +301,7 @@ def test_a_doubtful_order_is_looked_up_by_its_button_and_the_list_is_a_message(t
             (doubtful,) = desk.delivered()
             assert doubtful.edits == card.id
             assert "KuCoin gave no answer." in doubtful.text
-            assert _toast(await desk.taps(BEN, doubtful, "Check again")) == "T-1 is still not found."
+            assert (await desk.taps(BEN, doubtful, "Check again")).toast_text == "T-1 is still not found."
             (listed,) = (await desk.taps(BEN, doubtful, "Open orders")).letters
             assert listed.edits is None
             assert "No open orders." in listed.text

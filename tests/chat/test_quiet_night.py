@@ -1,7 +1,6 @@
 """A night: what fires is held, the morning's digest tells of it, and nothing is lost or told twice."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -14,18 +13,10 @@ from chatbot.core.people import Person
 from chatbot.core.preferences import Kind, Volume
 from chatbot.core.times import to_millis
 from chatbot.sandbox.faults import Fault
-from tests.chat.desk import ANNA, BEN, GROUP, Desk, open_desk
+from tests.chat.desk import ANNA, BEN, GROUP, Desk, at_desk
 
 BTC = Symbol("BTC-USDT")
 MORNING = "tell what waited for the morning"
-
-
-def night(tmp_path: Path, tell: Callable[[Desk], Awaitable[None]]) -> None:
-    async def story() -> None:
-        async with open_desk(tmp_path) as desk:
-            await tell(desk)
-
-    asyncio.run(story())
 
 
 def at(desk: Desk, hour: int, minute: int = 0, *, day: int = 4) -> None:
@@ -99,7 +90,7 @@ def test_what_fires_at_night_is_held_and_comes_with_the_digest(tmp_path: Path) -
         at(desk, 9)
         assert await morning(desk) == []
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_where_no_digest_comes_what_was_held_leaves_without_a_sound_when_the_night_ends(tmp_path: Path) -> None:
@@ -115,7 +106,7 @@ def test_where_no_digest_comes_what_was_held_leaves_without_a_sound_when_the_nig
         assert "<b>told 5 h late:</b> held in your quiet hours" in alert.text
         assert await morning(desk) == []
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_what_was_held_together_leaves_together_and_says_why_so_late(tmp_path: Path) -> None:
@@ -128,7 +119,7 @@ def test_what_was_held_together_leaves_together_and_says_why_so_late(tmp_path: P
         assert "2 alerts" in together.text
         assert "<b>told up to 5 h late:</b> held in your quiet hours" in together.text
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_who_ends_the_night_early_reads_what_was_held(tmp_path: Path) -> None:
@@ -138,7 +129,7 @@ def test_who_ends_the_night_early_reads_what_was_held(tmp_path: Path) -> None:
         desk.services.manners.change(ANNA, lambda each: replace(each, quiet=None))
         assert len(await morning(desk)) == 1
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_a_night_is_one_persons_own_and_a_group_has_none(tmp_path: Path) -> None:
@@ -152,7 +143,7 @@ def test_a_night_is_one_persons_own_and_a_group_has_none(tmp_path: Path) -> None
         assert {letter.chat_id for letter in told} == {BEN.id, GROUP}
         assert not any(letter.silent for letter in told)
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_what_is_off_is_dropped_and_what_is_silent_leaves_silent(tmp_path: Path) -> None:
@@ -168,7 +159,7 @@ def test_what_is_off_is_dropped_and_what_is_silent_leaves_silent(tmp_path: Path)
         assert dropped == [("dead", "not wanted")]
         assert desk.store.outbox.undelivered() == 0
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_what_was_turned_off_meanwhile_is_dropped_when_it_would_leave(tmp_path: Path) -> None:
@@ -179,7 +170,7 @@ def test_what_was_turned_off_meanwhile_is_dropped_when_it_would_leave(tmp_path: 
         desk.services.manners.change(ANNA, lambda each: replace(each, volumes={**each.volumes, Kind.PRICE: Volume.OFF}))
         assert leaving(desk) == []
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_money_and_trouble_ring_at_night(tmp_path: Path) -> None:
@@ -193,7 +184,7 @@ def test_money_and_trouble_ring_at_night(tmp_path: Path) -> None:
         assert not any(letter.silent for letter in told)
         assert desk.store.quiet.count(ANNA.id) == 1
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_a_storm_at_night_is_laid_aside_in_one_step(tmp_path: Path) -> None:
@@ -209,7 +200,7 @@ def test_a_storm_at_night_is_laid_aside_in_one_step(tmp_path: Path) -> None:
         assert len(asked) < 10, asked
         assert desk.store.quiet.count(ANNA.id) == 10_000
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_a_digest_that_could_not_come_is_told_late_once_and_not_for_each_day(tmp_path: Path) -> None:
@@ -223,7 +214,7 @@ def test_a_digest_that_could_not_come_is_told_late_once_and_not_for_each_day(tmp
         [digest] = await morning(desk)
         assert "late" not in digest.text
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_no_restart_and_no_clock_tells_a_digest_twice(tmp_path: Path) -> None:
@@ -236,7 +227,7 @@ def test_no_restart_and_no_clock_tells_a_digest_twice(tmp_path: Path) -> None:
             assert await morning(desk) == [], hours
         assert desk.rows("SELECT count(*) FROM digests") == [(1,)]
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_a_digest_begins_with_the_next_time_it_is_its_hour(tmp_path: Path) -> None:
@@ -249,7 +240,7 @@ def test_a_digest_begins_with_the_next_time_it_is_its_hour(tmp_path: Path) -> No
         at(desk, 2)
         assert len(await morning(desk)) == 1
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_kucoin_away_costs_the_digest_its_figures_alone(tmp_path: Path) -> None:
@@ -262,7 +253,7 @@ def test_kucoin_away_costs_the_digest_its_figures_alone(tmp_path: Path) -> None:
         assert "KuCoin does not answer" in digest.text
         assert "Alerts: 1 alert" in digest.text
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_the_change_is_that_since_the_digest_before(tmp_path: Path) -> None:
@@ -284,7 +275,7 @@ def test_the_change_is_that_since_the_digest_before(tmp_path: Path) -> None:
         shown = await desk.taps(ANNA, third, "Show amounts")
         assert "•••" not in shown.text
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_a_digest_asked_for_leaves_what_is_held_to_the_one_that_comes(tmp_path: Path) -> None:
@@ -299,7 +290,7 @@ def test_a_digest_asked_for_leaves_what_is_held_to_the_one_that_comes(tmp_path: 
         assert "1 alert held" in digest.text
         assert "Nothing is held" in (await desk.taps(ANNA, asked, "Held alerts")).text
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_many_held_notices_are_paged_on_one_message(tmp_path: Path) -> None:
@@ -321,7 +312,7 @@ def test_many_held_notices_are_paged_on_one_message(tmp_path: Path) -> None:
         assert all(f"payment {number}\n" in f"{text}\n" for number in range(40))
         assert "▶" not in [b.text for row in seen.buttons for b in row]
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_whoever_is_on_no_list_gets_no_digest_and_kucoin_is_not_asked_for_it(tmp_path: Path) -> None:
@@ -332,7 +323,7 @@ def test_whoever_is_on_no_list_gets_no_digest_and_kucoin_is_not_asked_for_it(tmp
         assert await morning(desk) == []
         assert desk.store.digests.before(99, "live") is None
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_what_is_set_in_the_moment_a_digest_is_due_costs_nobody_that_digest(tmp_path: Path) -> None:
@@ -345,7 +336,7 @@ def test_what_is_set_in_the_moment_a_digest_is_due_costs_nobody_that_digest(tmp_
         [digest] = await morning(desk)
         assert "1 alert held" in digest.text
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_what_was_held_waits_for_a_digest_that_fell_due_while_another_was_read(tmp_path: Path) -> None:
@@ -362,7 +353,7 @@ def test_what_was_held_waits_for_a_digest_that_fell_due_while_another_was_read(t
         [digest] = await morning(desk)
         assert "1 alert held" in digest.text
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_whoever_turns_digests_off_before_one_leaves_misses_nothing_it_was_to_tell(tmp_path: Path) -> None:
@@ -377,7 +368,7 @@ def test_whoever_turns_digests_off_before_one_leaves_misses_nothing_it_was_to_te
         [alert] = await morning(desk)
         assert "BTC crossed above 68,000" in alert.text
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_a_digest_that_waits_for_weeks_keeps_what_it_tells_of(tmp_path: Path) -> None:
@@ -403,7 +394,7 @@ def test_a_digest_that_waits_for_weeks_keeps_what_it_tells_of(tmp_path: Path) ->
             desk.store.clean(timedelta(days=7))
             assert desk.rows("SELECT count(*) FROM outbox WHERE kind IN ('price', 'funding')") == [(kept,)]
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
 
 
 def test_who_blocked_the_bot_finds_one_digest_and_not_one_for_each_day(tmp_path: Path) -> None:
@@ -419,4 +410,4 @@ def test_who_blocked_the_bot_finds_one_digest_and_not_one_for_each_day(tmp_path:
         [digest] = await morning(desk)
         assert "1 alert held" in digest.text
 
-    night(tmp_path, tell)
+    at_desk(tmp_path, tell)
