@@ -1,5 +1,6 @@
 """What can be said of the database's file: how large it is, when it was gone over, when a copy was made."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +27,14 @@ def look(store: Store) -> Disk:
         examined_at=None if examined is None else datetime.fromisoformat(examined),
         backed_up_at=_changed(backup_mark(path)),
     )
+
+
+def free_bytes(store: Store) -> int | None:
+    """What anybody but root may still write beside the database; None where nobody says."""
+    try:
+        return shutil.disk_usage(store.path.parent).free
+    except OSError:
+        return None
 
 
 def note_examined(store: Store) -> None:

@@ -1,24 +1,30 @@
 """How the bot is, at a glance: what it hears, how late, what waits, and whether it may trade."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import field
 from datetime import datetime, timedelta
 
 from chatbot.core.errors import KucoinError
 from chatbot.core.exchange import ServiceStatus
-from chatbot.core.feed import StreamState
+from chatbot.core.feed import Channel, StreamState
 from chatbot.core.keys import Keys
+from chatbot.core.life import AT_THE_EXCHANGE
 from chatbot.core.market import Venue
 from chatbot.core.modes import TradingMode
+from chatbot.core.orders import TicketState
 from chatbot.core.stops import Stop
-from chatbot.core.times import Now
+from chatbot.core.times import Now, steady_now
 from chatbot.core.values import frozen
 from chatbot.services.dead_man import DeadManState
-from chatbot.services.disk import Disk, look
+from chatbot.services.disk import Disk, free_bytes, look
 from chatbot.services.exchange import Exchange
+from chatbot.services.key_memory import KeyMemory
+from chatbot.services.vitals import StreamVitals, Vitals
 from chatbot.services.watching import Watching
 from chatbot.store.store import Store
+from chatbot.store.tally import tally
 
 Ping = Callable[[], Awaitable[timedelta | None]]
 """How long Telegram takes to answer; None where it does not."""
@@ -70,7 +76,10 @@ def _none() -> None:
 
 @frozen
 class Signs:
-    """What others can tell of how they are, asked at each look; where nobody is asked, nothing is wrong."""
+    """What others can tell of how they are, asked at each look; where nobody is asked, nothing is wrong.
+
+    `steady` tells how long Telegram has been silent, whatever is done to the host's clock.
+    """
 
     clock_offset: Callable[[], timedelta]
     keys: Callable[[], Keys] = Keys
@@ -78,6 +87,7 @@ class Signs:
     dead_man: Callable[[], DeadManState | None] = _none
     clock_read_at: Callable[[], datetime | None] = _none
     keys_seen_at: Callable[[], datetime | None] = _none
+    steady: Now = steady_now
 
 
 class Checkup:
@@ -99,10 +109,11 @@ class Checkup:
         self._now = now
         self._started_at = now()
         self._heard: datetime | None = None
+        self._silent_since = signs.steady()
 
     def heard_telegram(self) -> None:
         """Called whenever a long poll ended well."""
-        self._heard = self._now()
+        self._heard, self._silent_since = self._now(), self._signs.steady()
 
     async def health(self) -> Health:
         orders = self._store.orders.living()
@@ -130,6 +141,51 @@ class Checkup:
             disk=look(self._store),
         )
 
+    def vitals(self, *, begun: bool = True) -> Vitals:
+        """What is known without asking anybody, for machines. `begun`: the database could be written since the start.
+
+        Raises DatabaseTrouble.
+        """
+        now, store, living = self._now(), self._store, self._store.orders.living()
+        unknown = [t.submitted_at or t.proposed_at for t in living if t.state is TicketState.UNKNOWN]
+        states = Counter(ticket.state for ticket in living)
+        keys, read_at, disk = self._signs.keys(), self._signs.clock_read_at(), look(store)
+        return Vitals(
+            read_at=now,
+            started_at=self._started_at,
+            begun=begun,
+            finding_out=bool(self._signs.finding_out()),
+            telegram_silence=self._signs.steady() - self._silent_since,
+            streams=tuple(self._stream_vitals(state, now) for state in self._watching.streams()),
+            clock_offset=None if read_at is None else self._signs.clock_offset(),
+            clock_age=_age(read_at, now),
+            tally=tally(store.db),
+            undelivered=store.outbox.undelivered(),
+            alerts=store.alerts.alive_count(),
+            tickets={state: states[state] for state in TicketState if state in AT_THE_EXCHANGE},
+            unknown_age=_age(min(unknown, default=None), now),
+            killed=store.stops.standing() is not None,
+            held=bool(keys.held),
+            key_age=_age(min((seen.info.created_at for seen in keys.seen), default=None), now),
+            token_age=_age(KeyMemory(store.facts, self._now).token_since, now),
+            room=store.safety.reserve.there,
+            fenced=not store.safety.fence.failed,
+            database_bytes=disk.size,
+            free_bytes=free_bytes(store),
+            backup_age=_age(disk.backed_up_at, now),
+        )
+
+    def _stream_vitals(self, state: StreamState, now: datetime) -> StreamVitals:
+        priced = state.stream.channel is Channel.PUBLIC
+        return StreamVitals(
+            stream=state.stream,
+            down_for=_age(state.down_since, now),
+            silence=_age(state.heard_at, now),
+            missing=now - self._watching.heard_at(state.stream.venue) if priced else None,
+            reconnects=state.reconnects,
+            garbage=state.garbage,
+        )
+
     async def _ask_kucoin(self) -> tuple[timedelta | None, str]:
         before = self._now()
         try:
@@ -140,3 +196,7 @@ class Checkup:
         except KucoinError as error:
             return None, str(error)
         return self._now() - before, _ALLOWS[status]
+
+
+def _age(since: datetime | None, now: datetime) -> timedelta | None:
+    return None if since is None else now - since

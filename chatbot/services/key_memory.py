@@ -31,6 +31,12 @@ class KeyMemory:
         """Of the account this database belongs to; empty until one was seen."""
         return self._facts.get(UID) or ""
 
+    @property
+    def token_since(self) -> datetime | None:
+        """When the bot's token was first seen here, as of the last look at how old it is."""
+        since = (self._facts.get(_TOKEN) or "").partition(" ")[2]
+        return datetime.fromisoformat(since) if since else None
+
     def pin(self, seen: Keys) -> None:
         """The account of the first look is the account for good."""
         if seen.seen and not seen.refused and not self.uid and seen.seen[0].info.uid:

@@ -330,7 +330,7 @@ class Desk:
             store=store,
             watching=self.watching,
             mode=rules.mode,
-            signs=Signs(clock_offset=lambda: self.clock.offset),
+            signs=Signs(clock_offset=lambda: self.clock.offset, steady=self.time),
             now=now,
         )
         self.post = Post(store)
