@@ -96,7 +96,7 @@ class Pacer:
     def refused(self, chat_id: int, retry_after: float | timedelta) -> None:
         """Telegram asked to wait, in seconds. Two chats within five seconds mean it meant all of us."""
         now = self._now()
-        pause = retry_after if isinstance(retry_after, timedelta) else timedelta(seconds=retry_after)
+        pause = _span(retry_after)
         chat = self._chat(chat_id)
         chat.closed_until = max(chat.closed_until, now + pause)
         if self._last_refusal is not None:
@@ -105,12 +105,16 @@ class Pacer:
                 self.hold_all(pause)
         self._last_refusal = (chat_id, now)
 
-    def hold_all(self, pause: timedelta) -> None:
-        """Nothing leaves for a while."""
-        self._all_closed_until = max(self._all_closed_until, self._now() + pause)
+    def hold_all(self, pause: float | timedelta) -> None:
+        """Nothing leaves for a while, in seconds."""
+        self._all_closed_until = max(self._all_closed_until, self._now() + _span(pause))
 
     def _chat(self, chat_id: int) -> _Chat:
         if chat_id not in self._chats:
             long_ago = self._now() - _MINUTE
             self._chats[chat_id] = _Chat(group=chat_id < 0, last=long_ago, owed_until=long_ago, closed_until=long_ago)
         return self._chats[chat_id]
+
+
+def _span(seconds: float | timedelta) -> timedelta:
+    return seconds if isinstance(seconds, timedelta) else timedelta(seconds=seconds)

@@ -112,6 +112,9 @@ class Sender:
                 await self._bot.get_me()
             except InvalidToken:
                 raise
+            except RetryAfter as error:
+                self._line.pacer.hold_all(error.retry_after)
+                return False
             except TelegramError as error:
                 self._line.pause(error)
                 return False

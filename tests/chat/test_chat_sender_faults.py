@@ -317,3 +317,26 @@ def test_a_rule_of_a_group_that_moved_tells_in_the_new_place(tmp_path: Path) -> 
             assert "COMMIT" not in said[moves[0] : moves[-1]]
 
     asyncio.run(story())
+
+
+def test_a_wait_asked_for_a_question_is_kept_by_all(tmp_path: Path) -> None:
+    """Telegram is asked whether it is there before anything is said again; its answer may be to wait."""
+
+    async def story() -> None:
+        async with wired(tmp_path) as wire:
+            wire.phone(ANNA)
+            wire.telegram.troubles.refuse("sendMessage", TelegramRefusal(502, "Bad Gateway"))
+            wire.telegram.troubles.refuse("getMe", too_many(300))
+            asked = len(wire.telegram.calls("getMe"))
+            wire.post(ANNA.id, "first")
+            async with sending(wire):
+                await wire.quiet()
+                for _ in range(29):
+                    wire.later(10)
+                    await wire.quiet()
+                assert [call.code for call in wire.telegram.calls("getMe")[asked:]] == [429]
+                wire.later(11)
+                await wire.all_left(0.5)
+            assert len(wire.shown(ANNA.id)) == 1
+
+    asyncio.run(story())
