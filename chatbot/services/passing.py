@@ -86,7 +86,7 @@ class Passage:
         before = taken()
         await self._guards.settled()
         spec = before.spec
-        instrument = await self._instrument(spec.symbol)
+        instrument = await self.instrument(spec.symbol)
         terms = await self._terms.read(instrument, at_market=spec.type is OrderType.MARKET and spec.trigger is None)
         with self._store.atomic():
             ticket = taken()
@@ -141,7 +141,8 @@ class Passage:
             return False
         return limits.drift(ticket.cost.price, cost.price) > self._rules.max_drift
 
-    async def _instrument(self, symbol: Symbol) -> Instrument:
+    async def instrument(self, symbol: Symbol) -> Instrument:
+        """Of a ticket that is about to leave."""
         instrument = (await self._markets.catalogue()).get(symbol)
         if instrument is None:
             raise Refused(f"KuCoin no longer lists {symbol}. Nothing was sent.")

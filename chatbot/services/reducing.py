@@ -126,7 +126,7 @@ class Reducing:
         ticket = self._taken(ticket_id, person, card_id)
         await self._guards.settled()
         self._check_open()
-        met = await self._read(await self._instrument(ticket.spec.symbol))
+        met = await self._read(await self._passage.instrument(ticket.spec.symbol))
         with self._store.atomic():
             ticket = self._taken(ticket_id, person, card_id)
             self._check_open()
@@ -169,12 +169,6 @@ class Reducing:
         if ticket.spec.venue is not Venue.FUTURES:  # the one thing that would send an order past the limits
             raise TicketGone(f"{ticket.name} closes no position. Nothing was sent.")
         return ticket
-
-    async def _instrument(self, symbol: Symbol) -> Instrument:
-        instrument = (await self._markets.catalogue()).get(symbol)
-        if instrument is None:
-            raise Refused(f"KuCoin no longer lists {symbol}. Nothing was sent.")
-        return instrument
 
     async def _read(self, instrument: Instrument) -> _Met:
         """Everything at the same time."""
