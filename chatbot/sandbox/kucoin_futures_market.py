@@ -29,26 +29,26 @@ def status(call: Call) -> Row:
 
 
 def contracts(call: Call) -> list[Row]:
-    return [contract_row(call, each, _quote(call, each)) for each in call.listed(Venue.FUTURES)]
+    return [contract_row(call, each, quote_of(call, each)) for each in call.listed(Venue.FUTURES)]
 
 
 def contract(call: Call) -> Row:
-    instrument = _known(call, call.path["symbol"])
-    return contract_row(call, instrument, _quote(call, instrument))
+    instrument = known(call, call.path["symbol"])
+    return contract_row(call, instrument, quote_of(call, instrument))
 
 
 def ticker(call: Call) -> Row:
-    instrument = _known(call, call.need("symbol"))
-    return _ticker(call, instrument, _quote(call, instrument))
+    instrument = known(call, call.need("symbol"))
+    return _ticker(call, instrument, quote_of(call, instrument))
 
 
 def all_tickers(call: Call) -> list[Row]:
-    return [_ticker(call, each, _quote(call, each)) for each in call.listed(Venue.FUTURES)]
+    return [_ticker(call, each, quote_of(call, each)) for each in call.listed(Venue.FUTURES)]
 
 
 def mark_price(call: Call) -> Row:
-    instrument = _known(call, call.path["symbol"])
-    quote = _quote(call, instrument)
+    instrument = known(call, call.path["symbol"])
+    quote = quote_of(call, instrument)
     return {
         "symbol": instrument.symbol,
         "granularity": 1000,
@@ -82,7 +82,7 @@ def funding_rate(call: Call) -> Row | None:
 
 def funding_rates(call: Call) -> list[Row]:
     """Newest first."""
-    instrument = _known(call, call.need("symbol"))
+    instrument = known(call, call.need("symbol"))
     since, until = from_millis(call.integer("from", 0)), from_millis(call.integer("to", 0))
     if not call.query.get("from") or not call.query.get("to"):
         raise Refusal("100001", "from and to are required.")
@@ -95,7 +95,7 @@ def funding_rates(call: Call) -> list[Row]:
 
 def klines(call: Call) -> list[list[object]]:
     """Oldest first; open, high, low, close; times in milliseconds; the volume in lots."""
-    instrument = _known(call, call.need("symbol"))
+    instrument = known(call, call.need("symbol"))
     granularity = call.integer("granularity", 0)
     if granularity not in _GRANULARITIES:
         raise Refusal("100001", "granularity is not supported.")
@@ -109,14 +109,14 @@ def klines(call: Call) -> list[list[object]]:
     ]
 
 
-def _known(call: Call, name: str) -> Instrument:
+def known(call: Call, name: str) -> Instrument:
     instrument = call.instrument(Venue.FUTURES, name)
     if instrument is None:
         raise Refusal("200003", "symbol invalid")
     return instrument
 
 
-def _quote(call: Call, instrument: Instrument) -> Quote:
+def quote_of(call: Call, instrument: Instrument) -> Quote:
     quote = call.exchange.prices.quote(instrument.symbol)
     if quote is None:
         raise Refusal("300002", f"{instrument.symbol} has no price now.")

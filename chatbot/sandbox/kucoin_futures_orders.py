@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from chatbot.core.market import Instrument, Symbol, Venue
+from chatbot.core.market import Symbol, Venue
 from chatbot.core.numbers import plain
 from chatbot.core.orders import Side
 from chatbot.core.times import to_millis
 from chatbot.sandbox.accounts import Pocket
 from chatbot.sandbox.kucoin_calls import Call, Row, decimal, text
 from chatbot.sandbox.kucoin_calls import page as paged
+from chatbot.sandbox.kucoin_futures_market import known, quote_of
 from chatbot.sandbox.kucoin_futures_wire import futures_fill, futures_order, futures_request
 from chatbot.sandbox.orders import ZERO, ExchangeFill, ExchangeOrder, OrderRequest
 from chatbot.sandbox.positions import settle_currency, value
@@ -31,18 +32,8 @@ def place_test(call: Call) -> Row:
 
 
 def _request(call: Call) -> OrderRequest:
-    instrument = _known(call, text(call.body, "symbol"))
-    quote = call.exchange.prices.quote(instrument.symbol)
-    if quote is None:
-        raise Refusal("300002", f"{instrument.symbol} has no price now.")
-    return futures_request(call.body, instrument, quote)
-
-
-def _known(call: Call, name: str) -> Instrument:
-    instrument = call.instrument(Venue.FUTURES, name)
-    if instrument is None:
-        raise Refusal("200003", "symbol invalid")
-    return instrument
+    instrument = known(call, text(call.body, "symbol"))
+    return futures_request(call.body, instrument, quote_of(call, instrument))
 
 
 def cancel(call: Call) -> Row:
@@ -114,7 +105,7 @@ def _asked(call: Call) -> Iterable[ExchangeOrder]:
 
 
 def _row(call: Call, order: ExchangeOrder) -> Row:
-    return futures_order(order, _known(call, order.request.symbol))
+    return futures_order(order, known(call, order.request.symbol))
 
 
 def _page(call: Call, rows: list[Row]) -> Row:
@@ -156,7 +147,7 @@ def _fills(call: Call) -> Iterable[ExchangeFill]:
 
 
 def open_order_statistics(call: Call) -> Row:
-    instrument = _known(call, call.need("symbol"))
+    instrument = known(call, call.need("symbol"))
     row: Row = {"settleCurrency": settle_currency(instrument)}
     for side in Side:
         resting = [
@@ -173,7 +164,7 @@ def open_order_statistics(call: Call) -> Row:
 
 def max_open_size(call: Call) -> Row:
     """Lots that the free margin opens at `price` and `leverage`."""
-    instrument = _known(call, call.need("symbol"))
+    instrument = known(call, call.need("symbol"))
     price, leverage = decimal({"price": call.need("price")}, "price"), call.integer("leverage", 1)
     if not price or price <= 0 or leverage <= 0:
         raise Refusal("100001", "price and leverage must be above zero.")

@@ -7,6 +7,7 @@ from chatbot.core.market import Instrument, Venue
 from chatbot.core.times import to_millis
 from chatbot.sandbox.accounts import Pocket
 from chatbot.sandbox.kucoin_calls import Call, Nothing, Row
+from chatbot.sandbox.kucoin_futures_market import known
 from chatbot.sandbox.kucoin_futures_wire import funding_payment
 from chatbot.sandbox.orders import ZERO
 from chatbot.sandbox.positions import (
@@ -19,7 +20,6 @@ from chatbot.sandbox.positions import (
     value,
 )
 from chatbot.sandbox.prices import Quote
-from chatbot.sandbox.refusals import Refusal
 
 _RATIO = Decimal("0.0001")
 
@@ -66,9 +66,7 @@ def position_v2(call: Call) -> list[Row]:
 
 
 def _of_symbol(call: Call) -> list[Row]:
-    symbol = call.need("symbol")
-    if call.instrument(Venue.FUTURES, symbol) is None:
-        raise Refusal("200003", "symbol invalid")
+    symbol = known(call, call.need("symbol")).symbol
     return [position_row(call.exchange.now, p, i, q) for p, i, q in _held(call) if p.symbol == symbol]
 
 
