@@ -1,5 +1,6 @@
 """The wire models of orders and fills, and their way into core."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from chatbot.core.market import Symbol, Venue
@@ -113,7 +114,9 @@ class FuturesOrder(Wire):
         )
 
 
-class SpotFill(Wire):
+class _Fill(Wire):
+    """What a fill tells on both venues."""
+
     trade_id: Name
     order_id: Name
     symbol: Name
@@ -121,57 +124,40 @@ class SpotFill(Wire):
     liquidity: str
     price: Number
     size: Number
+    fee: Number
+    fee_currency: str
+    created_at: Moment
+
+    def _to_core(self, venue: Venue, funds: Decimal, time: datetime) -> Fill:
+        return Fill(
+            trade_id=self.trade_id,
+            order_id=self.order_id,
+            symbol=Symbol(self.symbol),
+            venue=venue,
+            side=Side(self.side),
+            price=self.price,
+            size=self.size,
+            funds=funds,
+            fee=self.fee,
+            fee_currency=self.fee_currency,
+            taker=self.liquidity == "taker",
+            time=time,
+        )
+
+
+class SpotFill(_Fill):
     funds: Number
-    fee: Number
-    fee_currency: str
-    created_at: Moment
 
     def to_core(self) -> Fill:
-        return Fill(
-            trade_id=self.trade_id,
-            order_id=self.order_id,
-            symbol=Symbol(self.symbol),
-            venue=Venue.SPOT,
-            side=Side(self.side),
-            price=self.price,
-            size=self.size,
-            funds=self.funds,
-            fee=self.fee,
-            fee_currency=self.fee_currency,
-            taker=self.liquidity == "taker",
-            time=self.created_at,
-        )
+        return self._to_core(Venue.SPOT, self.funds, self.created_at)
 
 
-class FuturesFill(Wire):
-    trade_id: Name
-    order_id: Name
-    symbol: Name
-    side: BuyOrSell
-    liquidity: str
-    price: Number
-    size: Number
+class FuturesFill(_Fill):
     value: Number
-    fee: Number
-    fee_currency: str
     trade_time: MaybeMoment = None
-    created_at: Moment
 
     def to_core(self) -> Fill:
-        return Fill(
-            trade_id=self.trade_id,
-            order_id=self.order_id,
-            symbol=Symbol(self.symbol),
-            venue=Venue.FUTURES,
-            side=Side(self.side),
-            price=self.price,
-            size=self.size,
-            funds=self.value,
-            fee=self.fee,
-            fee_currency=self.fee_currency,
-            taker=self.liquidity == "taker",
-            time=self.trade_time or self.created_at,
-        )
+        return self._to_core(Venue.FUTURES, self.value, self.trade_time or self.created_at)
 
 
 class Page(Wire):
