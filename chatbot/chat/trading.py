@@ -62,13 +62,12 @@ class TradingHandlers:
         if not reference:
             return await self._orders(message.person.role)
         if reference.lower() == _ALL:
-            done = await self._cancelling.cancel_all()
-            return views.all_cancelled(done.orders, done.left, self._mode)
+            return views.all_cancelled(await self._cancelling.cancel_all(), self._mode)
         return Reply(text=views.cancelled(await self._cancelling.cancel(reference), self._mode))
 
     async def cancel_tap(self, tap: Tap) -> Reply:
         if tap.argument == views.ELSEWHERE:
-            return views.all_cancelled((await self._cancelling.cancel_elsewhere()).orders, (), self._mode)
+            return views.all_cancelled(await self._cancelling.cancel_elsewhere(), self._mode)
         order = await self._cancelling.cancel(tap.argument)
         if tap.letter.subject is Subject.TICKET:
             name = self._trading.ticket(tap.letter.subject_id).name

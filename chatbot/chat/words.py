@@ -20,7 +20,7 @@ from chatbot.core.errors import (
     UnknownSymbol,
     UsageError,
 )
-from chatbot.core.notices import Button
+from chatbot.core.notices import Button, Buttons
 
 BROKEN = "Something in me broke while answering this. Nothing more was done about it; it is in my log."
 COMMANDS_ONLY = lines(
@@ -42,6 +42,16 @@ _ADVICE: tuple[tuple[type[ChatbotError], str], ...] = (
 )
 """The first that fits; the other refusals say it all in their own sentence."""
 
+_UNKNOWN_NOW = {
+    "cancel": "Nothing was cancelled, and what rests there is not known now. Ask again in a moment.",
+    "orders": "What rests there is not known now. Ask again in a moment.",
+    "positions": "What is open there is not known now. Ask again in a moment.",
+}
+"""Of these commands "nothing was done" could be read as "there is nothing"."""
+
+_SPENT = "code"
+"""The command that is no use twice."""
+
 _SENTENCE = 500
 """Characters of an error's own sentence, which may quote what somebody typed."""
 
@@ -53,7 +63,9 @@ def failure(error: ChatbotError, message: Message | None = None, *, aloud: bool 
     if isinstance(error, UsageError):
         return Reply(text=lines(short(str(error), _SENTENCE), _example(error)))
     heard = aloud or (message is not None and not message.private)
-    return Reply(text=lines(bold(short(said(error, aloud=heard), _SENTENCE)), _advice(error)))
+    command = "" if message is None else message.command
+    told = lines(bold(short(said(error, aloud=heard), _SENTENCE)), _advice(error, command))
+    return Reply(text=told, buttons=_try_again(error, message))
 
 
 def said(error: ChatbotError, *, aloud: bool) -> str:
@@ -73,7 +85,16 @@ def meant(error: UnknownSymbol, message: Message) -> tuple[tuple[str, str], ...]
     return tuple((name, f"/{message.command} {text}") for name, text in repeated)
 
 
-def _advice(error: ChatbotError) -> str | None:
+def _try_again(error: ChatbotError, message: Message | None) -> Buttons:
+    """Where provably nothing happened, the same line on a button: on a phone it is not typed twice."""
+    if message is None or not isinstance(error, Unavailable) or message.command in ("", _SPENT):
+        return ()
+    return ((Button(text="Try again", action=f"{RUN} /{message.command} {message.text}".rstrip()),),)
+
+
+def _advice(error: ChatbotError, command: str = "") -> str | None:
+    if isinstance(error, Unavailable) and command in _UNKNOWN_NOW:
+        return _UNKNOWN_NOW[command]
     return next((advice for kind, advice in _ADVICE if isinstance(error, kind)), None)
 
 

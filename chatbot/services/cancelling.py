@@ -27,9 +27,13 @@ _SHOWS_AFTER = 0.5
 
 @frozen
 class Cancelled:
-    """`orders` as the exchange shows each after its cancel, all asked for at once; `left` were not touched."""
+    """`orders` as the exchange shows each after its cancel, all asked for at once; `left` were not touched.
+
+    Of the `unread` nothing is known since: no look at them came through.
+    """
 
     orders: tuple[Order, ...]
+    unread: tuple[Order, ...] = ()
     left: tuple[Order, ...] = ()
 
 
@@ -73,40 +77,49 @@ class Cancelling:
         tickets = self.tickets_of(orders)
         ours = [o for o in orders if o.ours or o.order_id in tickets]
         elsewhere = tuple(o for o in orders if o not in ours)
-        return Cancelled(orders=await self._try_all(ours, tickets), left=elsewhere)
+        return replace(await self._try_all(ours, tickets), left=elsewhere)
 
     async def cancel_elsewhere(self) -> Cancelled:
         """Every open order that somebody made elsewhere: for who was told of them and wants it. Raises KucoinError."""
         orders = await self.open_orders()
         tickets = self.tickets_of(orders)
         elsewhere = [o for o in orders if not o.ours and o.order_id not in tickets]
-        return Cancelled(orders=await self._try_all(elsewhere, {}))
+        return await self._try_all(elsewhere, {})
 
-    async def _try_all(self, orders: Sequence[Order], tickets: dict[str, OrderTicket]) -> tuple[Order, ...]:
-        return tuple(await asyncio.gather(*(self._try(o, tickets.get(o.order_id)) for o in orders)))
+    async def _try_all(self, orders: Sequence[Order], tickets: dict[str, OrderTicket]) -> Cancelled:
+        ends = await asyncio.gather(*(self._try(o, tickets.get(o.order_id)) for o in orders))
+        return Cancelled(
+            orders=tuple(end for end in ends if end is not None),
+            unread=tuple(order for order, end in zip(orders, ends, strict=True) if end is None),
+        )
 
-    async def _try(self, order: Order, ticket: OrderTicket | None) -> Order:
-        """One cancel that fails must not hide what became of the others."""
+    async def _try(self, order: Order, ticket: OrderTicket | None) -> Order | None:
+        """One cancel that fails must not hide what became of the others. None where no look came through."""
         try:
             return await self._cancel(order, ticket)
         except KucoinError as error:
             log.warning("%s could not be cancelled: %s", order.order_id, error)
-            return await self._look(order)
+            return None if order.parked else await self._look(order)
 
     async def _cancel(self, order: Order, ticket: OrderTicket | None) -> Order:
-        """Cancel and fill may cross: what is handed back is what the exchange shows, open if it still does."""
+        """Cancel and fill may cross: what is handed back is what the exchange shows, open if it still does.
+
+        Raises OutcomeUnknown when no look came through after the cancel.
+        """
         if order.parked:
             return await self._cancel_stop(order, ticket)
         with contextlib.suppress(UnknownOrder):  # it may have filled meanwhile: the look below tells
             await self._exchange.orders.cancel(order.order_id, order.symbol, order.venue)
-        latest = order
+        latest = None
         for delay in _LOOKS:
-            latest = await self._look(latest)
-            if not latest.active:
+            latest = await self._look(order) or latest
+            if latest is not None and not latest.active:
                 break
             await self._sleep(delay)
         if ticket is not None:
             await self._reconciler.check(ticket)
+        if latest is None:
+            raise OutcomeUnknown("The cancel was asked for, and whether it still rests could not be read.")
         return latest
 
     async def _cancel_stop(self, order: Order, ticket: OrderTicket | None) -> Order:
@@ -145,13 +158,11 @@ class Cancelling:
             raise OutcomeUnknown("The cancel was asked for, and whether it still waits could not be read.")
         return True
 
-    async def _look(self, order: Order) -> Order:
-        if order.parked:
-            return order
+    async def _look(self, order: Order) -> Order | None:
         try:
             return await self._exchange.orders.by_id(order.order_id, order.symbol, order.venue)
         except KucoinError:
-            return order
+            return None
 
     @staticmethod
     def _answers_to(reference: str, order: Order, ticket: OrderTicket | None) -> bool:

@@ -13,6 +13,7 @@ from chatbot.core.market import Symbol, Venue
 from chatbot.core.modes import TradingMode
 from chatbot.core.numbers import plain
 from chatbot.core.orders import Order, OrderType, Side
+from chatbot.services.cancelling import Cancelled
 from tests.chat.desk import NOON
 from tests.chat.shown import actions, hostile, labels, shown, visible
 from tests.chat.test_chat_views_tickets import TICKET
@@ -58,7 +59,7 @@ def test_the_button_of_a_card_says_no_more_than_kucoin_shows(changes: dict[str, 
 
 def test_after_cancel_all_those_made_elsewhere_are_named_and_cost_a_tap_more() -> None:
     gone = replace(ORDER, active=False, cancelled=True)
-    reply = views.all_cancelled([gone], [ORDER, replace(ORDER, side=Side.SELL)], LIVE)
+    reply = views.all_cancelled(Cancelled(orders=(gone,), left=(ORDER, replace(ORDER, side=Side.SELL))), LIVE)
     assert shown(reply).split("\n") == [
         "BTC-USDT buy 0.001 at 60,000.5 cancelled.",
         "2 made elsewhere, left as they are:",
@@ -66,13 +67,13 @@ def test_after_cancel_all_those_made_elsewhere_are_named_and_cost_a_tap_more() -
         "BTC-USDT sell 0.001 at 60,000.5",
     ]
     assert (labels(reply), actions(reply)) == (["Cancel 2 made elsewhere too"], ["cancel elsewhere"])
-    alone = views.all_cancelled([], [ORDER], PAPER)
+    alone = views.all_cancelled(Cancelled(orders=(), left=(ORDER,)), PAPER)
     assert shown(alone).split("\n")[:3] == ["PAPER", "No open orders of mine.", "1 made elsewhere, left as it is:"]
-    many = shown(views.all_cancelled([], [ORDER] * 500, LIVE))
+    many = shown(views.all_cancelled(Cancelled(orders=(), left=(ORDER,) * 500), LIVE))
     assert many.endswith("more")
     assert len(many) < 4096
-    assert views.all_cancelled([gone], [], LIVE).buttons == ()
-    assert shown(views.all_cancelled([], [], LIVE)) == "No open orders."
+    assert views.all_cancelled(Cancelled(orders=(gone,)), LIVE).buttons == ()
+    assert shown(views.all_cancelled(Cancelled(orders=()), LIVE)) == "No open orders."
 
 
 def test_a_stray_is_told_with_its_ticket_and_its_number() -> None:
@@ -140,7 +141,9 @@ def test_a_stop_order_is_listed_with_its_trigger_and_its_cancel_told_as_it_was()
     told, advice = views.cancelled(waits, LIVE).split("\n")
     assert told == f"{line} cancel requested; KuCoin still shows it waiting."
     assert advice == "Look at /orders in a moment, and cancel it again if it is still there."
-    assert shown(views.all_cancelled([waits, waits], [], LIVE)).split("\n") == [told, told, advice]
+    assert shown(views.all_cancelled(Cancelled(orders=(waits, waits)), LIVE)).split("\n") == [told, told, advice]
+    unread = f"{line} cancel asked for; what became of it could not be read."
+    assert shown(views.all_cancelled(Cancelled(orders=(), unread=(waits,)), LIVE)).split("\n") == [unread, advice]
     gone = replace(waits, active=False)
     assert views.cancelled(replace(gone, cancelled=True), LIVE) == f"{line} cancelled."
     assert "what became of it is being looked up" in views.cancelled(gone, LIVE)

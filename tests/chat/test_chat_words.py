@@ -112,3 +112,39 @@ def test_the_fixed_sentences_say_what_to_do() -> None:
     assert "/help" in words.COMMANDS_ONLY
     assert "in my log" in words.BROKEN
     assert max(len(words.EXPIRED), len(words.BROKEN)) <= 200
+
+
+def _asked(command: str, text: str = "") -> Message:
+    return Message(
+        person=CARA,
+        chat_id=CARA.id,
+        private=True,
+        thread_id=None,
+        message_id=1,
+        update_id=1,
+        command=command,
+        text=text,
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "advice"),
+    [
+        ("cancel", "Nothing was cancelled, and what rests there is not known now."),
+        ("orders", "What rests there is not known now."),
+        ("positions", "What is open there is not known now."),
+        ("price", "Nothing was done."),
+    ],
+)
+def test_what_could_not_be_read_is_said_to_be_unknown_not_to_be_nothing(command: str, advice: str) -> None:
+    reply = words.failure(errors.Unavailable("KuCoin does not answer (503)."), _asked(command, "all"))
+    assert shown(reply).startswith(f"KuCoin does not answer (503).\n{advice}")
+    assert actions(reply) == [f"run /{command} all"]
+    assert labels(reply) == ["Try again"]
+
+
+def test_a_line_is_offered_again_only_where_provably_nothing_happened() -> None:
+    for kind in KINDS:
+        safe = issubclass(kind, errors.Unavailable)
+        assert ("Try again" in labels(words.failure(_made(kind), _asked("price", "BTC")))) == safe
+    assert labels(words.failure(errors.Unavailable("x"), _asked("code", "T-1 123456"))) == []

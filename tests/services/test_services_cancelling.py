@@ -132,13 +132,24 @@ async def test_a_cancel_that_cannot_be_looked_at_is_not_called_done(desk: Desk) 
     desk.slept.clear()
     line = f"DELETE /spot/api/v1/hf/orders/{ticket.order_id}"
     desk.wire.after(line, lambda: desk.switch(Fault.UNAVAILABLE))
-    done = await desk.cancelling.cancel(ticket.name)
-    assert done.active
+    with pytest.raises(OutcomeUnknown, match="whether it still rests could not be read"):
+        await desk.cancelling.cancel(ticket.name)
     assert desk.state(ticket) is TicketState.OPEN
     assert sum(desk.slept) >= 3.7
     desk.faults.clear()
     await desk.reconciler.follow()
     assert desk.state(ticket) is TicketState.CANCELED
+
+
+@story
+async def test_of_all_those_that_no_look_came_through_for_nothing_is_claimed(desk: Desk) -> None:
+    rests = await desk.order("buy btc 0.001 @ 60000")
+    waits = await desk.order("sell btc 0.001 stop 60000")
+    for verb in ("DELETE", "GET"):
+        desk.wire.broken.add(f"{verb} /spot/api/v1/hf/orders/{rests.order_id}")
+    done = await desk.cancelling.cancel_all()
+    assert [o.order_id for o in done.orders] == [waits.order_id]
+    assert [o.order_id for o in done.unread] == [rests.order_id]
 
 
 @story

@@ -1,6 +1,6 @@
 """Open orders, cancels and fills, as people read them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 
 from chatbot.chat.messages import Reply
@@ -10,6 +10,7 @@ from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, ButtonStyle
 from chatbot.core.numbers import grouped, places, plain, tidy
 from chatbot.core.orders import Order, OrderTicket
+from chatbot.services.cancelling import Cancelled
 
 ELSEWHERE = "elsewhere"
 """What a tap says that means the orders made elsewhere, all of them."""
@@ -51,11 +52,11 @@ def cancelled_in_short(order: Order, name: str) -> str:
     return waited if order.parked else f"{name} was filled before the cancel came."
 
 
-def all_cancelled(done: Iterable[Order], left: Sequence[Order], mode: TradingMode) -> Reply:
-    """`left` were made elsewhere: they are named, and cancelled by a tap of its own alone."""
-    orders = list(done)
-    told = [_told(o, mode) for o in orders]
-    if any(o.active for o in orders):
+def all_cancelled(done: Cancelled, mode: TradingMode) -> Reply:
+    """Those left were made elsewhere: they are named, and cancelled by a tap of its own alone."""
+    left = done.left
+    told = [*(_told(o, mode) for o in done.orders), *(_untold(o, mode) for o in done.unread)]
+    if done.unread or any(o.active for o in done.orders):
         told.append(lines(_LOOK_AGAIN))
     if not left:
         return Reply(text=lines(*told) or "No open orders.")
@@ -98,6 +99,10 @@ def _told(order: Order, mode: TradingMode) -> Html:
     if order.cancelled:
         return lines(paper(mode), html("{} cancelled{}.", _order_line(order), filled))
     return lines(paper(mode), html("{} was filled before the cancel came.", _order_line(order)))
+
+
+def _untold(order: Order, mode: TradingMode) -> Html:
+    return lines(paper(mode), html("{} cancel asked for; what became of it could not be read.", _order_line(order)))
 
 
 def _order_name(order: Order, known: OrderTicket | None) -> str:
