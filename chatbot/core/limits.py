@@ -156,9 +156,10 @@ def check(spec: OrderSpec, cost: Estimate, terms: Terms, limits: Limits, spent_t
     _check_notional(cost.notional, limits)
     left = max(limits.daily_max - spent_today, Decimal(0))
     if cost.notional > left:
+        day = tidy(limits.daily_max, 2)
         raise OverLimit(
-            f"That is {tidy(cost.notional, 2)} USDT; {tidy(left, 2)} of today's"
-            f" {tidy(limits.daily_max, 2)} is left (DAILY_MAX_NOTIONAL)."
+            f"That is {tidy(cost.notional, 2)} USDT; {tidy(left, 2)} of today's {day} is left (DAILY_MAX_NOTIONAL).",
+            aloud=f"That is more than is left of today's {day} USDT (DAILY_MAX_NOTIONAL).",
         )
 
 
@@ -215,6 +216,5 @@ def _check_rules(symbol: Symbol, instrument: Instrument, limits: Limits) -> None
 
 def _check_notional(notional: Decimal, limits: Limits) -> None:
     if notional > limits.max_notional:
-        raise OverLimit(
-            f"That is {tidy(notional, 2)} USDT; one order may be {tidy(limits.max_notional, 2)} (ORDER_MAX_NOTIONAL)."
-        )
+        most = f"one order may be {tidy(limits.max_notional, 2)} (ORDER_MAX_NOTIONAL)."
+        raise OverLimit(f"That is {tidy(notional, 2)} USDT; {most}", aloud=f"That is too many USDT: {most}")
