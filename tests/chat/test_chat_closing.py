@@ -8,11 +8,8 @@ from chatbot.core.market import Venue
 from chatbot.core.notices import Letter, Subject
 from chatbot.core.orders import OrderType, Side
 from chatbot.sandbox.orders import OrderRequest
-from tests.chat.desk import ANNA, BEN, CARA, Desk, open_desk
-
-
-def _labels(card: Letter) -> list[str]:
-    return [b.text for row in card.buttons for b in row]
+from tests.chat.desk import ANNA, BEN, CARA, GROUP, Desk, open_desk
+from tests.chat.shown import labels
 
 
 async def _killed(desk: Desk) -> Letter:
@@ -26,13 +23,13 @@ def test_positions_are_closed_after_a_card_of_its_own(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
             card = await _killed(desk)
-            assert _labels(card) == ["Resume (owner)", "Close positions"]
+            assert labels(card) == ["Resume (owner)", "Close positions"]
             (asks,) = (await desk.taps(BEN, card, "Close positions")).letters
             assert "Close 1 position?" in asks.text
             assert "Sell XBTUSDTM 50 lots" in asks.text
-            assert _labels(asks) == ["Confirm close", "Cancel"]
+            assert labels(asks) == ["Confirm close", "Cancel"]
             others = await desk.taps(ANNA, asks, "Confirm close")
-            assert others.toast is None or "Only who asked" in others.toast.text
+            assert (others.toast, others.then, others.letters) == (None, None, []), "the chat is Ben's own"
             assert desk.sandbox.positions
             confirmed = await desk.taps(BEN, asks, "Confirm close")
             assert confirmed.then is not None
@@ -41,6 +38,22 @@ def test_positions_are_closed_after_a_card_of_its_own(tmp_path: Path) -> None:
             text = "\n".join(letter.text for letter in desk.delivered())
             assert "Filled 50 lots" in text
             assert not desk.sandbox.positions
+
+    asyncio.run(story())
+
+
+def test_in_a_group_only_who_asked_for_it_confirms_or_cancels_a_close(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            swept = await desk.finish(await desk.says(BEN, "/kill", group=True))
+            card = [letter for letter in swept if letter.chat_id == GROUP][-1]
+            (asks,) = (await desk.taps(BEN, card, "Close positions")).letters
+            for label, word in (("Confirm close", "confirm"), ("Cancel", "cancel")):
+                others = await desk.taps(ANNA, asks, label)
+                assert others.toast_text == f"Only who asked for it can {word} this."
+                assert (others.then, others.letters) == (None, [])
+            assert desk.sandbox.positions
+            assert (await desk.taps(BEN, asks, "Confirm close")).then is not None
 
     asyncio.run(story())
 

@@ -8,9 +8,10 @@ import pytest
 
 from chatbot.core.errors import Refused
 from chatbot.core.orders import TicketState
+from chatbot.services.disk import look
 from chatbot.services.post import Ending
 from chatbot.services.storage import FULL, ROOM, Alarm, Storage
-from chatbot.store.database import StorageTrouble
+from chatbot.store.database import Damaged, StorageTrouble
 from tests.services.desk import ANNA, Desk, story
 
 
@@ -148,6 +149,24 @@ async def test_all_of_the_database_is_gone_over_while_it_is_used(tmp_path: Path)
     with desk.store.atomic():
         desk.store.audit.record("Anna", "noted")
         await storage.examine()
+    assert look(desk.store).examined_at == desk.time()
+    desk.stop()
+
+
+@story
+async def test_damage_that_nobody_reads_is_found_when_all_is_gone_over(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    page, size = (
+        desk.store.db.execute(query).fetchone()[0]
+        for query in ("SELECT rootpage FROM sqlite_master WHERE name = 'watchlist'", "PRAGMA page_size")
+    )
+    desk.store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with desk.path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * 64)
+    with pytest.raises(Damaged):
+        await storage_of(desk).examine()
+    assert look(desk.store).examined_at is None
     desk.stop()
 
 
