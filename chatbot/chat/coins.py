@@ -10,7 +10,7 @@ from chatbot.chat.views import questions as views
 from chatbot.core.errors import UnknownSymbol, UsageError
 from chatbot.core.market import Instrument, Symbol, Venue
 from chatbot.core.people import Role
-from chatbot.core.symbols import Catalogue
+from chatbot.core.symbols import Catalogue, alike
 from chatbot.core.values import frozen
 from chatbot.services.market import Markets
 from chatbot.services.people import Watchlists
@@ -118,13 +118,29 @@ class CoinSteps:
         try:
             instrument = catalogue.find(word)
         except UnknownSymbol as error:
-            known = bool(error.nearest) and _NAME.fullmatch(word) is not None
             meant = replace(asked, command="price", text=word)
-            return words.failure(error, meant) if known else Reply(text=words.COMMANDS_ONLY)
+            return _unheard_of(error, meant) if _NAME.fullmatch(word) else _several(word, catalogue)
         except UsageError:
-            return Reply(text=words.COMMANDS_ONLY)
+            return _several(word, catalogue)
         trades = self._allowed.trades and asked.person.role >= Role.TRADER
         return views.about(instrument, may_trade=trades, charts=self._allowed.charts)
+
+
+def _unheard_of(error: UnknownSymbol, meant: Message) -> Reply:
+    """Only what looks a lot like a coin is taken for one: other words are not meant for a list of coins at all."""
+    like = tuple(name for name in error.nearest if alike(name, error.word))
+    return words.failure(UnknownSymbol(error.word, like), meant) if like else words.no_coin(meant.text)
+
+
+def _several(text: str, catalogue: Catalogue) -> Reply:
+    """`btc eth`: coins and nothing else."""
+    names = text.replace(",", " ").split()
+    if not 1 < len(names) <= MOST:
+        return Reply(text=words.COMMANDS_ONLY)
+    try:
+        return views.about_several([catalogue.find(name) for name in names])
+    except UsageError:
+        return Reply(text=words.COMMANDS_ONLY)
 
 
 def _majors(catalogue: Catalogue) -> Iterable[Instrument | None]:

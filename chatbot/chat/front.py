@@ -114,6 +114,10 @@ class Front:
         return self._post.question(incoming.chat_id, incoming.answers)
 
     async def _chatted(self, incoming: Incoming, person: Person) -> Reply:
+        line = f"/{incoming.text.strip()}"
+        named = parsing.command(line, self._bot_name)
+        if named is not None and self._table.command(named[0]) is not None:
+            return words.meant_as(f"/{named[0]} {named[1]}".rstrip())
         if self._table.plain is None:
             return Reply(text=words.COMMANDS_ONLY)
         asked = message(incoming, person, "", incoming.text)
@@ -125,8 +129,7 @@ class Front:
     async def _obey(self, incoming: Incoming, person: Person, name: str, text: str) -> Then | None:
         command = self._table.command(name)
         if command is None:
-            error = UsageError(f"I have no /{name}.", example=self._table.nearest(name))
-            self._finish(incoming, Ending.REFUSED, words.failure(error) if incoming.private else None)
+            self._finish(incoming, Ending.REFUSED, self._unknown(name, text) if incoming.private else None)
             return None
         asked = message(incoming, person, name, text)
         try:
@@ -142,6 +145,12 @@ class Front:
         ending = Ending.DONE if stale is None else Ending.STALE
         self._finish(incoming, ending, obeying.marked(incoming, command, reply, self._now()))
         return reply.then
+
+    def _unknown(self, name: str, text: str) -> Reply:
+        meant = self._table.nearest(name)
+        if meant is None:
+            return words.failure(UsageError(f"I have no /{name}.", example="/help"))
+        return words.meant_as(f"/{meant} {text}".rstrip(), f"I have no /{name}.")
 
     async def _tapped(self, incoming: Incoming, person: Person) -> tuple[Toast | None, Then | None]:
         pressed = self._pressed(incoming)

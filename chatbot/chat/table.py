@@ -34,6 +34,12 @@ _MOST_USED_FIRST = (
     *("code", "digest", "here", "log", "help", "start"),
 )
 
+_ALSO_CALLED = {
+    "stop": "kill", "halt": "kill", "panic": "kill", "pnl": "positions", "portfolio": "balance", "wallet": "balance",
+    "trades": "fills", "history": "fills", "alarm": "alert", "long": "buy", "short": "sell", "exit": "close",
+}  # fmt: skip
+"""What other bots call them. Who types /stop in a hurry must not be offered /status."""
+
 NO_DIALOGUE = Dialogue()
 
 
@@ -56,10 +62,11 @@ class Table:
         """What asks for the pieces that this command lacks."""
         return self._steps.get(name)
 
-    def nearest(self, name: str) -> str:
-        """A line that works, as close to `name` as there is one."""
-        close = difflib.get_close_matches(name, self._by_name, 1)
-        return self._by_name[close[0]].example if close else "/help"
+    def nearest(self, name: str) -> str | None:
+        """The command that may be meant by this name of none."""
+        if _ALSO_CALLED.get(name) in self._by_name:
+            return _ALSO_CALLED[name]
+        return next(iter(difflib.get_close_matches(name, self._by_name, 1)), None)
 
     def verb(self, name: str) -> Verb:
         """Raises KeyError for an action that no code of ours wrote."""

@@ -23,9 +23,8 @@ from chatbot.core.errors import (
 from chatbot.core.notices import Button, Buttons
 
 BROKEN = "Something in me broke while answering this. Nothing more was done about it; it is in my log."
-COMMANDS_ONLY = lines(
-    "I answer commands.", html("Example: {}", code("/price BTC")), html("{} lists them.", code("/help"))
-)
+_HOW = (html("Example: {}", code("/price BTC")), html("{} lists them.", code("/help")))
+COMMANDS_ONLY = lines("I answer commands.", *_HOW)
 EXPIRED = "This button no longer works. Type the command again."
 
 _ADVICE: tuple[tuple[type[ChatbotError], str], ...] = (
@@ -49,6 +48,9 @@ _UNKNOWN_NOW = {
 }
 """Of these commands "nothing was done" could be read as "there is nothing"."""
 
+_LABEL = 40
+"""Characters of a line that a phone shows on a button."""
+
 _SPENT = "code"
 """The command that is no use twice."""
 
@@ -71,6 +73,17 @@ def failure(error: ChatbotError, message: Message | None = None, *, aloud: bool 
 def said(error: ChatbotError, *, aloud: bool) -> str:
     """`aloud`, among others, without amounts of the account."""
     return error.aloud if aloud and isinstance(error, Refused) else str(error)
+
+
+def meant_as(line: str, sentence: str = "Commands begin with a slash.") -> Reply:
+    """What somebody most likely wants, as a button: a line said without its slash, or with its name misspelt."""
+    button = Button(text=short(line, _LABEL), action=f"{RUN} {line}")
+    return Reply(text=lines(html("{} Did you mean {}?", sentence, code(short(line, _SENTENCE)))), buttons=((button,),))
+
+
+def no_coin(word: str) -> Reply:
+    """One word that is no coin's name, and like none."""
+    return Reply(text=lines(f"“{word}” is no coin on KuCoin, and I answer commands.", *_HOW))
 
 
 def popup(error: ChatbotError) -> str:

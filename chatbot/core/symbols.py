@@ -13,6 +13,14 @@ HOME_QUOTE = "USDT"
 
 _WORD = re.compile(r"[A-Za-z0-9]{1,20}(?:[-/][A-Za-z0-9]{1,20})?", re.ASCII)
 _NEAREST = 3
+_ALIKE = 0.6
+
+_CALLED = {
+    "BITCOIN": "BTC", "ETHEREUM": "ETH", "ETHER": "ETH", "SOLANA": "SOL", "RIPPLE": "XRP", "DOGECOIN": "DOGE",
+    "CARDANO": "ADA", "LITECOIN": "LTC", "TRON": "TRX", "CHAINLINK": "LINK", "AVALANCHE": "AVAX", "POLKADOT": "DOT",
+    "STELLAR": "XLM", "MONERO": "XMR", "UNISWAP": "UNI", "TONCOIN": "TON",
+}  # fmt: skip
+"""As they are spoken. Only ever a suggestion: other coins have taken some of these for their names."""
 
 
 def normal(word: str) -> str:
@@ -71,8 +79,15 @@ class Catalogue:
 
     def nearest(self, text: str) -> tuple[str, ...]:
         """At most three names that exist and look like `text`: coins for a coin, pairs for a pair."""
+        if _CALLED.get(text) in self._spot:
+            return (_CALLED[text],)
         names = [i.symbol for i in self.instruments] if "-" in text else _bases(self._spot)
         return tuple(difflib.get_close_matches(text, names, _NEAREST, 0.3))
+
+
+def alike(name: str, word: str) -> bool:
+    """Whether the word is most likely that name misspelt, and no word of some other matter: BCT, and not BERLIN."""
+    return _CALLED.get(word) == name or difflib.SequenceMatcher(None, name, word).ratio() > _ALIKE
 
 
 def _index(instruments: Iterable[Instrument]) -> dict[str, Instrument]:

@@ -33,6 +33,7 @@ from tests.chat.desk import (
     incoming,
     open_desk,
 )
+from tests.chat.shown import labels
 from tests.chat.wire import ROLES, echo, table_of
 
 PEOPLE = {Role.OWNER: ANNA, Role.TRADER: BEN, Role.VIEWER: CARA}
@@ -149,12 +150,34 @@ def test_an_unknown_command_gets_the_nearest_and_a_group_gets_silence(tmp_path: 
     async def story() -> None:
         async with open_desk(tmp_path) as desk:
             said = await desk.says(CARA, "/prise btc")
-            assert said.text == "I have no /prise.\nExample: <code>/price BTC</code>"
+            assert said.text == "I have no /prise. Did you mean <code>/price btc</code>?"
+            assert "67,412.3" in (await desk.taps(CARA, said.letters[0], "/price btc")).text
+            assert "/help" in (await desk.says(CARA, "/zz")).text
             assert (await desk.says(CARA, "/prise btc", group=True)).letters == []
             assert "I answer commands" in (await desk.says(CARA, "good morning")).text
             assert (await desk.says(CARA, "good morning", group=True)).letters == []
             assert (await desk.says(CARA, "/price@other_bot btc", group=True)).letters == []
             assert "BTC-USDT" in (await desk.says(CARA, f"/price@{BOT_NAME} btc", group=True)).text
+
+    asyncio.run(story())
+
+
+def test_a_command_said_without_its_slash_is_a_tap_away(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_desk(tmp_path) as desk:
+            for said, line in (
+                ("alert btc above 70k", "/alert btc above 70k"),
+                ("Price  btc", "/price btc"),
+                ("kill", "/kill"),
+            ):
+                (meant,) = (await desk.says(BEN, said)).letters
+                assert meant.text == f"Commands begin with a slash. Did you mean <code>{line}</code>?"
+                assert labels(meant) == [line]
+            (alert,) = (await desk.says(BEN, "alert btc above 70k")).letters
+            assert "#1 BTC crosses above 70,000" in (await desk.taps(BEN, alert, "/alert btc above 70k")).text
+            assert (await desk.says(BEN, "price btc", group=True)).letters == []
+            long = (await desk.says(BEN, "buy " + "x" * 4000)).text
+            assert len(long) < 700
 
     asyncio.run(story())
 

@@ -515,6 +515,14 @@ def test_a_coins_bare_name_is_enough_at_home(tmp_path: Path) -> None:
         assert guess.text.startswith("No BCT on KuCoin. Did you mean BTC")
         assert "67,412.3" in (await desk.taps(CARA, guess, "BTC")).text
         assert (await desk.says(CARA, "btc", group=True)).letters == []
+        (several,) = (await desk.says(CARA, "btc, eth")).letters
+        assert (several.text, labels(several)) == ("<b>BTC, ETH</b>", ["Prices", "Watch"])
+        assert "67,412.3" in (await desk.taps(CARA, several, "Prices")).text
+        (called,) = (await desk.says(CARA, "bitcoin")).letters
+        assert labels(called) == ["BTC"]
+        (elsewhere,) = (await desk.says(CARA, "Berlin")).letters
+        assert elsewhere.text.startswith("“Berlin” is no coin on KuCoin, and I answer commands.\nExample:")
+        assert labels(elsewhere) == []
         for said in ("good morning", "100usdt", "<b>", "btc\u200b"):
             assert "I answer commands" in (await desk.says(CARA, said)).text
 

@@ -65,10 +65,12 @@ def test_a_misspelt_command_is_met_half_way(tmp_path: Path) -> None:
         async with open_desk(tmp_path) as desk:
             assert desk.table.command("prise") is None
             for typed, nearest in (
-                ("prise", "/price BTC"),
-                ("by", "/buy BTC 100usdt"),
-                ("kil", "/kill"),
-                ("zz", "/help"),
+                ("prise", "price"),
+                ("by", "buy"),
+                ("kil", "kill"),
+                ("stop", "kill"),
+                ("pnl", "positions"),
+                ("zz", None),
             ):
                 assert desk.table.nearest(typed) == nearest
 

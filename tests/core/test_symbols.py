@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chatbot.core.errors import UnknownSymbol, UsageError
 from chatbot.core.market import Instrument, Symbol, Venue
-from chatbot.core.symbols import Catalogue, normal
+from chatbot.core.symbols import Catalogue, alike, normal
 from tests.core.bounded import BTC
 
 
@@ -100,6 +100,20 @@ def test_a_word_that_fits_nothing_is_answered_with_the_nearest(word: str, first:
         _ALL.find(word)
     assert refused.value.nearest[0] == first
     assert len(refused.value.nearest) <= 3
+
+
+def test_a_coin_called_by_its_spoken_name_is_suggested_and_never_taken() -> None:
+    with pytest.raises(UnknownSymbol) as refused:
+        _ALL.find("bitcoin")
+    assert refused.value.nearest == ("BTC",)
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "like"),
+    [("BTC", "BCT", True), ("LINK", "LINC", True), ("BTC", "BITCOIN", True), ("LINK", "BERLIN", False)],
+)
+def test_what_is_alike_is_told_from_words_of_other_matters(name: str, word: str, like: bool) -> None:
+    assert alike(name, word) is like
 
 
 def test_a_word_like_nothing_has_no_nearest() -> None:

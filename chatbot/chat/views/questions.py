@@ -168,6 +168,17 @@ def about(instrument: Instrument, *, may_trade: bool, charts: bool) -> Reply:
     return Reply(text=lines(bold(instrument.symbol)), buttons=(tuple(first), tuple(second)))
 
 
+def about_several(instruments: Iterable[Instrument]) -> Reply:
+    """As `about`, for names of coins and nothing else."""
+    names = list(dict.fromkeys(word_of(each)[0] for each in instruments))
+    line = " ".join(names)
+    buttons = (
+        Button(text="Prices", action=f"{RUN} /price {line}"),
+        Button(text="Watch", action=f"{RUN} /watch {line}"),
+    )
+    return Reply(text=lines(bold(", ".join(names))), buttons=(buttons,))
+
+
 def runs(line: str, words: Iterable[Word]) -> Buttons:
     """Buttons that stand under an answer, for more of the same: each is the line with its word."""
     every = [Button(text=label, action=f"{RUN} {line} {word}") for label, word in words]
