@@ -8,7 +8,7 @@ from pathlib import Path
 from chatbot.core.notices import Subject
 from chatbot.sandbox.faults import Fault
 from tests.chat.desk import ANNA, BEN, CARA, NOON, incoming, open_desk
-from tests.chat.shown import visible
+from tests.chat.shown import labels, visible
 
 
 def test_everybody_is_greeted_by_role(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_kill_cancels_what_rests_and_its_card_says_what_is_left(tmp_path: Path
             assert "cancelled 1 of 1" in card.text
             assert "nothing is resting on KuCoin" in card.text
             assert "position XBTUSDTM 50 lots is still open" in card.text
-            assert [b.text for row in card.buttons for b in row] == ["Resume (owner)", "Close positions"]
+            assert labels(card) == ["Resume (owner)", "Close positions"]
 
     asyncio.run(story())
 

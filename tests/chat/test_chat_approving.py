@@ -12,7 +12,7 @@ from chatbot.core.notices import Letter, Subject
 from chatbot.core.orders import TicketState
 from chatbot.core.people import Person
 from tests.chat.desk import ANNA, BEN, CARA, MALLORY, Desk, Said, incoming, open_desk
-from tests.chat.shown import visible
+from tests.chat.shown import labels, visible
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -49,7 +49,7 @@ def test_the_first_tap_on_a_far_order_changes_its_button_and_the_second_sends_it
             assert first.then is None
             (redrawn,) = first.letters
             assert redrawn.edits == card.id
-            assert [b.text for row in redrawn.buttons for b in row] == ["Confirm, 3.1 % above the market", "Cancel"]
+            assert labels(redrawn) == ["Confirm, 3.1 % above the market", "Cancel"]
             again = await desk.taps(BEN, card, "Confirm")
             assert again.then is None, "a double tap on the first button"
             second = await desk.taps(BEN, redrawn, "Confirm,")
@@ -90,7 +90,7 @@ def test_a_large_order_asks_another_trader_in_their_own_chat(tmp_path: Path) -> 
             assert visible(asked.text).startswith("Ben asks for your word: BUY BTC-USDT, market\nTicket T-1")
             assert asked.protected
             (waits,) = shown_to(BEN, confirmed)
-            assert [b.text for row in waits.buttons for b in row] == ["Cancel"]
+            assert labels(waits) == ["Cancel"]
             approved = await desk.taps(ANNA, asked, "Approve")
             assert approved.toast_text == "Sending T-1…"
             assert "Approved by Anna." in shown_to(ANNA, approved)[0].text

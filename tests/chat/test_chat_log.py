@@ -16,7 +16,7 @@ from chatbot.chat.views.state_words import STATE_WORDS
 from chatbot.core.orders import TicketState
 from chatbot.services.logbook import PAGE, LogLine, LogPage
 from tests.chat.desk import ANNA, BEN, NOON, open_desk
-from tests.chat.shown import hostile, shown, visible
+from tests.chat.shown import hostile, labels, shown, visible
 
 
 def test_an_owner_pages_through_who_did_what(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_an_owner_pages_through_who_did_what(tmp_path: Path) -> None:
             (page,) = (await desk.says(ANNA, "/log")).letters
             assert visible(page.text).split("\n")[1] == f"12:00 UTC Anna did: thing {PAGE - 1}"
             assert f"did: thing {PAGE - 1}" in page.text.split("\n")[1]
-            assert [button.text for row in page.buttons for button in row] == ["Older", "Refresh"]
+            assert labels(page) == ["Older", "Refresh"]
             (older,) = (await desk.taps(ANNA, page, "Older")).letters
             assert older.edits == page.id
             assert "Ben declined, not sent: T-1" in older.text

@@ -14,6 +14,7 @@ from chatbot.core.preferences import Kind, Volume
 from chatbot.core.times import to_millis
 from chatbot.sandbox.faults import Fault
 from tests.chat.desk import ANNA, BEN, GROUP, Desk, at_desk
+from tests.chat.shown import labels
 
 BTC = Symbol("BTC-USDT")
 MORNING = "tell what waited for the morning"
@@ -83,7 +84,7 @@ def test_what_fires_at_night_is_held_and_comes_with_the_digest(tmp_path: Path) -
         assert digest.silent
         assert digest.text.startswith("<b>Morning, Anna. Wednesday</b>\nEquity <b>6,")
         assert "Overnight: 1 alert held" in digest.text
-        assert [b.text for row in digest.buttons for b in row] == ["Held alerts", "Positions", "Hide amounts"]
+        assert labels(digest) == ["Held alerts", "Positions", "Hide amounts"]
         held = await desk.taps(ANNA, digest, "Held alerts")
         assert "1 notice was held" in held.text
         assert "BTC crossed above 68,000: 68,012.4 (#1)" in held.text
@@ -310,7 +311,7 @@ def test_many_held_notices_are_paged_on_one_message(tmp_path: Path) -> None:
             assert seen.edits is not None
             text += seen.text
         assert all(f"payment {number}\n" in f"{text}\n" for number in range(40))
-        assert "▶" not in [b.text for row in seen.buttons for b in row]
+        assert "▶" not in labels(seen)
 
     at_desk(tmp_path, tell)
 

@@ -1,4 +1,4 @@
-"""A market, an account and limits as the tests of limits want them: a BTC of 68,000, and about 1,000 USDT."""
+"""Spot BTC at 68,000, and an account and limits to trade it within."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

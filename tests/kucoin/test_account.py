@@ -1,6 +1,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from chatbot.core.errors import BadCredentials, Unavailable
 from chatbot.core.market import Instrument, Symbol, Venue
 from chatbot.kucoin.account import Account
 from chatbot.kucoin.rest import Rest
+from tests.core.bounded import BTC
 
 SPOT = {
     "GET /api/v1/user/api-key": "key",
@@ -172,22 +174,7 @@ def test_the_probe_of_the_mode_is_no_gate(
 
 
 def instrument(symbol: str, venue: Venue) -> Instrument:
-    step = Decimal("0.1")
-    return Instrument(
-        symbol=Symbol(symbol),
-        venue=venue,
-        base="SOL",
-        quote="USDT",
-        price_increment=step,
-        size_increment=step,
-        min_size=step,
-        max_size=step,
-        funds_increment=step,
-        min_funds=step,
-        max_funds=step,
-        tradable=True,
-        taker_fee_rate=step,
-    )
+    return replace(BTC, symbol=Symbol(symbol), venue=venue)
 
 
 def test_the_accounts_own_fee_on_either_venue(account: Account) -> None:
