@@ -92,6 +92,8 @@ def _read(text: str, now: datetime, zone: tzinfo) -> Wish:
         kind, word = AlertKind.FUNDING_LEVEL, words.symbol()
     if not word:
         raise words.missing("Say which coin.", "BTC")
+    if word.lower() in OPTIONS and words.peek()[:1].isdecimal() and not _LEVEL.fullmatch(words.peek()):
+        raise UsageError("The coin and its price come first.", example=EXAMPLE.partition(" ")[2])
     if _LEVEL.fullmatch(word) and not words.peek():
         raise words.wrong("Say which coin.", f"BTC {word}")
     try:

@@ -158,6 +158,8 @@ MISTAKES = [
     ("ETH > 5 once every 4h", "Say once or every, and only one of them.", "ETH > 5"),
     ("ETH > 5 once once", "Say once or every, and only one of them.", "ETH > 5"),
     ("ETH > 5 until", "Say until which day.", "ETH > 5 until 2026-04-02"),
+    ("every 4h ETH > 5", "The coin and its price come first.", "BTC > 68000"),
+    ("until 2026-12-31 ETH > 5", "The coin and its price come first.", "BTC > 68000"),
     ("ETH > 5 until 2025-12-31", _PAST.format("2025-12-31"), "ETH > 5 until 2026-04-02"),
     ("ETH > 5 until 2026-03-03 13:00", _PAST.format("2026-03-03 13:00"), "ETH > 5 until 2026-04-02"),
     ("ETH > 5 until friday", "I read days written as 2026-04-02, and", "ETH > 5 until 2026-04-02"),

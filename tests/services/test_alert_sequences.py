@@ -1,16 +1,17 @@
 """Things that happen in an unlucky order: none of them loses an alert, and none tells one twice."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from chatbot.chat.views.alert_phrases import happened
+from chatbot.chat.views.alerts import fired
 from chatbot.core.alerts import AlertKind, AlertState, Direction
 from chatbot.core.errors import Refused
 from chatbot.core.market import Venue
-from chatbot.core.records import asked
 from chatbot.core.wishes import Wish
 from chatbot.services.settling import AT_ONCE
 from tests.sandbox.worlds import BTC
@@ -191,8 +192,22 @@ async def test_what_fired_is_told_as_it_was_asked_then(tmp_path: Path) -> None:
     await desk.alerts.edit(rule.id, ANNA, wish)
     firing = desk.store.alerts.latest_firing(rule.id)
     assert firing is not None
-    then = asked(firing, desk.rule(rule).question)
-    assert (then.direction, then.level) == (Direction.ABOVE, Decimal(68_000))
+    question = desk.rule(rule).question
+    assert question.direction is Direction.BELOW
+    assert happened(firing, question, None, amounts=True) == "BTC-USDT crossed above 68,000"
+
+
+@story
+async def test_a_move_that_was_edited_since_is_told_with_what_was_asked_then(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    rule = await desk.alert("BTC +3% 1h")
+    desk.tick("70000")
+    wish = Wish(kind=AlertKind.MOVE, word=str(BTC), level=Decimal("0.08"), window=timedelta(hours=1))
+    await desk.alerts.edit(rule.id, ANNA, wish)
+    firing = desk.store.alerts.latest_firing(rule.id)
+    assert firing is not None
+    card = fired(desk.alerts.told(firing.id, UTC), desk.time(), may_trade=True, charts=False)
+    assert "asked for 3 %" in card.text
 
 
 @story
