@@ -11,11 +11,13 @@ from chatbot.chat.views.alert_phrases import happened
 from chatbot.chat.views.alerts import fired
 from chatbot.core.alerts import AlertKind, AlertState, Direction
 from chatbot.core.errors import Refused
+from chatbot.core.feed import Channel, FeedGap, Stream
 from chatbot.core.market import Venue
 from chatbot.core.wishes import Wish
 from chatbot.services.settling import AT_ONCE
 from tests.sandbox.worlds import BTC
 from tests.services.desk import ANNA, BEN, Desk, story
+from tests.services.test_services_listening import Ears
 
 
 def stays(desk: Desk, at: str, seconds: int) -> None:
@@ -132,8 +134,8 @@ async def test_a_move_just_before_the_turn_of_the_minute_is_told_when_the_gap_is
     stays(desk, "67412.3", 25)
     await desk.audit.look()  # that minute is read, and nobody knows yet that it was not heard
     assert desk.fired() == []
-    desk.lookout.interrupt(Venue.SPOT)
-    desk.audit.missed([BTC], since)
+    prices = Stream(venue=Venue.SPOT, channel=Channel.PUBLIC)
+    Ears(desk).listening.gap(FeedGap(stream=prices, since=since, until=desk.time(), reason="mute"))
     desk.wait(90)
     await desk.audit.look()
     assert [line.split()[0::2] for line in desk.fired()] == [["1·1", "candle"]]
