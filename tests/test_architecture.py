@@ -56,8 +56,8 @@ _DOORS: dict[str, tuple[str, ...]] = {
     "apscheduler": ("jobs.py",),
     "pyotp": ("services/factors.py",),
     "matplotlib": ("chat/painting.py",),
-    "starlette": ("sandbox/",),
-    "uvicorn": ("sandbox/",),
+    "starlette": ("sandbox/", "health_port.py"),
+    "uvicorn": ("sandbox/", "health_port.py"),
 }
 """Where each library may be imported: a file, or a room. A library that is not here has no door."""
 
