@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 
 from chatbot.alerting import alert_jobs, open_eyes, watchmen
 from chatbot.config import Settings
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 
 KEEP_MAIL = timedelta(days=7)
 """How long answered updates and sent messages stay; tickets, journal and audit stay for good."""
+
+_HEALTH_PORT = "chatbot.health_port"
+"""Loaded where the setting asks for it: it brings a server along."""
 
 _PATIENCE = 2.0
 _GLANCE = 1.0
@@ -60,7 +64,7 @@ class Bot:
 
 @contextlib.asynccontextmanager
 async def built(settings: Settings) -> AsyncIterator[Bot]:
-    """Raises AlreadyRunning, Damaged, StorageTrouble, InvalidToken."""
+    """Raises AlreadyRunning, Damaged, StorageTrouble, InvalidToken, OSError for a port that cannot be had."""
     async with contextlib.AsyncExitStack() as closing:
         closing.enter_context(only_process(settings.database_path))
         bell, alarm, clock = asyncio.Event(), Alarm(), ExchangeClock(utc_now)
@@ -78,6 +82,11 @@ async def built(settings: Settings) -> AsyncIterator[Bot]:
         closing.callback(told_time.cancel)
         storage = Storage(store=store, path=settings.database_path, owners=settings.telegram_owners)
         services = build_services(settings, store, kucoin, now)
+        if settings.health_port is not None:  # before Telegram is asked for anything: what is away can be told, too
+            door = import_module(_HEALTH_PORT).HealthPort
+            await closing.enter_async_context(
+                door(settings.health_port, lambda: services.checkup.vitals(begun=storage.begun))
+            )
         doors = Doors(store=store, bell=bell, now=now, tls=reading.result(), closing=closing)
         chat = await build_chat(settings, services, kucoin, doors)
         yield Bot(

@@ -140,6 +140,9 @@ class Settings(BaseModel):
     log_format: Annotated[LogFormat, BeforeValidator(readers.one_of(LogFormat))] = Field(
         LogFormat.TEXT, description="text or json", examples=["text"]
     )
+    health_port: Annotated[int | None, BeforeValidator(readers.port)] = Field(
+        None, description="a port from 1 to 65535", examples=["9417"]
+    )
 
     def role_of(self, user_id: int) -> Role | None:
         """The highest role the settings give this Telegram id; None for a stranger."""

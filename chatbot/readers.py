@@ -21,6 +21,7 @@ _SYMBOL = re.compile(r"[A-Za-z0-9]{1,20}(-[A-Za-z0-9]{1,20})?", re.ASCII)
 _SPOT_SYMBOL = re.compile(r"[A-Za-z0-9]{1,20}-[A-Za-z0-9]{1,20}", re.ASCII)
 _MANY_SECONDS = re.compile(r"[0-9]{1,5}", re.ASCII)
 _SECONDS = re.compile(r"[0-9]{1,3}", re.ASCII)
+_PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 _PERSON = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 _GROUP = re.compile(r"-[1-9][0-9]{0,15}", re.ASCII)
 _HEADER = re.compile(r"[!-~]+", re.ASCII)
@@ -34,6 +35,7 @@ _SHORTEST_DEAD_MAN, _LONGEST_DEAD_MAN = timedelta(seconds=60), timedelta(days=1)
 _MOST_SYMBOLS = 50
 _LARGEST_DRIFT = Decimal(50)
 _MOST_ORDERS = 600
+_LAST_PORT = 65535
 
 Named = TypeVar("Named", bound=Enum)
 
@@ -119,6 +121,13 @@ def money_or_nothing(text: str) -> Decimal:
 def per_minute(text: str) -> int:
     value = int(_matching(_SECONDS, text))
     if not 1 <= value <= _MOST_ORDERS:
+        raise ValueError
+    return value
+
+
+def port(text: str) -> int:
+    value = int(_matching(_PORT, text))
+    if value > _LAST_PORT:
         raise ValueError
     return value
 

@@ -64,6 +64,7 @@ def test_a_token_and_an_owner_are_enough_and_the_rest_is_careful() -> None:
     assert settings.database_path == NOWHERE / "chatbot.db"
     assert settings.timezone == ZoneInfo("UTC")
     assert (settings.log_level, settings.log_format) == (LogLevel.INFO, LogFormat.TEXT)
+    assert settings.health_port is None
     assert settings.kucoin_api_key_version == 3
     assert settings.kucoin_api_key is None
     assert settings.kucoin_accept_transfer_right is False
@@ -96,6 +97,8 @@ def test_a_token_and_an_owner_are_enough_and_the_rest_is_careful() -> None:
         ("TIMEZONE", "Europe/Berlin", ZoneInfo("Europe/Berlin")),
         ("LOG_LEVEL", "debug", LogLevel.DEBUG),
         ("LOG_FORMAT", "json", LogFormat.JSON),
+        ("HEALTH_PORT", "1", 1),
+        ("HEALTH_PORT", "65535", 65535),
     ],
 )
 def test_well_formed_settings_become_values(name: str, text: str, value: object) -> None:
@@ -130,6 +133,10 @@ HOSTILE_NUMBERS = (
         *(("TIMEZONE", text) for text in ["Berlin/Europe", "Europe", "../etc/passwd", "/etc/passwd", "UTC\0"]),
         *(("LOG_LEVEL", text) for text in ["loud", "20", "ınfo"]),
         *(("LOG_FORMAT", text) for text in ["yaml"]),
+        *(
+            ("HEALTH_PORT", text)
+            for text in ["0", "65536", "09417", "-1", "８０８０", "0.0.0.0:80", "none", "9" * 9999]
+        ),
         *(("DATABASE_PATH", text) for text in ["a\0b", "a\nb"]),
     ],
 )
@@ -289,6 +296,7 @@ ids = st.sets(st.integers(1, 10**15), min_size=1, max_size=3).map(lambda some: "
             "TRADING_MODE": st.sampled_from(["off", "paper"]),
             "TIMEZONE": st.sampled_from(["UTC", "Asia/Tokyo"]),
             "LOG_LEVEL": st.sampled_from(["DEBUG", "ERROR"]),
+            "HEALTH_PORT": st.integers(1, 65535).map(str),
         },
     )
 )
