@@ -1,9 +1,13 @@
 """What is deployed agrees with what is written: dependencies, settings, exit codes, a person without power."""
 
+import asyncio
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
+from asyncio.subprocess import DEVNULL, PIPE
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
@@ -12,7 +16,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from chatbot.config import setting_names
+from chatbot.health_port import HealthPort
+from chatbot.services.vitals import Vitals, ailments
 from chatbot.sources import SECRETS
+from tests.services.well import WELL
 
 TOP = Path(__file__).parents[1]
 DEPLOY = TOP / "deploy"
@@ -119,6 +126,30 @@ def test_compose_gives_only_settings_that_exist_and_files_it_mounts() -> None:
             assert secret in mounted
         else:
             assert name not in SPELLINGS, "a secret comes as a file"
+
+
+@pytest.mark.parametrize(("seen", "code"), [(WELL, 0), (replace(WELL, room=False), 1), (None, 1)])
+def test_the_health_check_of_compose_hears_what_the_bot_tells(seen: Vitals | None, code: int) -> None:
+    text = deployed("compose.yaml")
+    [port] = re.findall(r'^ +HEALTH_PORT: "([0-9]+)"$', text, re.MULTILINE)
+    [script] = re.findall(r'^ +test: \["CMD", "python", "-c", "([^"]+)"\]$', text, re.MULTILINE)
+    script = re.sub(r"\\\n +", "", script)
+    assert script.count(port) == 1
+
+    async def checked(at: int) -> tuple[int | None, str]:
+        words = (sys.executable, "-I", "-c", script.replace(port, str(at)))
+        process = await asyncio.create_subprocess_exec(*words, stdout=PIPE, stderr=DEVNULL)
+        out, _ = await process.communicate()
+        return process.returncode, out.decode()
+
+    async def main() -> None:
+        async with HealthPort(0, lambda: seen or WELL) as door:
+            if seen is not None:
+                assert await checked(door.port) == (code, "\n".join(ailments(seen) or ("ok",)) + "\n")
+        if seen is None:
+            assert await checked(door.port) == (code, "")
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("line", ["read_only: true", "- ALL", "- no-new-privileges:true", "core: 0"])
