@@ -73,13 +73,15 @@ class Why:
 class Told:
     """A firing as it is told: `rule` as it is now; `today` counts the rule's firings of the day, this one included.
 
-    `muted`: the rule's person wants nothing of its symbol now. `slept`: it fired in their quiet hours.
+    `hour` is how far its price had moved within an hour, a fraction, where that is known. `muted`: the rule's
+    person wants nothing of its symbol now. `slept`: it fired in their quiet hours.
     """
 
     rule: AlertRule
     firing: Firing
     instrument: Instrument | None
     today: int
+    hour: Decimal | None = None
     muted: bool = False
     slept: bool = False
 

@@ -3,7 +3,7 @@
 from datetime import tzinfo
 from decimal import Decimal
 
-from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Question
+from chatbot.core.alerts import AlertKind, AlertRule, AlertState, Firing, Question
 from chatbot.core.errors import NotAllowed, Refused
 from chatbot.core.market import Symbol
 from chatbot.core.people import Person, Role
@@ -105,8 +105,14 @@ class Alerts(AlertChanges):
             firing=firing,
             instrument=self._wishing.known(rule.question.symbol),
             today=self._store.alerts.count_today(rule.id, midnight) - later,
+            hour=self._within_an_hour(rule, firing),
             muted=self._is_muted(rule),
         )
+
+    def _within_an_hour(self, rule: AlertRule, firing: Firing) -> Decimal | None:
+        if rule.question.kind is not AlertKind.PRICE or firing.late:
+            return None
+        return self._audit.trails.change(rule.question.symbol, firing.value, firing.at)
 
     def history(self, person: Person, before: int | None, zone: tzinfo) -> History:
         """A page of what this person's rules told, the latest first: from below the number `before` on."""

@@ -17,6 +17,7 @@ from chatbot.core.market import Candle, Instrument, Symbol, Venue
 from chatbot.core.replay import MINUTE
 from chatbot.core.symbols import Catalogue
 from chatbot.core.times import Now
+from chatbot.core.trails import HOUR, Trails
 from chatbot.services.listings import Listings
 from chatbot.services.lookout import Lookout
 from chatbot.services.marks import Marks
@@ -69,6 +70,7 @@ class CandleAudit:
         self._away = False
         self._busy = asyncio.Lock()
         self._unheard: dict[Symbol, datetime] = {}
+        self.trails = Trails()
 
     async def look(self) -> None:
         """Reads what is closed and unread, the longest unread symbols first. Called every few seconds.
@@ -111,6 +113,7 @@ class CandleAudit:
     async def _look(self, until: datetime) -> None:
         marks = self._marks.all(until)
         watched = dict(self._store.alerts.watched_symbols())
+        self.trails.keep(watched)
         behind = [symbol for symbol in watched if marks.get(symbol, until) < until]
         self.troubles.keep(behind)
         due = [s for s in behind if self._asked.get(s) != until and self.troubles.may_ask(s)]
@@ -167,6 +170,8 @@ class CandleAudit:
         symbol = instrument.symbol
         windows = self._lookout.windows_of(symbol) if symbol in self._unheard else ()
         before = max(windows, default=timedelta(0))
+        if not self.trails.reaches(symbol, since):
+            before = max(before, HOUR)
         found = await self._markets.candles(instrument, since - before, until + MINUTE)
         earlier = [c for c in found if c.start < since]
         unread = [c for c in found if since <= c.start < until]
@@ -176,6 +181,7 @@ class CandleAudit:
             late += await self._replaying.moves(symbol, earlier, unread)
         with self._store.atomic():
             self._store.alerts.mark_audited(symbol, instrument.venue, mark)
+        self.trails.learn(symbol, found, since - before, mark)
         self._asked[symbol] = until
         if mark > self._unheard.get(symbol, mark):
             del self._unheard[symbol]

@@ -193,6 +193,18 @@ def test_how_often_it_told_today_is_counted_in_words(today: int, every: timedelt
     assert _read(replace(TOLD, rule=replace(RULE, every=every), today=today))[2] == words
 
 
+@pytest.mark.parametrize(
+    ("hour", "words"),
+    [
+        (None, ""), ("0.0184", ", +1.8 % in 1 h"), ("-0.0184", ", -1.8 % in 1 h"), ("0", ", 0.0 % in 1 h"),
+        ("0.0003", ", 0.0 % in 1 h"), ("-0.0003", ", 0.0 % in 1 h"), ("12.5", ", +1,250.0 % in 1 h"),
+    ],
+)  # fmt: skip
+def test_how_far_the_price_moved_within_an_hour_stands_beside_it(hour: str | None, words: str) -> None:
+    moved = None if hour is None else Decimal(hour)
+    assert _read(replace(TOLD, hour=moved))[1] == f"68,012.4 at 12:00 UTC{words}"
+
+
 def test_an_alert_that_rests_says_until_when() -> None:
     resting = replace(RULE, state=AlertState.COOLING, every=4 * HOUR, eligible_at=NOON + 4 * HOUR)
     assert _read(replace(TOLD, rule=resting))[-1] == "quiet until 16:00 UTC"

@@ -1,3 +1,5 @@
+from datetime import UTC
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -214,3 +216,73 @@ async def _hours(desk: Desk, count: int) -> None:
 
 def _delist(desk: Desk, symbol: Symbol) -> None:
     desk.prices.instruments().pop(symbol)  # type: ignore[attr-defined]
+
+
+async def told(desk: Desk, to: str) -> Decimal | None:
+    """How far the price had moved within an hour, as the alert that this price fires tells."""
+    desk.price(to)
+    desk.tick(to)
+    firing = desk.store.alerts.latest_firing(1)
+    assert firing is not None
+    return desk.alerts.told(firing.id, UTC).hour
+
+
+async def hours(desk: Desk, minutes: int) -> None:
+    """Candles are read as the bot's clock has them read."""
+    for _ in range(minutes):
+        desk.wait(60)
+        await desk.audit.look()
+
+
+@story
+async def test_a_fired_alert_tells_how_far_the_price_moved_within_an_hour(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.price("64000")
+    await desk.alert("BTC > 68000")
+    await hours(desk, 40)
+    desk.price("66000")
+    await hours(desk, 40)
+    assert await told(desk, "68160") == Decimal("0.065")
+
+
+@story
+async def test_a_rule_just_made_knows_the_hour_before_once_its_first_minute_was_read(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.price("64000")
+    desk.wait(2 * 3600)
+    await desk.alert("BTC > 68000")
+    assert desk.audit.trails.change(BTC, Decimal(64000), desk.time()) is None
+    await hours(desk, 2)
+    assert desk.wire.lines.count(CANDLES) == 1, "the hour comes with the first minute"
+    assert await told(desk, "68160") == Decimal("0.065")
+
+
+@story
+async def test_after_a_restart_the_hour_is_known_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.price("64000")
+    await desk.alert("BTC > 68000")
+    await hours(desk, 70)
+    desk.restart()
+    await hours(desk, 2)
+    assert await told(desk, "68160") == Decimal("0.065")
+
+
+@story
+async def test_before_an_hour_is_known_no_change_is_told(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    assert await told(desk, "68160") is None
+
+
+@story
+async def test_what_a_candle_showed_tells_no_change(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.alert("BTC > 68000")
+    await hours(desk, 70)
+    spike(desk, "68120")
+    await hours(desk, 2)
+    firing = desk.store.alerts.latest_firing(1)
+    assert firing is not None
+    assert firing.late
+    assert desk.alerts.told(firing.id, UTC).hour is None

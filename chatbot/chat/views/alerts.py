@@ -16,6 +16,7 @@ from chatbot.chat.views.markup import (
     html,
     in_zone,
     lines,
+    percent,
     plain_text,
     rate,
     short,
@@ -146,7 +147,8 @@ def _facts(told: Told, now: datetime) -> Html | None:
     firing, kind = told.firing, told.rule.question.kind
     at = _when(firing.at, told, now)
     if kind is AlertKind.PRICE and firing.source is not Source.CANDLE:
-        return html("{} at {}", phrases.price(firing.value, told.instrument), at)
+        moved = "" if told.hour is None else f", {percent(told.hour, 1)} in 1 h"
+        return html("{} at {}{}", phrases.price(firing.value, told.instrument), at, moved)
     if kind is AlertKind.PRICE:
         return html("{} was traded", phrases.price(firing.value, told.instrument))
     if kind is AlertKind.MOVE:
