@@ -144,6 +144,11 @@ class Settings(BaseModel):
         None, description="a port from 1 to 65535", examples=["9417"]
     )
 
+    @property
+    def practice(self) -> bool:
+        """Whether KuCoin is a sandbox on this machine: what is live there is nobody's money."""
+        return all(map(readers.on_this_machine, (self.kucoin_spot_url, self.kucoin_futures_url)))
+
     def role_of(self, user_id: int) -> Role | None:
         """The highest role the settings give this Telegram id; None for a stranger."""
         roles = (

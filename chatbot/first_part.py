@@ -14,6 +14,7 @@ from chatbot.chat.market import MarketHandlers, Offers
 from chatbot.chat.messages import Command
 from chatbot.chat.table import alert_verbs, approving_verbs, closing_verbs, code_command, commands, verbs
 from chatbot.chat.trading import TradingHandlers
+from chatbot.chat.views.admin import welcome
 from chatbot.gates import rules
 from chatbot.parts import Floor, Part
 from chatbot.services.health import Health
@@ -35,7 +36,7 @@ def first_part(floor: Floor, all_commands: Callable[[], tuple[Command, ...]]) ->
     admin = AdminHandlers(
         health=partial(_health, floor),
         killswitch=services.killswitch,
-        rules=rules(settings),
+        welcome=partial(welcome, limits=rules(settings), practice=settings.practice),
         coded=services.guards.factors.asked,
         commands=all_commands,
         manners=services.manners,

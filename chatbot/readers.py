@@ -94,15 +94,15 @@ def url(text: str) -> str:
     """Without the slash at its end. Unencrypted only on this machine; no password, query or fragment in it."""
     parts = urlsplit(_matching(_ADDRESS, text))
     host = parts.hostname or ""
-    encrypted = parts.scheme == "https" or host == "localhost" or _is_loopback(host)
-    if not host or not encrypted or parts.port == 0:
+    if not host or not (parts.scheme == "https" or on_this_machine(text)) or parts.port == 0:
         raise ValueError
     return text.rstrip("/")
 
 
-def _is_loopback(host: str) -> bool:
+def on_this_machine(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
     try:
-        return ip_address(host).is_loopback
+        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
 

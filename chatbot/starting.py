@@ -25,6 +25,7 @@ def build_readiness(
 def build_signs(settings: Settings, kucoin: Kucoin, guard: KeyGuard, readiness: Readiness) -> Signs:
     trades = settings.trading_mode is not TradingMode.OFF
     return Signs(
+        practice=settings.practice,
         clock_offset=lambda: kucoin.clock.offset,
         keys=lambda: guard.keys,
         finding_out=lambda: readiness.problem if trades else "",

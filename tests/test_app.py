@@ -86,6 +86,16 @@ def test_a_unified_account_ends_the_start(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_with_a_sandbox_on_this_machine_nobody_is_told_of_real_orders(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with playing(tmp_path) as ground:
+            for line in ("/start", "/status"):
+                answer = await ground.owner.asks(line, "a KuCoin of this machine")
+                assert "real orders" not in answer.text
+
+    asyncio.run(story())
+
+
 def test_a_second_process_on_the_database_is_refused_and_named(tmp_path: Path) -> None:
     async def story() -> None:
         async with playing(tmp_path) as ground:

@@ -10,7 +10,6 @@ from chatbot.chat.views import admin as views
 from chatbot.chat.views import help as help_views
 from chatbot.chat.views import settings, status
 from chatbot.core.errors import Refused, UsageError
-from chatbot.core.limits import Limits
 from chatbot.core.notices import Subject
 from chatbot.core.people import Person
 from chatbot.services.health import Health
@@ -19,28 +18,32 @@ from chatbot.services.manners import Manners
 
 
 class AdminHandlers:
-    """`commands` hands out the table of all commands, which holds this class's own. `coded`: /resume takes a code."""
+    """`commands` hands out the table of all commands, which holds this class's own. `coded`: /resume takes a code.
+
+    `welcome` greets a person, with what they set for themselves.
+    """
 
     def __init__(
         self,
         *,
         health: Callable[[], Awaitable[Health]],
         killswitch: KillSwitch,
-        rules: Limits,
+        welcome: Callable[[Person, str], Reply],
         coded: bool,
         commands: Callable[[], tuple[Command, ...]],
         manners: Manners,
     ) -> None:
         self._health = health
         self._killswitch = killswitch
-        self._rules = rules
+        self._welcome = welcome
         self._coded = coded
         self._commands = commands
         self._manners = manners
 
     async def start(self, message: Message) -> Reply:
         zone, own = self._manners.zone_of(message.person.id), self._manners.of(message.person.id)
-        return views.welcome(message.person, self._rules, f"Zone {zone.key}, quiet hours {settings.quiet(own.quiet)}.")
+        words = f"Zone {zone.key}, quiet hours {settings.quiet(own.quiet)}."
+        return self._welcome(message.person, words)
 
     async def help(self, message: Message) -> Reply:
         name = message.text.strip().lstrip("/").lower()

@@ -45,6 +45,7 @@ class Health:
     is the same to Telegram, where somebody asked.
 
     `feeds` are the streams that something is wanted of, `finding_out` what keeps orders back after a start.
+    `practice`: KuCoin is a sandbox on this machine.
     """
 
     mode: TradingMode
@@ -68,6 +69,7 @@ class Health:
     clock_read_at: datetime | None = None
     keys_seen_at: datetime | None = None
     disk: Disk = field(default_factory=Disk)
+    practice: bool = False
 
 
 def _none() -> None:
@@ -78,10 +80,12 @@ def _none() -> None:
 class Signs:
     """What others can tell of how they are, asked at each look; where nobody is asked, nothing is wrong.
 
-    `steady` tells how long Telegram has been silent, whatever is done to the host's clock.
+    `steady` tells how long Telegram has been silent, whatever is done to the host's clock. `practice`: KuCoin is a
+    sandbox on this machine.
     """
 
     clock_offset: Callable[[], timedelta]
+    practice: bool = False
     keys: Callable[[], Keys] = Keys
     finding_out: Callable[[], str] = str
     dead_man: Callable[[], DeadManState | None] = _none
@@ -120,6 +124,7 @@ class Checkup:
         round_trip, kucoin = await self._ask_kucoin()
         return Health(
             mode=self._mode,
+            practice=self._signs.practice,
             stop=self._store.stops.standing(),
             telegram_heard=self._heard,
             round_trip=round_trip,

@@ -38,7 +38,7 @@ COMMANDS = [_command("price", Role.VIEWER), _command("buy", Role.TRADER), _comma
 
 
 def test_a_greeting_tells_role_mode_and_limits() -> None:
-    reply = views.welcome(ANNA, RULES, NIGHT)
+    reply = views.welcome(ANNA, NIGHT, limits=RULES)
     assert shown(reply).split("\n") == [
         "Hello Anna, you are an owner.",
         "Trading is LIVE: real orders on KuCoin.",
@@ -48,6 +48,13 @@ def test_a_greeting_tells_role_mode_and_limits() -> None:
     ]
     assert labels(reply) == ["Prices", "Balance", "Funding", "Alerts"]
     assert actions(reply)[0] == "run /price"
+
+
+def test_a_sandbox_on_this_machine_is_not_called_kucoin() -> None:
+    reply = views.welcome(ANNA, NIGHT, limits=RULES, practice=True)
+    assert shown(reply).split("\n")[1] == "Trading is live on a KuCoin of this machine: nobody's real money."
+    paper = views.welcome(ANNA, NIGHT, limits=replace(RULES, mode=TradingMode.PAPER), practice=True)
+    assert "on paper" in shown(paper)
 
 
 @pytest.mark.parametrize(
@@ -60,12 +67,12 @@ def test_a_greeting_tells_role_mode_and_limits() -> None:
     ],
 )
 def test_limits_are_told_to_those_who_may_trade(person: Person, mode: TradingMode, *, limits: bool) -> None:
-    assert ("250 USDT an order" in shown(views.welcome(person, replace(RULES, mode=mode), NIGHT))) == limits
+    assert ("250 USDT an order" in shown(views.welcome(person, NIGHT, limits=replace(RULES, mode=mode)))) == limits
 
 
 @given(name=hostile)
 def test_a_name_is_a_name(name: str) -> None:
-    assert f"Hello {in_view(name)}, you are" in shown(views.welcome(replace(ANNA, name=name), RULES, NIGHT))
+    assert f"Hello {in_view(name)}, you are" in shown(views.welcome(replace(ANNA, name=name), NIGHT, limits=RULES))
     told = visible(views.knock(66, name))
     assert f"66 “{in_view(name)}”" in told
     stop = replace(STOP, person=name, resumed_by=name, reason=name, resumed_at=NOON)

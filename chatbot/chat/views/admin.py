@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from chatbot.chat.messages import Command, Reply
 from chatbot.chat.views.markup import REASON, Html, clock, code, html, lines, short
-from chatbot.chat.views.status import MODES
+from chatbot.chat.views.status import trading
 from chatbot.core.limits import Limits
 from chatbot.core.modes import TradingMode
 from chatbot.core.notices import Button, ButtonStyle
@@ -14,8 +14,8 @@ from chatbot.core.stops import Stop
 from chatbot.core.times import in_words
 
 
-def welcome(person: Person, limits: Limits, own: str) -> Reply:
-    """`own` is what they set for themselves."""
+def welcome(person: Person, own: str, *, limits: Limits, practice: bool = False) -> Reply:
+    """`own` is what they set for themselves. `practice`: KuCoin is a sandbox on this machine."""
     bounds = (
         html("{} USDT an order, {} a day.", tidy(limits.max_notional, 2), tidy(limits.daily_max, 2))
         if person.role >= Role.TRADER and limits.mode is not TradingMode.OFF
@@ -24,7 +24,7 @@ def welcome(person: Person, limits: Limits, own: str) -> Reply:
     article = "an" if person.role is Role.OWNER else "a"
     body = lines(
         html("Hello {}, you are {} <b>{}</b>.", person.name, article, person.role.name.lower()),
-        MODES[limits.mode],
+        trading(limits.mode, practice=practice),
         bounds,
         html("{} /settings", own),
         html("{} lists what I can do.", code("/help")),

@@ -13,11 +13,12 @@ from chatbot.core.times import in_words
 from chatbot.services.dead_man import DeadManState
 from chatbot.services.health import Health
 
-MODES = {
+_MODES = {
     TradingMode.OFF: "Trading is off.",
     TradingMode.PAPER: "Trading is on paper: the market's prices, no real money.",
     TradingMode.LIVE: "Trading is LIVE: real orders on KuCoin.",
 }
+_PRACTICE = "Trading is live on a KuCoin of this machine: nobody's real money."
 DETAILS = "details"
 
 _SILENT = "KuCoin does not answer"
@@ -59,6 +60,11 @@ def details(seen: Health) -> Reply:
     return Reply(text=body, buttons=(_buttons(DETAILS, Button(text="Less", action="status")),))
 
 
+def trading(mode: TradingMode, *, practice: bool) -> str:
+    """`practice`: KuCoin is a sandbox on this machine."""
+    return _PRACTICE if practice and mode is TradingMode.LIVE else _MODES[mode]
+
+
 def _buttons(shown: str, other: Button) -> tuple[Button, ...]:
     return (Button(text="Refresh", action=f"status {shown}".strip()), other)
 
@@ -66,7 +72,7 @@ def _buttons(shown: str, other: Button) -> tuple[Button, ...]:
 def _trading(seen: Health) -> Iterator[Html]:
     if seen.stop is not None:
         yield html("<b>STOPPED</b> by {} at {}", seen.stop.person, clock(seen.stop.at))
-    yield html("<b>{}</b>", MODES[seen.mode])
+    yield html("<b>{}</b>", trading(seen.mode, practice=seen.practice))
     if seen.finding_out:
         yield html("<b>{}</b>", seen.finding_out)
 
