@@ -214,6 +214,9 @@ def test_the_running_bot_tells_how_it_is_in_every_mode_and_of_nobody(tmp_path: P
                 assert abs(figures["chatbot_clock_offset_seconds"]) < 5
                 assert figures["chatbot_database_reserve"] == 1
                 assert ("chatbot_key_age_seconds" in figures) == (mode is TradingMode.LIVE)
+                signed = 'venue="spot",channel="private"'
+                assert (f"chatbot_feed_up{{{signed}}}" in figures) == (mode is not TradingMode.PAPER)
+                assert f"chatbot_feed_missing_seconds{{{signed}}}" not in figures
                 assert _names_nobody(ground, text)
             with pytest.raises(httpx.ConnectError):
                 await told(port)

@@ -82,6 +82,7 @@ async def test_telegram_is_silent_since_the_start_or_the_last_poll(desk: Desk) -
 
 @story
 async def test_a_clock_set_back_does_not_hide_that_telegram_is_silent(desk: Desk) -> None:
+    desk.clock_off = timedelta(hours=1)
     desk.checkup.heard_telegram()
     desk.clock_off = timedelta(hours=-1)
     desk.wait(180)
