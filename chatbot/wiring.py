@@ -10,7 +10,7 @@ from chatbot.acting import acting_part
 from chatbot.alerting import Ground, build_alerting
 from chatbot.charting import charts_part
 from chatbot.chat.acting import Acting, Pulse
-from chatbot.chat.bot import Poller
+from chatbot.chat.bot import Poller, Tidings
 from chatbot.chat.connection import connect
 from chatbot.chat.erasing import Eraser
 from chatbot.chat.front import Front
@@ -144,6 +144,7 @@ async def build_chat(settings: Settings, services: Services, kucoin: Kucoin, doo
     token = settings.telegram_bot_token.get_secret_value()
     bot = connect(token=token, url=settings.telegram_api_url, limits=KEPT_FOR_MINUTES, tls=doors.tls)
     await doors.closing.enter_async_context(bot)
+    acting = Acting(bot)
     floor = Floor(
         settings=settings,
         store=doors.store,
@@ -151,7 +152,7 @@ async def build_chat(settings: Settings, services: Services, kucoin: Kucoin, doo
         services=services,
         now=doors.now,
         erase=Eraser(bot).erase,
-        busy=Acting(bot).picture_coming,
+        busy=acting.picture_coming,
         ping=Pulse(bot).trip,
     )
     parts, table = build_parts(floor)
@@ -161,10 +162,10 @@ async def build_chat(settings: Settings, services: Services, kucoin: Kucoin, doo
     return Chat(
         poller=Poller(
             bot=bot,
+            acting=acting,
             front=front,
             post=Post(doors.store),
-            heard=services.checkup.heard_telegram,
-            conflict=services.killswitch.halt,
+            tidings=Tidings(heard=services.checkup.heard_telegram, conflict=services.killswitch.halt),
         ),
         menus=Menus(bot, KnownMenus(doors.store.facts), table.commands),
         groups=groups.now,

@@ -16,6 +16,7 @@ from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from chatbot.chat import words
+from chatbot.chat.acting import Acting
 from chatbot.chat.connection import SafeBot
 from chatbot.chat.front import Front, Toast
 from chatbot.chat.intake import Intake, Kept
@@ -23,12 +24,13 @@ from chatbot.chat.messages import Incoming, Then
 from chatbot.chat.updates import read
 from chatbot.core.errors import ChatbotError
 from chatbot.core.times import Sleep
+from chatbot.core.values import frozen
 from chatbot.services.post import Ending, Post
 
 log = logging.getLogger(__name__)
 
 _GRACE = 0.7
-"""Seconds a tap may take before the person is told that it is being worked on."""
+"""Seconds a tap or a message may take before the person is shown that it is being worked on."""
 
 _ANSWERS_FIRST = 0.02
 _BREATH = 0.004
@@ -44,25 +46,31 @@ class SecondPoller(Exception):
     """Another process polls with this token: a second instance, or a stolen token."""
 
 
-class Poller:
+@frozen
+class Tidings:
     """`heard` is called after every poll that ended well, `conflict`, with the reason, when another polls as us."""
 
+    heard: Callable[[], None]
+    conflict: Callable[[str], object]
+
+
+class Poller:
     def __init__(
         self,
         *,
         bot: SafeBot,
+        acting: Acting,
         front: Front,
         post: Post,
-        heard: Callable[[], None],
-        conflict: Callable[[str], object],
+        tidings: Tidings,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self._conflict = conflict
+        self._tidings = tidings
         self._bot = bot
+        self._acting = acting
         self._front = front
         self._post = post
         self._intake = Intake(post=post, urgent=front.urgent)
-        self._heard = heard
         self._sleep = sleep
         self._tasks: set[asyncio.Task[None]] = set()
         self._failures = 0
@@ -80,7 +88,7 @@ class Poller:
                 await self._sleep(self._pause_after(error))
             else:
                 self._failures = self._conflicts = 0
-                self._heard()
+                self._tidings.heard()
                 if self._begin(self._intake.take(updates)):
                     await asyncio.wait(self._tasks, timeout=_ANSWERS_FIRST)
                     await self._sleep(_BREATH)
@@ -144,8 +152,16 @@ class Poller:
                 self._show(incoming, toast)
 
     async def _handle_text(self, incoming: Incoming) -> Then | None:
-        _, then = await self._front.handle(incoming)
+        """Strangers wait for nothing: they are turned away before anything is asked."""
+        slow = asyncio.get_running_loop().call_later(_GRACE, self._show_at_work, incoming)
+        try:
+            _, then = await self._front.handle(incoming)
+        finally:
+            slow.cancel()
         return then
+
+    def _show_at_work(self, incoming: Incoming) -> None:
+        self._keep_running(self._acting.answer_coming(incoming.chat_id, incoming.thread_id))
 
     async def _handle_tap(self, incoming: Incoming) -> Then | None:
         """A toast within a second, whatever the handler is waiting for."""
@@ -183,7 +199,7 @@ class Poller:
 
     def _count_conflict(self, error: Conflict) -> None:
         self._conflicts += 1
-        self._conflict(SECOND_POLLER)
+        self._tidings.conflict(SECOND_POLLER)
         log.error("%s (%s)", SECOND_POLLER, error)
         if self._conflicts >= _CONFLICTS:
             raise SecondPoller("Another process polls with this bot's token. Stop it, or make a new token.")

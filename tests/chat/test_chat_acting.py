@@ -1,4 +1,4 @@
-"""The sign that a picture is on its way, over a real wire."""
+"""The signs that a picture or an answer is on its way, over a real wire."""
 
 import asyncio
 from pathlib import Path
@@ -12,11 +12,27 @@ def test_it_is_shown_where_it_can_be_and_harms_nothing_elsewhere(tmp_path: Path)
     async def story() -> None:
         async with wired(tmp_path) as wire:
             wire.phone(ANNA)
-            await Acting(wire.bot).picture_coming(ANNA.id, 7)
+            acting = Acting(wire.bot, wire.clock)
+            await acting.picture_coming(ANNA.id, 7)
             (call,) = wire.telegram.calls("sendChatAction")
             assert (call.code, call.fields["action"], call.fields["message_thread_id"]) == (200, "upload_photo", "7")
-            await Acting(wire.bot).picture_coming(999, None)
+            await acting.picture_coming(999, None)
             wire.telegram.troubles.lose_answer("sendChatAction")
-            await Acting(wire.bot).picture_coming(ANNA.id, None)
+            await acting.picture_coming(ANNA.id, None)
+
+    asyncio.run(story())
+
+
+def test_where_a_picture_was_announced_no_answer_is_announced_in_its_place(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with wired(tmp_path) as wire:
+            wire.phone(ANNA)
+            acting = Acting(wire.bot, wire.clock)
+            await acting.picture_coming(ANNA.id, None)
+            await acting.answer_coming(ANNA.id, None)
+            assert [call.fields["action"] for call in wire.telegram.calls("sendChatAction")] == ["upload_photo"]
+            wire.later(6)
+            await acting.answer_coming(ANNA.id, None)
+            assert [call.fields["action"] for call in wire.telegram.calls("sendChatAction")][1:] == ["typing"]
 
     asyncio.run(story())

@@ -315,6 +315,28 @@ def test_a_slow_tap_hears_at_once_that_it_is_worked_on_and_reads_its_pop_up_as_a
     asyncio.run(story())
 
 
+def test_a_command_that_takes_its_time_shows_that_an_answer_is_coming_and_a_quick_one_does_not(tmp_path: Path) -> None:
+    async def story() -> None:
+        go_on = asyncio.Event()
+
+        async def slow(_: Message) -> Reply:
+            await go_on.wait()
+            return Reply(text="at last")
+
+        async with wired(tmp_path) as wire, polling(wire, table_of({"slow": slow, "echo": echo})):
+            phone = wire.phone(ANNA)
+            phone.write("/echo quick")
+            await eventually(lambda: _letters(wire) == ["you said quick"])
+            phone.write("/slow")
+            action = await wire.telegram.until(lambda: next(iter(wire.telegram.calls("sendChatAction")), None))
+            assert (action.fields["chat_id"], action.fields["action"]) == (str(ANNA.id), "typing")
+            go_on.set()
+            await eventually(lambda: _letters(wire) == ["you said quick", "at last"])
+            assert len(wire.telegram.calls("sendChatAction")) == 1
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize(
     "refusal",
     [

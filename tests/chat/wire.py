@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from chatbot.chat.bot import Poller
+from chatbot.chat.acting import Acting
+from chatbot.chat.bot import Poller, Tidings
 from chatbot.chat.connection import SafeBot, connect
 from chatbot.chat.gate import Gate, Readers
 from chatbot.chat.messages import Command, Effect, Handler, Message, Reply, TapHandler, Verb
@@ -148,10 +149,10 @@ class Wire:
         front = front_of(self.store, ROLES.get, table, self.clock)
         return Poller(
             bot=self.bot,
+            acting=Acting(self.bot),
             front=front,
             post=Post(self.store),
-            heard=lambda: self.heard.append(1),
-            conflict=self.conflicts.append,
+            tidings=Tidings(heard=lambda: self.heard.append(1), conflict=self.conflicts.append),
             sleep=self.pauses,
         )
 
