@@ -75,7 +75,9 @@ class Teller:
 
 
 def kind_of(rule: AlertRule) -> Kind:
-    """Of whatever is told about the rule."""
+    """Of whatever is told about the rule. One that brings an order along is about that: it asks for a tap, now."""
+    if rule.order:
+        return Kind.ORDERS
     return Kind.FUNDING if rule.question.kind.funding else Kind.PRICE
 
 

@@ -110,6 +110,21 @@ def test_where_no_digest_comes_what_was_held_leaves_without_a_sound_when_the_nig
     at_desk(tmp_path, tell)
 
 
+def test_an_alert_that_brings_an_order_along_waits_for_no_morning(tmp_path: Path) -> None:
+    """Its ticket would come alone, and nobody would know why."""
+
+    async def tell(desk: Desk) -> None:
+        await goes_to_bed(desk, ANNA)
+        await desk.says(ANNA, "/alert BTC > 68001 buy 50usdt")
+        at(desk, 2)
+        price(desk, "68012.4")
+        [alert] = leaving(desk)
+        assert not alert.silent
+        assert desk.store.quiet.count(ANNA.id) == 1, "the other alert is held"
+
+    at_desk(tmp_path, tell)
+
+
 def test_what_was_held_together_leaves_together_and_says_why_so_late(tmp_path: Path) -> None:
     async def tell(desk: Desk) -> None:
         await goes_to_bed(desk, ANNA)

@@ -1,5 +1,7 @@
 """Every notice that nobody asked for says of what kind it is; answers and cards do not."""
 
+from dataclasses import replace
+
 from chatbot.core.notices import Subject
 from chatbot.core.preferences import Kind
 from chatbot.services.firing import kind_of
@@ -19,6 +21,11 @@ def test_a_rule_about_funding_tells_of_funding_and_others_of_prices() -> None:
     assert [kind_of(asks(question)) for question in (price(), move(), funding())] == [
         Kind.PRICE, Kind.PRICE, Kind.FUNDING,
     ]  # fmt: skip
+
+
+def test_a_rule_that_brings_an_order_along_tells_of_that_order() -> None:
+    rules = [replace(asks(question), order="buy BTC 50usdt") for question in (price(), move(), funding())]
+    assert [kind_of(rule) for rule in rules] == [Kind.ORDERS] * 3
 
 
 @story
