@@ -13,6 +13,7 @@ from chatbot.core.wishes import Sequel
 from chatbot.store.alert_rows import (
     ADD,
     FIRE,
+    Values,
     firing_where,
     firings_where,
     rule_where,
@@ -35,6 +36,24 @@ _A_CYCLE = timedelta(days=1)
 
 Fired = tuple[AlertRule, AlertRule, Firing]
 """The rule as it was read, what becomes of it, and the record of why."""
+
+
+class _Changes:
+    """Of rules of a crowd: mostly one statement changes them all."""
+
+    def __init__(self) -> None:
+        self.rules: set[int] = set()
+        self._rows: dict[str, list[Values]] = {}
+
+    def add(self, rule_id: int, statement: str, values: Values) -> None:
+        self.rules.add(rule_id)
+        self._rows.setdefault(statement, []).append(values)
+
+    def write(self, db: Database) -> None:
+        for statement, rows in self._rows.items():
+            db.conn.executemany(statement, rows)
+        self.rules.clear()
+        self._rows.clear()
 
 
 class Alerts(Watches, FeedMarks):
@@ -99,14 +118,18 @@ class Alerts(Watches, FeedMarks):
         """Each as `fire`, in order and in one transaction: the numbers of the firings."""
         execute, now = self._db.conn.execute, self._now()
         told: list[int | None] = []
+        changes = _Changes()
         with self._db.atomic():
             for old, new, firing in fired:
+                if old.id in changes.rules:  # a firing sees what the one before made of its rule
+                    changes.write(self._db)
                 cursor = execute(FIRE, to_fire(old, firing))
                 if cursor.rowcount != 1:
                     told.append(None)
                     continue
-                execute(*to_change(old, new, now))
+                changes.add(old.id, *to_change(old, new, now))
                 told.append(int(cursor.lastrowid or 0))
+            changes.write(self._db)
         return told
 
     def told_by(self, letters: Iterable[tuple[int, int]]) -> None:
