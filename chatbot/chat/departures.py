@@ -68,7 +68,7 @@ class Departures:
         return None if soonest is None else max((soonest - self._now()).total_seconds(), _SOONEST)
 
     def _start(self, lanes: Lanes, hands: int, group: asyncio.TaskGroup) -> datetime | None:
-        """Returns when more of these lanes might leave, if any waits; None when whoever is done, or the bell, will tell."""
+        """Returns when more of these lanes might leave, if any waits; None when who is done, or the bell, will tell."""
         urgent = lanes is _URGENT
         while len(self._busy) < hands:
             opening = self._pacer.all_open_at(urgent=urgent)
