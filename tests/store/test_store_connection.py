@@ -75,6 +75,17 @@ def test_what_finds_no_room_is_written_in_the_room_of_the_reserve(
     assert _noted(path) == [5, 100_000, 100_000]
 
 
+def test_of_many_rows_none_is_written_twice_when_the_room_ends_among_them(
+    full: Database, path: Path, room: Room, told: list[Exception]
+) -> None:
+    insert = "INSERT INTO audit (at, person, what, detail) VALUES ('now', 'Anna', 'noted', ?)"
+    with full.atomic():
+        _note(full, "first")
+        full.conn.executemany(insert, [["a"], ["bb"], ["x" * 100_000], ["ccc"]])
+        _note(full, "last")
+    assert (_noted(path), room.times, told) == ([5, 1, 2, 100_000, 3, 4], 0, [])
+
+
 def test_when_the_reserve_is_used_up_the_block_falls_and_it_is_told(
     full: Database, path: Path, room: Room, told: list[Exception]
 ) -> None:
